@@ -1,0 +1,26 @@
+/**
+ * The root of every error that kcli throws on purpose.
+ * `code` is stable and starts with `KCLI_`; `hint` says what to do next, in one sentence.
+ */
+export class KcliError extends Error {
+  readonly code: string
+  readonly hint: string | undefined
+
+  constructor(code: string, message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = new.target.name
+    this.code = code
+    this.hint = options.hint
+  }
+}
+
+/** The POSIX code (`ENOENT`, `ENOSPC`, …) of a file or socket error, or undefined. */
+export function systemErrorCode(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
+  return undefined
+}
+
+/** The message of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
