@@ -1,0 +1,18 @@
+export { type Acl, type AclId, ANYONE, OPEN_ACL_UNSAFE, PERMISSIONS, READ_ACL_UNSAFE } from './acl.ts'
+export {
+  type AddWatchMode,
+  type CreateMode,
+  type CreateOptions,
+  type Op,
+  type OpResult,
+  type SessionState,
+  type Stat,
+  type WatchEvent,
+  type WatchEventType,
+  type Watcher,
+  type WatcherType,
+  type ZooKeeperClient,
+  ZooKeeperMultiError,
+} from './client.ts'
+export { isZooKeeperError, ZooKeeperError, type ZooKeeperErrorName } from './errors.ts'
+export { ZooKeeperServer, type ZooKeeperServerOptions } from './server.ts'
