@@ -1,0 +1,6 @@
+/** The log on disk, in Kafka 3.9's own files. See DESIGN.md in this folder. */
+export * from './errors.ts'
+export { Log } from './log.ts'
+export { DEFAULT_LOG_CONFIG, type LogConfig, logConfigFromEntries, NO_LIMIT } from './log-config.ts'
+export { LogManager, type LogManagerOptions, type LogTuning } from './log-manager.ts'
+export * from './log-types.ts'
