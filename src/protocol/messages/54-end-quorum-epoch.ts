@@ -1,0 +1,71 @@
+import { api } from '../api.ts'
+import type { Decoded, Encodable } from '../message.ts'
+import { array, int16, int32, string, uint16, uuid } from '../schema.ts'
+
+/** EndQuorumEpoch, key 54: versions 0-1, flexible from 1. */
+export const endQuorumEpoch = api(54, 'EndQuorumEpoch', {
+  listeners: ['controller'],
+  request: {
+    versions: '0-1',
+    flexible: '1+',
+    fields: {
+      clusterId: string('0+', { nullable: '0+', default: null }),
+      topics: array('0+', {
+        topicName: string('0+'),
+        partitions: array('0+', {
+          partitionIndex: int32('0+'),
+          leaderId: int32('0+'),
+          leaderEpoch: int32('0+'),
+          preferredSuccessors: array('0', 'int32', { ignorable: true }),
+          preferredCandidates: array(
+            '1+',
+            {
+              candidateId: int32('1+'),
+              candidateDirectoryId: uuid('1+'),
+            },
+            { ignorable: true },
+          ),
+        }),
+      }),
+      leaderEndpoints: array(
+        '1+',
+        {
+          name: string('1+'),
+          host: string('1+'),
+          port: uint16('1+'),
+        },
+        { ignorable: true },
+      ),
+    },
+  },
+  response: {
+    versions: '0-1',
+    flexible: '1+',
+    fields: {
+      errorCode: int16('0+'),
+      topics: array('0+', {
+        topicName: string('0+'),
+        partitions: array('0+', {
+          partitionIndex: int32('0+'),
+          errorCode: int16('0+'),
+          leaderId: int32('0+'),
+          leaderEpoch: int32('0+'),
+        }),
+      }),
+      nodeEndpoints: array(
+        '1+',
+        {
+          nodeId: int32('1+'),
+          host: string('1+'),
+          port: uint16('1+'),
+        },
+        { tag: 0, tagged: '1+' },
+      ),
+    },
+  },
+})
+
+export type EndQuorumEpochRequest = Decoded<typeof endQuorumEpoch.request>
+export type EndQuorumEpochResponse = Decoded<typeof endQuorumEpoch.response>
+export type EndQuorumEpochRequestInput = Encodable<typeof endQuorumEpoch.request>
+export type EndQuorumEpochResponseInput = Encodable<typeof endQuorumEpoch.response>

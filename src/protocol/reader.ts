@@ -1,0 +1,188 @@
+import { uuidFromBytes } from '../base/uuid.ts'
+import { CodecError } from './codec-error.ts'
+
+const TWO_32 = 4294967296
+
+/**
+ * Reads Kafka's primitive types from one buffer. Byte fields are views of it, not copies.
+ * Every length is compared with the bytes left before anything is made from it.
+ */
+export class Reader {
+  readonly buffer: Buffer
+  position: number
+  readonly end: number
+  /** The field being read; kept only by the tracing decoders, which run again over what failed. */
+  field = ''
+
+  constructor(buffer: Buffer, position = 0, end = buffer.length) {
+    this.buffer = buffer
+    this.position = position
+    this.end = end
+  }
+
+  get remaining(): number {
+    return this.end - this.position
+  }
+
+  fail(what: string): never {
+    throw new CodecError(what, this.position)
+  }
+
+  private take(size: number): number {
+    const at = this.position
+    if (at + size > this.end) this.fail(`${size} bytes wanted, ${this.end - at} left`)
+    this.position = at + size
+    return at
+  }
+
+  bool(): boolean {
+    return this.buffer[this.take(1)] !== 0
+  }
+
+  int8(): number {
+    return this.buffer.readInt8(this.take(1))
+  }
+
+  int16(): number {
+    return this.buffer.readInt16BE(this.take(2))
+  }
+
+  uint16(): number {
+    return this.buffer.readUInt16BE(this.take(2))
+  }
+
+  int32(): number {
+    return this.buffer.readInt32BE(this.take(4))
+  }
+
+  uint32(): number {
+    return this.buffer.readUInt32BE(this.take(4))
+  }
+
+  /** Values that a number cannot hold exactly are refused: no offset, time or id of Kafka comes near them. */
+  int64(): number {
+    const at = this.take(8)
+    const value = this.buffer.readInt32BE(at) * TWO_32 + this.buffer.readUInt32BE(at + 4)
+    if (!Number.isSafeInteger(value)) {
+      this.position = at
+      this.fail('a 64-bit number beyond 2^53')
+    }
+    return value
+  }
+
+  float64(): number {
+    return this.buffer.readDoubleBE(this.take(8))
+  }
+
+  uuid(): string {
+    return uuidFromBytes(this.buffer, this.take(16))
+  }
+
+  /** An unsigned varint of at most 32 bits. */
+  uvarint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.buffer[this.take(1)] as number
+      value += (byte & 0x7f) * 2 ** shift
+      if (byte < 0x80) {
+        if (value > 0xffffffff) this.fail('a varint over 32 bits')
+        return value
+      }
+    }
+    return this.fail('a varint over 5 bytes')
+  }
+
+  private text(length: number): string {
+    const at = this.take(length)
+    return length === 0 ? '' : this.buffer.toString('utf8', at, at + length)
+  }
+
+  private view(length: number): Buffer {
+    const at = this.take(length)
+    return this.buffer.subarray(at, at + length)
+  }
+
+  string(): string {
+    const length = this.int16()
+    if (length < 0) this.fail('null in a string that cannot be null')
+    return this.text(length)
+  }
+
+  nullableString(): string | null {
+    const length = this.int16()
+    if (length < -1) this.fail(`a string of length ${length}`)
+    return length < 0 ? null : this.text(length)
+  }
+
+  compactString(): string {
+    const length = this.uvarint() - 1
+    if (length < 0) this.fail('null in a string that cannot be null')
+    if (length > 0x7fff) this.fail(`a string of length ${length}`)
+    return this.text(length)
+  }
+
+  compactNullableString(): string | null {
+    const length = this.uvarint() - 1
+    if (length > 0x7fff) this.fail(`a string of length ${length}`)
+    return length < 0 ? null : this.text(length)
+  }
+
+  bytes(): Buffer {
+    const length = this.int32()
+    if (length < 0) this.fail('null in bytes that cannot be null')
+    return this.view(length)
+  }
+
+  nullableBytes(): Buffer | null {
+    const length = this.int32()
+    if (length < -1) this.fail(`bytes of length ${length}`)
+    return length < 0 ? null : this.view(length)
+  }
+
+  compactBytes(): Buffer {
+    const length = this.uvarint() - 1
+    if (length < 0) this.fail('null in bytes that cannot be null')
+    return this.view(length)
+  }
+
+  compactNullableBytes(): Buffer | null {
+    const length = this.uvarint() - 1
+    return length < 0 ? null : this.view(length)
+  }
+
+  /** The number of elements, -1 for null. `elementSize` is the least that one element takes on the wire. */
+  arrayLength(elementSize: number): number {
+    return this.checkedCount(this.int32(), elementSize)
+  }
+
+  compactArrayLength(elementSize: number): number {
+    return this.checkedCount(this.uvarint() - 1, elementSize)
+  }
+
+  private checkedCount(count: number, elementSize: number): number {
+    if (count < -1) this.fail(`an array of length ${count}`)
+    if (count * elementSize > this.remaining) {
+      this.fail(`an array of ${count} elements in ${this.remaining} bytes`)
+    }
+    return count
+  }
+
+  nullArray(): never {
+    return this.fail('null in an array that cannot be null')
+  }
+
+  /** Checks the size of a tagged field and gives the position behind it. */
+  taggedEnd(): number {
+    const size = this.uvarint()
+    if (size > this.remaining) this.fail(`a tagged field of ${size} bytes, ${this.remaining} left`)
+    return this.position + size
+  }
+
+  /** A tagged section that holds nothing we know. */
+  skipTags(): void {
+    for (let left = this.uvarint(); left > 0; left--) {
+      this.uvarint()
+      this.position = this.taggedEnd()
+    }
+  }
+}
