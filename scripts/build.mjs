@@ -1,0 +1,131 @@
+// Builds what the package runs: dist/cli.cjs (the command, one file), dist/index.js (the library) and
+// oclif.manifest.json (what help shows without loading a command).
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Plugin } from '@oclif/core/config'
+import { build } from 'esbuild'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pjson = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'))
+
+/** Packages with native code or a big tree of their own stay outside and are loaded when they are needed. */
+const external = [
+  ...Object.keys(pjson.optionalDependencies),
+  'chalk',
+  'cli-table3',
+  'dot-properties',
+  'inquirer',
+  'ora',
+  'yaml',
+  // What oclif would load in development mode, which is not used here.
+  'typescript',
+  'ts-node',
+  'tsx',
+]
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+  legalComments: 'none',
+  logLevel: 'warning',
+  metafile: true,
+}
+
+/** `topics:create` → `commands/topics/create.ts`. */
+export function commandFiles() {
+  const files = readdirSync(path.join(root, 'commands'), { recursive: true })
+    .map((file) => String(file).split(path.sep).join('/'))
+    .filter((file) => file.endsWith('.ts'))
+    .sort()
+  return Object.fromEntries(
+    files.map((file) => [
+      file
+        .slice(0, -3)
+        .replace(/\/index$/, '')
+        .replaceAll('/', ':'),
+      file,
+    ]),
+  )
+}
+
+function entry() {
+  const getters = Object.entries(commandFiles())
+    .map(([id, file]) => `  get '${id}'() { return require('./commands/${file}').default },`)
+    .join('\n')
+  return `import { main } from './src/cli/main.ts'
+export const COMMANDS = {\n${getters}\n}
+export const run = (argv, root, hooks) => main(argv, root, COMMANDS, hooks)
+`
+}
+
+async function buildCommand(outfile) {
+  return await build({
+    ...shared,
+    stdin: { contents: entry(), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' },
+    format: 'cjs',
+    external,
+    outfile,
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
+  })
+}
+
+async function buildLibrary() {
+  await build({
+    ...shared,
+    entryPoints: ['src/index.ts'],
+    format: 'esm',
+    packages: 'external',
+    outfile: 'dist/index.js',
+  })
+}
+
+/** The text of oclif.manifest.json as the command classes in `bundle` make it. */
+async function manifestOf(bundle) {
+  const commands = { ...pjson.oclif.commands, target: path.relative(root, bundle) }
+  const plugin = new Plugin({
+    root,
+    isRoot: true,
+    ignoreManifest: true,
+    errorOnManifestCreate: true,
+    pjson: { ...pjson, oclif: { ...pjson.oclif, commands } },
+  })
+  await plugin.load()
+  return `${JSON.stringify(plugin.manifest, null, 2)}\n`
+}
+
+/** For the test that keeps the committed file current: built from the sources as they are, away from dist/. */
+export async function freshManifest(directory) {
+  const bundle = path.join(directory, 'cli.cjs')
+  await buildCommand(bundle)
+  return await manifestOf(bundle)
+}
+
+function writeIfChanged(file, text) {
+  let before = ''
+  try {
+    before = readFileSync(file, 'utf8')
+  } catch {
+    // The first build.
+  }
+  if (text !== before) writeFileSync(file, text)
+}
+
+export async function buildAll() {
+  rmSync(path.join(root, 'dist/.code-cache'), { recursive: true, force: true })
+  const [{ metafile }] = await Promise.all([buildCommand('dist/cli.cjs'), buildLibrary()])
+  writeIfChanged(path.join(root, 'oclif.manifest.json'), await manifestOf(path.join(root, 'dist/cli.cjs')))
+  return metafile
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const metafile = await buildAll()
+  const [size] = Object.values(metafile.outputs).map((output) => output.bytes)
+  console.log(`dist/cli.cjs ${(size / 1024).toFixed(0)} KB, ${Object.keys(metafile.inputs).length} modules`)
+}
