@@ -1,5 +1,6 @@
 // Builds what the package runs: dist/cli.cjs (the command, one file), dist/index.js (the library) and
 // oclif.manifest.json (what help shows without loading a command).
+import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -124,8 +125,21 @@ export async function buildAll() {
   return metafile
 }
 
+/** Declarations for `import … from 'kcli'`; only a package needs them. */
+function writeTypes() {
+  const tsc = path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'tsgo.cmd' : 'tsgo')
+  rmSync(path.join(root, 'dist/types'), { recursive: true, force: true })
+  const { status } = spawnSync(tsc, ['-p', 'scripts/tsconfig.types.json'], {
+    cwd: root,
+    stdio: 'inherit',
+    shell: process.platform === 'win32',
+  })
+  if (status !== 0) throw new Error('the declarations could not be written')
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const metafile = await buildAll()
+  if (process.argv.includes('--types')) writeTypes()
   const [size] = Object.values(metafile.outputs).map((output) => output.bytes)
   console.log(`dist/cli.cjs ${(size / 1024).toFixed(0)} KB, ${Object.keys(metafile.inputs).length} modules`)
 }

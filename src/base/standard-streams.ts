@@ -1,0 +1,70 @@
+import fs from 'node:fs'
+import { systemErrorCode } from './errors.ts'
+
+/** Where a command writes its data. */
+export interface ByteSink {
+  readonly isTerminal: boolean
+  /** Resolves when more may be written; undefined means at once. Rejects with {@link ClosedPipeError} when nobody reads. */
+  write(bytes: Uint8Array | string): Promise<void> | undefined
+  /** Resolves when everything written has left the process. */
+  flush(): Promise<void>
+}
+
+/** The reader of our output went away, as `head` does when it has seen enough. Not a failure. */
+export class ClosedPipeError extends Error {
+  readonly code = 'EPIPE'
+
+  constructor() {
+    super('the reader closed the pipe')
+  }
+}
+
+/**
+ * Standard output for data. The stream's own callback tells when the kernel took the bytes, so that a slow reader slows the
+ * command down and never fills the memory.
+ */
+export function standardOutput(stream: NodeJS.WriteStream = process.stdout): ByteSink {
+  let failure: Error | undefined
+  let wake: (() => void) | undefined
+  let pending = 0
+  const settle = () => {
+    const waiting = wake
+    wake = undefined
+    waiting?.()
+  }
+  stream.on('error', (error) => {
+    failure ??= systemErrorCode(error) === 'EPIPE' ? new ClosedPipeError() : error
+    settle()
+  })
+  const wait = async (isDone: () => boolean) => {
+    while (!isDone() && failure === undefined) {
+      await new Promise<void>((resolve) => {
+        wake = resolve
+      })
+    }
+    if (failure !== undefined) throw failure
+  }
+  return {
+    isTerminal: stream.isTTY === true,
+    write(bytes) {
+      if (failure !== undefined) return Promise.reject(failure)
+      pending++
+      const hasRoom = stream.write(bytes, () => {
+        pending--
+        settle()
+      })
+      return hasRoom ? undefined : wait(() => !stream.writableNeedDrain || pending === 0)
+    },
+    flush: () => wait(() => pending === 0),
+  }
+}
+
+/** Standard input, or a file, in chunks as they come. */
+export function inputChunks(path: string | undefined): AsyncIterable<Buffer> {
+  return path === undefined ? process.stdin : fs.createReadStream(path, { highWaterMark: 256 * 1024 })
+}
+
+/** A small text file that the user named (a properties file, a JSON file). */
+export function readTextFile(path: string): string {
+  return fs.readFileSync(path, 'utf8')
+}

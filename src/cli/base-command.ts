@@ -1,0 +1,92 @@
+import { Command } from '@oclif/core/command'
+import * as Flags from '@oclif/core/flags'
+import { type CommandContext, outputFormat, runInContext } from './context.ts'
+import { OUTPUT_FORMATS } from './output/format.ts'
+import { errorData } from './report-error.ts'
+
+export interface GlobalFlags {
+  readonly 'bootstrap-server'?: string | undefined
+  readonly 'data-dir'?: string | undefined
+  readonly 'command-config'?: string | undefined
+  readonly output?: string | undefined
+  readonly json?: boolean | undefined
+  readonly headers?: boolean | undefined
+  readonly color?: boolean | undefined
+  readonly debug?: boolean | undefined
+  readonly timeout?: number | undefined
+}
+
+const GROUP = 'GLOBAL'
+
+/** Every command's flags, and the frame it runs in. A command parses; the work is one plain function in `services/`. */
+export abstract class BaseCommand extends Command {
+  static override baseFlags = {
+    'bootstrap-server': Flags.string({
+      char: 'b',
+      helpGroup: GROUP,
+      helpValue: 'HOST:PORT,…',
+      summary: 'Brokers to talk to (KCLI_BOOTSTRAP_SERVER); without it, the local data directory.',
+      exclusive: ['data-dir'],
+    }),
+    'data-dir': Flags.string({
+      helpGroup: GROUP,
+      helpValue: 'DIR',
+      summary: 'Folder of the local cluster (KCLI_DATA_DIR); made on first use.',
+    }),
+    'command-config': Flags.string({
+      helpGroup: GROUP,
+      helpValue: 'FILE',
+      summary: "Property file with client settings, as Kafka's tools take it.",
+    }),
+    output: Flags.option({
+      char: 'o',
+      helpGroup: GROUP,
+      options: OUTPUT_FORMATS,
+      summary: 'How to write the data on stdout.',
+    })(),
+    json: Flags.boolean({ helpGroup: GROUP, summary: 'Short for --output json.', exclusive: ['output'] }),
+    headers: Flags.boolean({
+      helpGroup: GROUP,
+      allowNo: true,
+      summary: 'Column names above tables and CSV.',
+      default: true,
+    }),
+    color: Flags.boolean({
+      helpGroup: GROUP,
+      allowNo: true,
+      summary: 'Colour on a terminal.',
+      default: true,
+    }),
+    debug: Flags.boolean({ helpGroup: GROUP, summary: 'Show the stack and the causes of an error.' }),
+    timeout: Flags.integer({
+      helpGroup: GROUP,
+      helpValue: 'MS',
+      min: 1,
+      summary: 'Give up on an answer after this many milliseconds (default 30000).',
+    }),
+  }
+
+  /** Runs the command on a configuration that is loaded already (`Command.run` would load it once more). */
+  start(): Promise<unknown> {
+    return this._run()
+  }
+
+  /** Runs the command's work and turns its result into the exit code. */
+  protected async serve(
+    flags: GlobalFlags,
+    work: (context: CommandContext) => Promise<number | undefined>,
+  ): Promise<void> {
+    try {
+      process.exitCode = await runInContext(flags, this.config, work)
+    } catch (error) {
+      if (outputFormat(flags) === 'json')
+        process.stdout.write(`${JSON.stringify(errorData(error), null, 2)}\n`)
+      throw error
+    }
+  }
+
+  /** Errors are reported in one place, `main`. */
+  protected override async catch(error: Error): Promise<never> {
+    throw error
+  }
+}

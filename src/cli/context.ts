@@ -1,0 +1,132 @@
+import type { Config } from '@oclif/core/config'
+import { type Clock, systemClock } from '../base/clock.ts'
+import { standardOutput } from '../base/standard-streams.ts'
+import type { GlobalFlags } from './base-command.ts'
+import { EXIT, InterruptedError } from './exit-codes.ts'
+import { OUTPUT_FORMATS, type OutputFormat } from './output/format.ts'
+import { Output } from './output/output.ts'
+import { type Progress, startProgress } from './output/progress.ts'
+import { openTarget, type Target } from './target.ts'
+import { confirm, detectTerminal, processSurroundings, type Terminal } from './terminal.ts'
+
+/** How long a command may clean up after Ctrl-C. A second Ctrl-C ends it at once. */
+const GRACE_MS = 5_000
+const DEFAULT_TIMEOUT_MS = 30_000
+
+/** What a service gets: where to write, what it works on, and when to stop. It knows nothing of oclif. */
+export interface CommandContext {
+  readonly out: Output
+  readonly terminal: Terminal
+  readonly clock: Clock
+  /** Aborted by Ctrl-C, SIGTERM or SIGHUP. What was accepted so far is finished, then the command ends. */
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+  readonly version: string
+  readonly flags: GlobalFlags
+  /** Opened on first use and closed when the command ends. */
+  target(): Promise<Target>
+  /** Resolves when the user agrees; a usage error naming `flag` when nobody can be asked. */
+  confirm(question: string, flag: string): Promise<void>
+  progress(text: string): Promise<Progress>
+}
+
+export function outputFormat(flags: GlobalFlags): OutputFormat {
+  if (flags.json === true) return 'json'
+  return OUTPUT_FORMATS.find((format) => format === flags.output) ?? 'table'
+}
+
+/** Runs `work` in a fresh context and gives the exit code. Everything it opened is closed afterwards, also on failure. */
+export async function runInContext(
+  flags: GlobalFlags,
+  config: Pick<Config, 'version'>,
+  work: (context: CommandContext) => Promise<number | undefined>,
+): Promise<number> {
+  const terminal = detectTerminal(processSurroundings(), { color: flags.color !== false })
+  const sink = standardOutput()
+  const interruption = new Interruption()
+  let opened: Promise<Target> | undefined
+  const context: CommandContext = {
+    out: new Output({
+      format: outputFormat(flags),
+      headers: flags.headers !== false,
+      color: terminal.color,
+      sink,
+      note: (text) => process.stderr.write(text),
+    }),
+    terminal,
+    clock: systemClock,
+    signal: interruption.signal,
+    timeoutMs: flags.timeout ?? DEFAULT_TIMEOUT_MS,
+    version: config.version,
+    flags,
+    target() {
+      opened ??= openTarget(flags, {
+        timeoutMs: this.timeoutMs,
+        version: config.version,
+        signal: interruption.signal,
+      })
+      return opened
+    },
+    confirm: (question, flag) => confirm(terminal, question, flag),
+    progress: (text) => startProgress(text, terminal.canAnimate),
+  }
+  try {
+    const code = await interruption.guard(work(context))
+    await sink.flush()
+    return code ?? interruption.exitCode ?? EXIT.done
+  } catch (error) {
+    throw interruption.exitCode === undefined ? error : new InterruptedError(interruption.exitCode)
+  } finally {
+    await closeQuietly(opened)
+    interruption.dispose()
+  }
+}
+
+/** Closing comes after the work is done or has failed; its own failure would only hide that. */
+async function closeQuietly(opened: Promise<Target> | undefined): Promise<void> {
+  try {
+    await (await opened)?.close()
+  } catch {
+    // The error that matters has been thrown already, by the work.
+  }
+}
+
+/** Signals, as one abort signal with an exit code. */
+class Interruption {
+  private readonly controller = new AbortController()
+  private readonly onSignal = (name: NodeJS.Signals) => this.interrupt(name)
+  exitCode: number | undefined
+
+  constructor() {
+    process.on('SIGINT', this.onSignal)
+    process.on('SIGTERM', this.onSignal)
+    process.on('SIGHUP', this.onSignal)
+  }
+
+  get signal(): AbortSignal {
+    return this.controller.signal
+  }
+
+  /** The work, or an {@link InterruptedError} when it does not end within the grace period after a signal. */
+  guard<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      work.then(resolve, reject)
+      this.signal.addEventListener('abort', () => {
+        systemClock.setTimer(GRACE_MS, () => reject(new InterruptedError(this.exitCode)), { unref: true })
+      })
+    })
+  }
+
+  dispose(): void {
+    process.off('SIGINT', this.onSignal)
+    process.off('SIGTERM', this.onSignal)
+    process.off('SIGHUP', this.onSignal)
+  }
+
+  private interrupt(name: NodeJS.Signals): void {
+    const exitCode = name === 'SIGINT' ? EXIT.interrupted : name === 'SIGTERM' ? EXIT.terminated : EXIT.hungUp
+    if (this.exitCode !== undefined) process.exit(exitCode)
+    this.exitCode = exitCode
+    this.controller.abort(new InterruptedError(exitCode))
+  }
+}

@@ -1,0 +1,30 @@
+import type { Interfaces } from '@oclif/core'
+import { Config } from '@oclif/core/config'
+
+/**
+ * What a command needs of oclif's configuration, without its search for plugins, themes and hooks (11 ms of a command that
+ * costs 25). Used when the command is one of ours; help, completion and unknown commands take the full one.
+ */
+export class LeanConfig extends Config {
+  constructor(root: string, pjson: Interfaces.PJSON) {
+    super({ root })
+    this.root = root
+    this.pjson = pjson
+    this.name = pjson.name
+    this.version = pjson.version
+    this.bin = pjson.oclif.bin ?? pjson.name
+    this.dirname = this.bin
+    this.topicSeparator = ' '
+    this.arch = process.arch === 'ia32' ? 'x86' : (process.arch as Interfaces.ArchTypes)
+    this.platform = process.platform
+    this.windows = process.platform === 'win32'
+    this.userAgent = `${this.name}/${this.version} ${this.platform}-${this.arch} node-${process.version}`
+  }
+
+  /** No plugin of ours has a hook that runs for a command that exists. */
+  override async runHook<T extends keyof Interfaces.Hooks>(
+    _event: T,
+  ): Promise<Interfaces.Hook.Result<Interfaces.Hooks[T]['return']>> {
+    return { successes: [], failures: [] }
+  }
+}

@@ -1,0 +1,78 @@
+import type { Interfaces } from '@oclif/core'
+import type { Config } from '@oclif/core/config'
+import { ClosedPipeError, readTextFile } from '../base/standard-streams.ts'
+import type { BaseCommand } from './base-command.ts'
+import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { LeanConfig } from './lean-config.ts'
+import { formatError } from './report-error.ts'
+import { canonicalWords, resolveCommand, wantsHelp } from './resolve.ts'
+
+/** The bundle's command table: ids such as `topics:create`; reading a property loads the command. */
+export type CommandTable = Readonly<Record<string, CommandClass>>
+
+export interface CommandClass {
+  new (argv: string[], config: Config): BaseCommand
+  id: string
+}
+
+export interface MainHooks {
+  /** Called once when the command has ended; the loader writes its code cache here. */
+  beforeExit(): void
+}
+
+/** Runs one command line and ends the process with its exit code. Called by bin/run.js. */
+export async function main(
+  argv: string[],
+  root: string,
+  table: CommandTable,
+  hooks: MainHooks,
+): Promise<void> {
+  try {
+    await runCommandLine(argv, root, table)
+  } catch (error) {
+    process.exitCode = reportFailure(error, argv.includes('--debug'))
+  }
+  await drain(process.stdout)
+  await drain(process.stderr)
+  hooks.beforeExit()
+  // Idle connections and timers must not hold a finished command back.
+  process.exit()
+}
+
+async function runCommandLine(argv: string[], root: string, table: CommandTable): Promise<void> {
+  const ids = new Set(Object.keys(table))
+  const words = canonicalWords(argv, ids)
+  const resolved = resolveCommand(words, ids)
+  if (resolved === undefined || wantsHelp(resolved.rest)) return await runOclif(words, root)
+  const command = table[resolved.id]
+  if (command === undefined) return await runOclif(words, root)
+  command.id = resolved.id
+  const pjson: Interfaces.PJSON = JSON.parse(readTextFile(`${root}/package.json`))
+  await new command([...resolved.rest], new LeanConfig(root, pjson)).start()
+}
+
+/** Help, completion and unknown commands: oclif with all its plugins. */
+async function runOclif(words: string[], root: string): Promise<void> {
+  const { run } = await import('@oclif/core/run')
+  await run(words, { root })
+}
+
+function reportFailure(error: unknown, debug: boolean): number {
+  if (error instanceof ClosedPipeError) return EXIT.done
+  const code = exitCodeOf(error)
+  if (code !== EXIT.done && !isSilent(error)) process.stderr.write(formatError(error, { debug }))
+  return code
+}
+
+/** Oclif's own way of ending early (after help, say) is an exception with nothing to tell. */
+function isSilent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EEXIT'
+}
+
+function drain(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.writableLength === 0 || stream.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve())
+    stream.write('', () => resolve())
+  })
+}

@@ -1,0 +1,101 @@
+import { type OutputFormat, type View, visibleColumns } from './format.ts'
+
+export interface RenderOptions {
+  readonly format: OutputFormat
+  readonly headers: boolean
+  /** Draw for a reader at a terminal; else plain aligned columns that `awk` can split. */
+  readonly isTerminal: boolean
+  readonly color: boolean
+}
+
+/** The whole text of a view. Packages for drawing are loaded only when the form needs them. */
+export async function render<T>(view: View<T>, options: RenderOptions): Promise<string> {
+  switch (options.format) {
+    case 'json':
+      return `${JSON.stringify(view.rows.map(view.data), null, 2)}\n`
+    case 'ndjson':
+      return lines(view.rows.map((row) => JSON.stringify(view.data(row))))
+    case 'yaml': {
+      const { stringify } = await import('yaml')
+      return stringify(view.rows.map(view.data))
+    }
+    case 'name':
+      return lines(view.rows.map(view.name))
+    case 'csv':
+      return lines(cells(view, options).map((row) => row.map(csvField).join(',')))
+    default:
+      if (view.rows.length === 0) return ''
+      return options.isTerminal ? await drawTable(view, options) : plainTable(cells(view, options))
+  }
+}
+
+function cells<T>(view: View<T>, options: RenderOptions): string[][] {
+  const columns = visibleColumns(view, options.format)
+  const rows = view.rows.map((row) => columns.map((column) => String(column.value(row))))
+  return options.headers ? [columns.map((column) => column.header), ...rows] : rows
+}
+
+function lines(items: readonly string[]): string {
+  return items.map((item) => `${item}\n`).join('')
+}
+
+/** Two spaces between columns, none behind the last. An empty cell is `-`, so that columns can be counted. */
+function plainTable(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = []
+  for (const row of rows) {
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length, 1)
+    })
+  }
+  return lines(
+    rows.map((row) =>
+      row
+        .map((cell, i) => (i === row.length - 1 ? cell || '-' : (cell || '-').padEnd(widths[i] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    ),
+  )
+}
+
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+const NO_BORDERS = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
+
+async function drawTable<T>(view: View<T>, options: RenderOptions): Promise<string> {
+  const [{ default: Table }, { Chalk }] = await Promise.all([import('cli-table3'), import('chalk')])
+  const chalk = new Chalk({ level: options.color ? 1 : 0 })
+  const columns = visibleColumns(view, options.format)
+  const table = new Table({
+    chars: NO_BORDERS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    ...(options.headers && { head: columns.map((column) => chalk.bold(column.header)) }),
+    colAligns: columns.map((column) =>
+      view.rows.every((row) => typeof column.value(row) === 'number') ? 'right' : 'left',
+    ),
+  })
+  for (const row of view.rows) table.push(columns.map((column) => String(column.value(row))))
+  return lines(
+    table
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd()),
+  )
+}

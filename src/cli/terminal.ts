@@ -1,0 +1,59 @@
+import { UsageError } from './exit-codes.ts'
+
+/** What the surroundings allow: colour, prompts, spinners. */
+export interface Terminal {
+  readonly color: boolean
+  /** Somebody can be asked. */
+  readonly canPrompt: boolean
+  readonly canAnimate: boolean
+}
+
+export interface Surroundings {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdinIsTty: boolean
+  readonly stdoutIsTty: boolean
+  readonly stderrIsTty: boolean
+}
+
+export function processSurroundings(): Surroundings {
+  return {
+    env: process.env,
+    stdinIsTty: process.stdin.isTTY === true,
+    stdoutIsTty: process.stdout.isTTY === true,
+    stderrIsTty: process.stderr.isTTY === true,
+  }
+}
+
+/**
+ * `--no-color` beats FORCE_COLOR beats NO_COLOR beats the terminal. With CI set nothing moves and nobody is asked, even when
+ * the runner gives a pseudo-terminal.
+ */
+export function detectTerminal(around: Surroundings, options: { color: boolean }): Terminal {
+  const { env } = around
+  const isCi = env.CI !== undefined && env.CI !== '' && env.CI !== 'false' && env.CI !== '0'
+  const isDumb = env.TERM === 'dumb'
+  return {
+    color:
+      options.color && (forced(env.FORCE_COLOR) ?? (!env.NO_COLOR && around.stdoutIsTty && !isDumb && !isCi)),
+    canPrompt: around.stdinIsTty && around.stderrIsTty && !isCi,
+    canAnimate: around.stderrIsTty && !isCi && !isDumb,
+  }
+}
+
+function forced(value: string | undefined): boolean | undefined {
+  if (value === undefined || value === '') return undefined
+  return value !== '0' && value !== 'false'
+}
+
+/** Asks before something is destroyed. Where nobody can be asked it is a usage error that names the flag. */
+export async function confirm(terminal: Terminal, question: string, flag: string): Promise<void> {
+  if (!terminal.canPrompt) {
+    throw new UsageError(`${question} Nobody can be asked here`, `Say yes beforehand with ${flag}.`)
+  }
+  const { default: inquirer } = await import('inquirer')
+  const { answer } = await inquirer.prompt([
+    { type: 'confirm', name: 'answer', message: question, default: false },
+  ])
+  if (answer !== true)
+    throw new UsageError('nothing was changed', `Answer yes, or say it beforehand with ${flag}.`)
+}

@@ -1,0 +1,2 @@
+/** The library: what `import … from 'kcli'` gives. */
+export { KcliError } from './base/errors.ts'
