@@ -1,0 +1,166 @@
+import net from 'node:net'
+import type { Clock } from './clock.ts'
+import type { Address, Channel, ChannelHandlers, Listener, Network, Part } from './network.ts'
+import { PartQueue } from './part-queue.ts'
+import { PipeRegistry, systemError } from './pipe.ts'
+
+/** The real network: TCP and Unix sockets, and pipes between those who share this object. */
+export function createNodeNetwork(clock: Clock): Network {
+  const pipes = new PipeRegistry(clock)
+  return {
+    connect: (address, { timeoutMs }) =>
+      address.kind === 'pipe' ? pipes.connect(address.name) : connectSocket(clock, address, timeoutMs),
+    listen: (address, accept) =>
+      address.kind === 'pipe' ? pipes.listen(address, accept) : listenSocket(address, accept),
+  }
+}
+
+type SocketAddress = Exclude<Address, { kind: 'pipe' }>
+
+function connectSocket(clock: Clock, address: SocketAddress, timeoutMs: number): Promise<Channel> {
+  return new Promise((resolve, reject) => {
+    const socket =
+      address.kind === 'tcp' ? net.connect(address.port, address.host) : net.connect(address.path)
+    const timer = clock.setTimer(timeoutMs, () => {
+      socket.destroy()
+      reject(systemError('ETIMEDOUT', `no answer within ${timeoutMs} ms`))
+    })
+    socket.once('error', (error) => {
+      timer.cancel()
+      reject(error)
+    })
+    socket.once('connect', () => {
+      timer.cancel()
+      socket.removeAllListeners('error')
+      resolve(new SocketChannel(socket))
+    })
+  })
+}
+
+function listenSocket(address: SocketAddress, accept: (channel: Channel) => void): Promise<Listener> {
+  const server = net.createServer((socket) => accept(new SocketChannel(socket)))
+  const options = address.kind === 'tcp' ? { host: address.host, port: address.port } : { path: address.path }
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options, () => {
+      server.removeAllListeners('error')
+      const bound = server.address()
+      const actual =
+        address.kind === 'tcp' && bound !== null && typeof bound === 'object'
+          ? { ...address, port: bound.port }
+          : address
+      resolve({ address: actual, close: () => closeServer(server) })
+    })
+  })
+}
+
+/** Resolves as soon as nothing new is accepted; open connections go on. */
+function closeServer(server: net.Server): Promise<void> {
+  server.close()
+  return Promise.resolve()
+}
+
+/** More than this not yet taken by the kernel, and file ranges are no longer read ahead. */
+const HIGH_WATER_BYTES = 512 * 1024
+
+class SocketChannel implements Channel {
+  readonly peer: string
+  private readonly socket: net.Socket
+  private readonly output: PartQueue
+  private handlers: ChannelHandlers | undefined
+  private ending = false
+  private closed = false
+  private error: Error | null = null
+  private waiting: (() => void)[] = []
+
+  constructor(socket: net.Socket) {
+    this.socket = socket
+    this.peer = socket.remoteAddress === undefined ? 'unix' : `${socket.remoteAddress}:${socket.remotePort}`
+    socket.setNoDelay(true)
+    this.output = new PartQueue({
+      emit: (chunks) => this.emit(chunks),
+      ready: () => this.ready(),
+      failed: (error) => this.destroy(error),
+      empty: () => this.emptied(),
+    })
+    socket.on('error', (error) => {
+      this.error ??= error
+    })
+    socket.on('drain', () => this.drained())
+    socket.on('close', () => {
+      this.closed = true
+      this.output.destroy()
+      this.wakeWriters()
+      this.handlers?.close(this.error)
+    })
+  }
+
+  get bufferedBytes(): number {
+    return this.output.bytes + this.socket.writableLength
+  }
+
+  start(handlers: ChannelHandlers): void {
+    this.handlers = handlers
+    if (this.closed) {
+      handlers.close(this.error)
+      return
+    }
+    this.socket.on('data', (chunk: Buffer) => handlers.data(chunk))
+  }
+
+  write(parts: readonly Part[]): void {
+    this.output.push(parts)
+  }
+
+  private emit(chunks: readonly Uint8Array[]): void {
+    if (this.closed) return
+    if (chunks.length === 1) {
+      this.socket.write(chunks[0] as Uint8Array)
+      return
+    }
+    // One writev for the whole response.
+    this.socket.cork()
+    for (const chunk of chunks) this.socket.write(chunk)
+    this.socket.uncork()
+  }
+
+  private ready(): Promise<void> | undefined {
+    if (this.closed || this.socket.writableLength < HIGH_WATER_BYTES) return undefined
+    return new Promise((resolve) => this.waiting.push(resolve))
+  }
+
+  private drained(): void {
+    this.wakeWriters()
+    if (this.output.bytes === 0) this.handlers?.drain?.()
+  }
+
+  private emptied(): void {
+    if (this.ending) this.socket.end()
+    if (this.socket.writableLength === 0) this.handlers?.drain?.()
+  }
+
+  private wakeWriters(): void {
+    const waiting = this.waiting
+    this.waiting = []
+    for (const wake of waiting) wake()
+  }
+
+  pause(): void {
+    this.socket.pause()
+  }
+
+  resume(): void {
+    this.socket.resume()
+  }
+
+  end(): void {
+    this.ending = true
+    if (this.output.bytes === 0) this.socket.end()
+  }
+
+  destroy(error?: Error): void {
+    if (error !== undefined) this.error ??= error
+    this.output.destroy()
+    this.socket.destroy()
+  }
+}

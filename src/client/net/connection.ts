@@ -1,0 +1,303 @@
+import type { Clock, Timer } from '../../base/clock.ts'
+import { messageOf, systemErrorCode } from '../../base/errors.ts'
+import { type Address, type Channel, formatAddress, type Network } from '../../base/network.ts'
+import {
+  type Api,
+  CodecError,
+  decodeResponseBody,
+  decodeResponseHeader,
+  ERROR_CODES,
+  encodeRequest,
+  type Fields,
+  FrameDecoder,
+  type Infer,
+  type Input,
+  Reader,
+  type VersionRange,
+} from '../../protocol/index.ts'
+import { apiVersions } from '../../protocol/messages/18-api-versions.ts'
+import { NetworkError, RequestTimeoutError, UnsupportedVersionError } from './errors.ts'
+
+export interface ConnectionOptions {
+  readonly clock: Clock
+  readonly clientId: string | null
+  readonly connectTimeoutMs: number
+  /** How long one request may take before the connection is given up, as in Kafka's NetworkClient. */
+  readonly requestTimeoutMs: number
+  /** A larger response closes the connection. */
+  readonly maxResponseBytes?: number
+  readonly software?: { readonly name: string; readonly version: string }
+}
+
+export interface SendOptions {
+  /** Exactly this version. */
+  readonly version?: number
+  /** The highest version to use, for requests that mean something else in later ones. */
+  readonly maxVersion?: number
+  readonly timeoutMs?: number
+}
+
+interface InFlight {
+  readonly correlationId: number
+  readonly spec: Api
+  readonly version: number
+  readonly deadlineMs: number
+  readonly resolve: (reader: Reader) => void
+  readonly reject: (error: Error) => void
+}
+
+const MAX_RESPONSE_BYTES = 512 * 1024 * 1024
+const DEFAULT_SOFTWARE = { name: 'kcli', version: '0.1.0' }
+
+/**
+ * One connection to one broker. Requests are pipelined; a broker answers in order. After a timeout, a malformed answer or
+ * a lost channel every request in flight fails and the connection is of no more use.
+ */
+export class Connection {
+  readonly address: Address
+  private readonly channel: Channel
+  private readonly options: ConnectionOptions
+  private readonly frames: FrameDecoder
+  private readonly inFlight: InFlight[] = []
+  private readonly closeListeners: (() => void)[] = []
+  private versions: ReadonlyMap<number, VersionRange> = new Map()
+  private nextCorrelationId = 1
+  private timer: Timer | undefined
+  private failure: Error | undefined
+
+  /** Connects and asks for the broker's versions. Rejects with {@link NetworkError} or {@link RequestTimeoutError}. */
+  static async open(network: Network, address: Address, options: ConnectionOptions): Promise<Connection> {
+    let channel: Channel
+    try {
+      channel = await network.connect(address, { timeoutMs: options.connectTimeoutMs })
+    } catch (error) {
+      const reason = systemErrorCode(error) ?? messageOf(error)
+      throw new NetworkError(`cannot connect to ${formatAddress(address)} (${reason})`, { cause: error })
+    }
+    const connection = new Connection(address, channel, options)
+    try {
+      connection.versions = await connection.fetchVersions()
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    return connection
+  }
+
+  private constructor(address: Address, channel: Channel, options: ConnectionOptions) {
+    this.address = address
+    this.channel = channel
+    this.options = options
+    this.frames = new FrameDecoder(options.maxResponseBytes ?? MAX_RESPONSE_BYTES)
+    channel.start({
+      data: (chunk) => this.onData(chunk),
+      close: (error) => this.fail(new NetworkError(this.lost(error), { cause: error ?? undefined })),
+    })
+  }
+
+  get isOpen(): boolean {
+    return this.failure === undefined
+  }
+
+  /** Requests sent and not yet answered. */
+  get inFlightCount(): number {
+    return this.inFlight.length
+  }
+
+  /** The versions of every API that the broker serves, by key. */
+  get brokerVersions(): ReadonlyMap<number, VersionRange> {
+    return this.versions
+  }
+
+  /** Called once, when the connection is of no more use. */
+  onClose(listener: () => void): void {
+    if (this.failure !== undefined) listener()
+    else this.closeListeners.push(listener)
+  }
+
+  /** The highest version of an API that both sides know. Throws {@link UnsupportedVersionError}. */
+  versionOf<Req extends Fields, Res extends Fields>(
+    spec: Api<Req, Res>,
+    maxVersion = Number.POSITIVE_INFINITY,
+  ): number {
+    const theirs = this.versions.get(spec.key)
+    if (theirs === undefined) {
+      throw new UnsupportedVersionError(
+        `the broker at ${formatAddress(this.address)} does not serve ${spec.name}`,
+      )
+    }
+    const ours = spec.request.versions
+    const version = Math.min(theirs.to, ours.to, maxVersion)
+    if (version < theirs.from || version < ours.from) {
+      throw new UnsupportedVersionError(
+        `the broker at ${formatAddress(this.address)} serves ${spec.name} ${theirs.from}-${theirs.to}, we need ${ours.from}-${Math.min(ours.to, maxVersion)}`,
+      )
+    }
+    return version
+  }
+
+  /** Sends a request and resolves to its answer; error codes in it are the caller's business. */
+  async send<Req extends Fields, Res extends Fields>(
+    spec: Api<Req, Res>,
+    body: Input<Req>,
+    options: SendOptions = {},
+  ): Promise<Infer<Res>> {
+    const version = options.version ?? this.versionOf(spec, options.maxVersion)
+    const reader = await this.exchange(spec, version, body, options.timeoutMs)
+    return decodeResponseBody(spec, version, reader) as Infer<Res>
+  }
+
+  /** For the one request that has no answer: Produce with acks=0. */
+  sendNoResponse<Req extends Fields, Res extends Fields>(
+    spec: Api<Req, Res>,
+    body: Input<Req>,
+    options: SendOptions = {},
+  ): void {
+    if (this.failure !== undefined) throw this.failure
+    const version = options.version ?? this.versionOf(spec, options.maxVersion)
+    this.channel.write(
+      encodeRequest(
+        spec,
+        version,
+        { correlationId: this.nextCorrelationId++, clientId: this.options.clientId },
+        body,
+      ),
+    )
+  }
+
+  /** Bytes that the kernel has not taken yet. */
+  get bufferedBytes(): number {
+    return this.channel.bufferedBytes
+  }
+
+  close(): void {
+    this.fail(new NetworkError(`the connection to ${formatAddress(this.address)} was closed`))
+  }
+
+  private exchange<Req extends Fields, Res extends Fields>(
+    spec: Api<Req, Res>,
+    version: number,
+    body: Input<Req>,
+    timeoutMs = this.options.requestTimeoutMs,
+  ): Promise<Reader> {
+    if (this.failure !== undefined) return Promise.reject(this.failure)
+    const correlationId = this.nextCorrelationId++
+    const parts = encodeRequest(spec, version, { correlationId, clientId: this.options.clientId }, body)
+    return new Promise((resolve, reject) => {
+      const deadlineMs = this.options.clock.monotonicMs() + timeoutMs
+      this.inFlight.push({
+        correlationId,
+        spec: spec as unknown as Api,
+        version,
+        deadlineMs,
+        resolve,
+        reject,
+      })
+      this.watchDeadlines()
+      this.channel.write(parts)
+    })
+  }
+
+  private onData(chunk: Buffer): void {
+    try {
+      this.frames.push(chunk)
+      for (let frame = this.frames.next(); frame !== null; frame = this.frames.next()) this.onFrame(frame)
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error
+      this.fail(
+        new NetworkError(
+          `${formatAddress(this.address)} did not answer in Kafka's protocol: ${error.message}`,
+        ),
+      )
+    }
+  }
+
+  private onFrame(frame: Buffer): void {
+    const request = this.inFlight.shift()
+    if (request === undefined) throw new CodecError('an answer to no request')
+    const reader = new Reader(frame)
+    try {
+      const { correlationId } = decodeResponseHeader(reader, request.spec, request.version)
+      if (correlationId !== request.correlationId) {
+        throw new CodecError(`an answer to request ${correlationId}, not ${request.correlationId}`)
+      }
+    } catch (error) {
+      request.reject(
+        new NetworkError(`a malformed answer from ${formatAddress(this.address)}`, { cause: error }),
+      )
+      throw error
+    }
+    request.resolve(reader)
+  }
+
+  /** One timer for all requests in flight; it is set anew only when it fires. */
+  private watchDeadlines(): void {
+    if (this.timer !== undefined) return
+    let nextMs = Number.POSITIVE_INFINITY
+    for (const request of this.inFlight) nextMs = Math.min(nextMs, request.deadlineMs)
+    if (nextMs === Number.POSITIVE_INFINITY) return
+    const delayMs = Math.max(1, nextMs - this.options.clock.monotonicMs())
+    this.timer = this.options.clock.setTimer(delayMs, () => this.onDeadline(), { unref: true })
+  }
+
+  private onDeadline(): void {
+    this.timer = undefined
+    const nowMs = this.options.clock.monotonicMs()
+    const late = this.inFlight.find((request) => request.deadlineMs <= nowMs)
+    if (late === undefined) this.watchDeadlines()
+    else {
+      const name = late.spec.name
+      this.fail(new RequestTimeoutError(`${formatAddress(this.address)} did not answer ${name} in time`))
+    }
+  }
+
+  private fail(error: Error): void {
+    if (this.failure !== undefined) return
+    this.failure = error
+    this.timer?.cancel()
+    this.channel.destroy()
+    for (const request of this.inFlight.splice(0)) request.reject(error)
+    for (const listener of this.closeListeners.splice(0)) listener()
+  }
+
+  private lost(error: Error | null): string {
+    const reason = error === null ? '' : ` (${systemErrorCode(error) ?? error.message})`
+    return `the connection to ${formatAddress(this.address)} was lost${reason}`
+  }
+
+  /** A broker that does not know our version of ApiVersions says so in version 0, with the versions that it does know. */
+  private async fetchVersions(): Promise<ReadonlyMap<number, VersionRange>> {
+    const software = this.options.software ?? DEFAULT_SOFTWARE
+    const body = { clientSoftwareName: software.name, clientSoftwareVersion: software.version }
+    let version = apiVersions.request.versions.to
+    for (;;) {
+      const reader = await this.exchange(apiVersions, version, version >= 3 ? body : {})
+      const response = this.decodeVersions(reader, version)
+      const ranges = new Map(
+        response.apiKeys.map((api) => [api.apiKey, { from: api.minVersion, to: api.maxVersion }] as const),
+      )
+      if (response.errorCode === ERROR_CODES.NONE) return ranges
+      const known = ranges.get(apiVersions.key)?.to ?? 0
+      if (response.errorCode !== ERROR_CODES.UNSUPPORTED_VERSION || known >= version) {
+        throw new UnsupportedVersionError(
+          `${formatAddress(this.address)} refused to name its API versions (error ${response.errorCode})`,
+        )
+      }
+      version = known
+    }
+  }
+
+  private decodeVersions(reader: Reader, version: number) {
+    const start = reader.position
+    const errorCode = reader.int16()
+    reader.position = start
+    try {
+      return apiVersions.response.decode(reader, errorCode === ERROR_CODES.UNSUPPORTED_VERSION ? 0 : version)
+    } catch (error) {
+      const place = formatAddress(this.address)
+      throw new NetworkError(`${place} does not seem to be a Kafka broker: ${messageOf(error)}`, {
+        cause: error,
+      })
+    }
+  }
+}

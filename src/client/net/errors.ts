@@ -1,0 +1,53 @@
+import { KcliError } from '../../base/errors.ts'
+import { type ErrorName, errorInfo } from '../../protocol/index.ts'
+
+/** The root of what clients throw. `retriable`: the same call may succeed later, perhaps on another broker. */
+export class ClientError extends KcliError {
+  readonly retriable: boolean
+
+  constructor(
+    code: string,
+    message: string,
+    options: { retriable: boolean; hint?: string; cause?: unknown },
+  ) {
+    super(code, message, options)
+    this.retriable = options.retriable
+  }
+}
+
+/** The connection could not be made, or was lost before the answer came. */
+export class NetworkError extends ClientError {
+  constructor(message: string, options: { hint?: string; cause?: unknown } = {}) {
+    super('KCLI_NETWORK', message, { ...options, retriable: true })
+  }
+}
+
+/** No answer within the request's time. Whether the broker carried it out is not known. */
+export class RequestTimeoutError extends ClientError {
+  constructor(message: string) {
+    super('KCLI_REQUEST_TIMEOUT', message, { retriable: true })
+  }
+}
+
+/** The broker and we have no version of the API in common, or none that can carry the request. */
+export class UnsupportedVersionError extends ClientError {
+  constructor(message: string) {
+    super('KCLI_UNSUPPORTED_VERSION', message, { retriable: false })
+  }
+}
+
+/** A broker answered with one of Kafka's error codes. */
+export class BrokerError extends ClientError {
+  readonly errorCode: number
+  readonly errorName: ErrorName
+
+  constructor(errorCode: number, message?: string | null, options: { hint?: string } = {}) {
+    const info = errorInfo(errorCode)
+    super('KCLI_BROKER', message ?? `the broker answered ${info.name}`, {
+      ...options,
+      retriable: info.retriable,
+    })
+    this.errorCode = errorCode
+    this.errorName = info.name
+  }
+}

@@ -1,0 +1,8 @@
+export { Connection, type ConnectionOptions, type SendOptions } from './connection.ts'
+export {
+  BrokerError,
+  ClientError,
+  NetworkError,
+  RequestTimeoutError,
+  UnsupportedVersionError,
+} from './errors.ts'
