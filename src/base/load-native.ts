@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
 
 /** Computes once, on first use. For tables and packages that most runs never need. */
 export function lazy<T>(make: () => T): () => T {
@@ -18,6 +19,19 @@ const requireHere = lazy(() => createRequire(import.meta.url))
 export function loadOptional<T>(name: string): T | undefined {
   try {
     return requireHere()(name) as T
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The native addon of an optional package that is itself an ES module, which `require` does not load on every Node:
+ * asks the package's own `node-gyp-build` for the binary that fits here. Undefined as in {@link loadOptional}.
+ */
+export function loadOptionalAddon<T>(name: string): T | undefined {
+  try {
+    const manifest = requireHere().resolve(`${name}/package.json`)
+    return createRequire(manifest)('node-gyp-build')(dirname(manifest)) as T
   } catch {
     return undefined
   }

@@ -224,6 +224,25 @@ export function setMaxTimestampAndType(buffer: Buffer, at: number, type: 0 | 1, 
   buffer.writeUInt32BE(computeCrc(buffer, at), at + CRC_OFFSET)
 }
 
+/**
+ * v2 only: a producer that got a new epoch numbers what it sends again anew. Writes a new checksum.
+ */
+export function setProducerState(
+  buffer: Buffer,
+  at: number,
+  id: number,
+  epoch: number,
+  sequence: number,
+  transactional: boolean,
+): void {
+  const others = attributes(buffer, at) & ~TRANSACTIONAL_MASK
+  buffer.writeInt16BE(others | (transactional ? TRANSACTIONAL_MASK : 0), at + ATTRIBUTES_OFFSET)
+  writeInt64(buffer, at + PRODUCER_ID_OFFSET, id)
+  buffer.writeInt16BE(epoch, at + PRODUCER_EPOCH_OFFSET)
+  buffer.writeInt32BE(sequence, at + BASE_SEQUENCE_OFFSET)
+  buffer.writeUInt32BE(computeCrc(buffer, at), at + CRC_OFFSET)
+}
+
 /** The checksum that the batch ought to have; all of it must be in the buffer. */
 export function computeCrc(buffer: Buffer, at: number): number {
   const end = at + batchSizeBytes(buffer, at)

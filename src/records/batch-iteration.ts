@@ -20,7 +20,8 @@ export const TRUNCATED = -1
  * The size in bytes of the batch at `at`, or {@link END_OF_BATCHES}, or {@link TRUNCATED}. A positive answer means that
  * the whole batch lies before `end`, that its magic is 0, 1 or 2, and that its head is there whole.
  *
- *     for (let at = 0, size; (size = nextBatch(buffer, at, end)) > 0; at += size) …
+ *     let size = nextBatch(buffer, at, end)
+ *     for (; size > 0; size = nextBatch(buffer, at, end)) { …; at += size }
  *
  * Throws {@link InvalidBatchError} for a length or a magic that no batch can have: there is no way on from there
  * (Kafka's ByteBufferLogInputStream and LogValidator).
@@ -32,6 +33,15 @@ export function nextBatch(buffer: Buffer, at: number, end: number): number {
   const size = checkedBatchSize(buffer, at, left)
   if (size > left || left < HEADER_SIZE_UP_TO_MAGIC) return TRUNCATED
   return size
+}
+
+/** Where each whole batch starts, up to the end or to a batch that is cut off. For paths that are not hot. */
+export function* batchStarts(buffer: Buffer, start = 0, end = buffer.length): Generator<number, void> {
+  let at = start
+  for (let size = nextBatch(buffer, at, end); size > 0; size = nextBatch(buffer, at, end)) {
+    yield at
+    at += size
+  }
 }
 
 /**

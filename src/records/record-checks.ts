@@ -1,0 +1,85 @@
+import type { TimestampType } from './batch-header.ts'
+import { InvalidBatchError, type RecordError } from './errors.ts'
+
+/** What a topic demands of each record (`cleanup.policy`, `message.timestamp.*`). */
+export interface RecordRules {
+  /** Compacted topics refuse records without a key. */
+  readonly requireKeys?: boolean
+  /** 0, the default: producers set timestamps, and those are checked. 1: the broker overwrites them. */
+  readonly timestampType?: 0 | 1
+  readonly nowMs?: number
+  /** How far a timestamp may lie before and after `nowMs`; no bound when absent. */
+  readonly timestampBeforeMaxMs?: number
+  readonly timestampAfterMaxMs?: number
+}
+
+/** A batch may hold millions of bad records; the answer to the producer need not. */
+const MAX_RECORD_ERRORS = 1000
+
+/** Collects the faults of single records as Kafka's LogValidator does, so that the producer hears of all of them. */
+export class RecordChecks {
+  private readonly requireKeys: boolean
+  private readonly checkTimestamps: boolean
+  private readonly earliestMs: number
+  private readonly latestMs: number
+  private readonly batchTypeIsWrong: boolean
+  private readonly errors: RecordError[] = []
+  private errorCount = 0
+  private hasTimestampError = false
+
+  constructor(rules: RecordRules, batchTimestampType: TimestampType) {
+    const nowMs = rules.nowMs ?? 0
+    this.requireKeys = rules.requireKeys === true
+    this.checkTimestamps = rules.timestampType !== 1
+    this.earliestMs = nowMs - (rules.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY)
+    this.latestMs = nowMs + (rules.timestampAfterMaxMs ?? Number.POSITIVE_INFINITY)
+    this.batchTypeIsWrong = this.checkTimestamps && batchTimestampType === 1
+  }
+
+  check(index: number, timestampMs: number, hasKey: boolean): void {
+    if (this.requireKeys && !hasKey) this.add(index, 'Compacted topic cannot accept message without key.')
+    if (!Number.isSafeInteger(timestampMs)) {
+      this.addTimestamp(index, `Timestamp ${timestampMs} of message ${index} is out of range.`)
+    }
+    if (!this.checkTimestamps) return
+    if (timestampMs !== -1 && (timestampMs < this.earliestMs || timestampMs > this.latestMs)) {
+      this.addTimestamp(
+        index,
+        `Timestamp ${timestampMs} of message with offset ${index} is out of range. ` +
+          `The timestamp should be within [${this.earliestMs}, ${this.latestMs}]`,
+      )
+    } else if (this.batchTypeIsWrong) {
+      this.addTimestamp(
+        index,
+        `Invalid timestamp type in message ${index}. Producer should not set timestamp type to LogAppendTime.`,
+      )
+    }
+  }
+
+  add(batchIndex: number, message: string): void {
+    this.errorCount++
+    if (this.errors.length < MAX_RECORD_ERRORS) this.errors.push({ batchIndex, message })
+  }
+
+  private addTimestamp(batchIndex: number, message: string): void {
+    this.hasTimestampError = true
+    this.add(batchIndex, message)
+  }
+
+  /** Throws one InvalidBatchError for all that was found. */
+  finish(): void {
+    if (this.errorCount === 0) return
+    const details = { recordErrors: this.errors }
+    if (this.hasTimestampError) {
+      const message = 'One or more records have been rejected due to invalid timestamp'
+      throw new InvalidBatchError('invalid-timestamp', message, details)
+    }
+    const shown = this.errors.slice(0, 3).map((error) => `record ${error.batchIndex}: ${error.message}`)
+    throw new InvalidBatchError(
+      'invalid-record',
+      `One or more records have been rejected due to ${this.errorCount} record errors in total, ` +
+        `and only showing the first three errors at most: ${shown.join(' ')}`,
+      details,
+    )
+  }
+}
