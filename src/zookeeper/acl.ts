@@ -1,6 +1,7 @@
-/** Who may do what with a node. Stored and served now; checking digest and ip identities is not done yet. */
+import { ZooKeeperError } from './errors.ts'
+
 export interface AclId {
-  /** `world`, `auth`, `digest`, `ip`, `x509`, `sasl`, `super`. */
+  /** `world`, `auth`, `digest`, `ip`, `x509`, `sasl`. */
   readonly scheme: string
   readonly id: string
 }
@@ -18,3 +19,51 @@ export const ANYONE: AclId = { scheme: 'world', id: 'anyone' }
 /** Everything for everyone: what a node gets when its creator names no ACL. */
 export const OPEN_ACL_UNSAFE: readonly Acl[] = [{ perms: PERMISSIONS.all, id: ANYONE }]
 export const READ_ACL_UNSAFE: readonly Acl[] = [{ perms: PERMISSIONS.read, id: ANYONE }]
+
+/** Who a session has proved to be. */
+export interface Identity {
+  /** May do everything: sessions in the service's own process are. */
+  readonly isSuper: boolean
+  readonly ids: readonly AclId[]
+}
+
+export const SUPER_IDENTITY: Identity = { isSuper: true, ids: [] }
+
+/** ZooKeeperServer.checkACL, without ip ranges: those come with the network server. */
+export function isAllowed(acl: readonly Acl[], permission: number, identity: Identity): boolean {
+  if (identity.isSuper || acl.length === 0) return true
+  return acl.some(({ perms, id }) => {
+    if ((perms & permission) === 0) return false
+    if (id.scheme === ANYONE.scheme) return id.id === ANYONE.id
+    return identity.ids.some((each) => each.scheme === id.scheme && each.id === id.id)
+  })
+}
+
+const KNOWN_SCHEMES: ReadonlySet<string> = new Set(['digest', 'ip', 'sasl', 'x509'])
+
+/**
+ * The ACL as it is stored: without repetitions, `auth` replaced by who the session is (PrepRequestProcessor.fixupACL).
+ * INVALIDACL when nothing is left or a scheme is unknown.
+ */
+export function storedAcl(path: string, acl: readonly Acl[], identity: Identity): Acl[] {
+  const stored = new Map<string, Acl>()
+  const add = (perms: number, { scheme, id }: AclId) => {
+    stored.set(JSON.stringify([perms, scheme, id]), { perms, id: { scheme, id } })
+  }
+  for (const { perms, id } of acl) {
+    if (id.scheme === 'auth') {
+      if (identity.ids.length === 0) throw new ZooKeeperError('INVALIDACL', path)
+      for (const own of identity.ids) add(perms, own)
+    } else if (isValidId(id) && Number.isInteger(perms) && perms >= 0 && perms <= PERMISSIONS.all)
+      add(perms, id)
+    else throw new ZooKeeperError('INVALIDACL', path)
+  }
+  if (stored.size === 0) throw new ZooKeeperError('INVALIDACL', path)
+  return [...stored.values()]
+}
+
+function isValidId({ scheme, id }: AclId): boolean {
+  if (scheme === ANYONE.scheme) return id === ANYONE.id
+  if (scheme === 'digest') return id.split(':').length === 2
+  return KNOWN_SCHEMES.has(scheme) && id.length > 0
+}

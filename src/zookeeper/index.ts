@@ -14,5 +14,6 @@ export {
   type ZooKeeperClient,
   ZooKeeperMultiError,
 } from './client.ts'
+export { ZooKeeperDataError } from './database.ts'
 export { isZooKeeperError, ZooKeeperError, type ZooKeeperErrorName } from './errors.ts'
 export { ZooKeeperServer, type ZooKeeperServerOptions } from './server.ts'

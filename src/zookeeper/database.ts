@@ -1,0 +1,243 @@
+import type { Clock } from '../base/clock.ts'
+import { KcliError } from '../base/errors.ts'
+import type { FileSystem } from '../base/file-system.ts'
+import type { Logger } from '../base/logger.ts'
+import { DIGEST_VERSION } from './data-node.ts'
+import { DataTree, type TreeEvent, type TxnResult } from './data-tree.ts'
+import { listZxidFiles, type ZxidFile, zxidFileName } from './file-names.ts'
+import { JuteError } from './jute.ts'
+import type { LogEntry } from './records.ts'
+import { encodeSnapshot, readSnapshotFile, UNFINISHED_SNAPSHOT, writeSnapshotFile } from './snapshot.ts'
+import { readLogFile, TxnLog } from './txn-log.ts'
+
+/** Transactions after which a snapshot is taken and a new log begun (ZooKeeper's snapCount). */
+const SNAPSHOT_EVERY_TXNS = 100_000
+/** On a clean close a snapshot is taken when replaying would slow the next start: after so many transactions or logs. */
+const SNAPSHOT_ON_CLOSE_TXNS = 1000
+const SNAPSHOT_ON_CLOSE_LOGS = 16
+/** autopurge.snapRetainCount. */
+const SNAPSHOTS_KEPT = 3
+
+export interface DatabaseOptions {
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Holds `version-2/`. */
+  readonly dataDir: string
+  readonly forceSync: boolean
+  /** For tests. */
+  readonly snapshotEveryTxns?: number
+}
+
+/** The directory is damaged or not ours to understand. Nothing was changed in it. */
+export class ZooKeeperDataError extends KcliError {
+  constructor(message: string, cause?: unknown) {
+    super('KCLI_ZOOKEEPER_DATA', message, {
+      hint: 'Restore the directory from a copy, or remove it to start with an empty tree.',
+      ...(cause === undefined ? {} : { cause }),
+    })
+  }
+}
+
+/** The tree and the sessions in memory, and their log and snapshots on disk (ZKDatabase, FileTxnSnapLog). */
+export class Database {
+  readonly tree: DataTree
+  /** Timeouts in milliseconds by session id. */
+  readonly sessions: Map<bigint, number>
+  private readonly options: DatabaseOptions
+  private readonly directory: string
+  private readonly log: TxnLog
+  private txnsSinceSnapshot: number
+  private logsSinceSnapshot: number
+  private snapshotUnderWay: Promise<void> | undefined
+
+  private constructor(options: DatabaseOptions, directory: string, loaded: Loaded) {
+    this.options = options
+    this.directory = directory
+    this.tree = loaded.tree
+    this.sessions = loaded.sessions
+    this.txnsSinceSnapshot = loaded.replayedTxns
+    this.logsSinceSnapshot = loaded.replayedLogs
+    this.log = new TxnLog(options.fs, directory, { forceSync: options.forceSync })
+  }
+
+  /** Throws {@link ZooKeeperDataError}, and the system's errors. */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const { fs, dataDir } = options
+    const directory = `${dataDir}/version-2`
+    fs.mkdirSync(directory)
+    fs.removeSync(`${directory}/${UNFINISHED_SNAPSHOT}`)
+    const loaded = load(fs, directory, options.logger)
+    const database = new Database(options, directory, loaded)
+    // ZooKeeper takes logs without any snapshot for a sign that one was lost.
+    if (!loaded.hasSnapshot) await database.takeSnapshot()
+    return database
+  }
+
+  get nextZxid(): number {
+    return this.tree.lastZxid + 1
+  }
+
+  /** The entries must be in the order of their zxids. Resolves when they are as safe as `forceSync` says. */
+  async append(firstZxid: number, entries: readonly Buffer[]): Promise<void> {
+    await this.log.append(firstZxid, entries)
+  }
+
+  apply(entry: LogEntry, events: TreeEvent[]): TxnResult {
+    this.txnsSinceSnapshot++
+    return applyEntry(this.tree, this.sessions, entry, events)
+  }
+
+  /** Between two appends: begins a new log and a snapshot, if it is time to. */
+  rollIfDue(): void {
+    const limit = this.options.snapshotEveryTxns ?? SNAPSHOT_EVERY_TXNS
+    if (this.txnsSinceSnapshot < limit || this.snapshotUnderWay !== undefined) return
+    this.log.roll()
+    const { clock, logger } = this.options
+    const pause = () => new Promise<void>((resolve) => clock.defer(resolve))
+    this.snapshotUnderWay = this.takeSnapshot(pause)
+      // The log has everything; a snapshot only makes the next start faster.
+      .catch((error) => logger.error('could not write a snapshot', error))
+      .finally(() => {
+        this.snapshotUnderWay = undefined
+      })
+  }
+
+  async close(): Promise<void> {
+    await this.snapshotUnderWay
+    this.log.roll()
+    const isDue =
+      this.txnsSinceSnapshot >= SNAPSHOT_ON_CLOSE_TXNS || this.logsSinceSnapshot >= SNAPSHOT_ON_CLOSE_LOGS
+    if (isDue) await this.takeSnapshot()
+  }
+
+  /** After a failed write: leaves everything for the next open to sort out. */
+  abandon(): void {
+    this.log.abandon()
+  }
+
+  private async takeSnapshot(pause?: () => Promise<void>): Promise<void> {
+    const { fs, forceSync } = this.options
+    const name = zxidFileName('snapshot', this.tree.lastZxid)
+    this.txnsSinceSnapshot = 0
+    this.logsSinceSnapshot = 0
+    const chunks = encodeSnapshot(this.tree, this.sessions)
+    await writeSnapshotFile(fs, this.directory, name, chunks, { sync: forceSync, ...(pause && { pause }) })
+    this.purge()
+  }
+
+  /** Keeps the newest snapshots, and all logs that the oldest of them needs. */
+  private purge(): void {
+    const { fs } = this.options
+    const snapshots = listZxidFiles(fs, this.directory, 'snapshot')
+    const oldestKept = snapshots.at(-SNAPSHOTS_KEPT)
+    if (oldestKept === undefined) return
+    for (const each of snapshots)
+      if (each.zxid < oldestKept.zxid) fs.unlinkSync(`${this.directory}/${each.name}`)
+    const logs = listZxidFiles(fs, this.directory, 'log')
+    const firstKept = firstLogFor(logs, oldestKept.zxid)
+    for (const each of logs.slice(0, firstKept)) fs.unlinkSync(`${this.directory}/${each.name}`)
+  }
+}
+
+interface Loaded {
+  readonly tree: DataTree
+  readonly sessions: Map<bigint, number>
+  readonly hasSnapshot: boolean
+  readonly replayedTxns: number
+  readonly replayedLogs: number
+}
+
+function load(fs: FileSystem, directory: string, logger: Logger): Loaded {
+  const start = loadNewestSnapshot(fs, directory, logger)
+  const { tree, sessions } = start
+  const logs = listZxidFiles(fs, directory, 'log')
+  const needed = logs.slice(firstLogFor(logs, tree.lastZxid))
+  let replayedTxns = 0
+  for (const { name } of needed) replayedTxns += replayLog(fs, `${directory}/${name}`, start, logger)
+  return { tree, sessions, hasSnapshot: start.hasSnapshot, replayedTxns, replayedLogs: needed.length }
+}
+
+/** The last log that begins at or before the transaction after `zxid`: it may go on beyond it. */
+function firstLogFor(logs: readonly ZxidFile[], zxid: number): number {
+  let first = 0
+  for (const [index, log] of logs.entries()) if (log.zxid <= zxid + 1) first = index
+  return first
+}
+
+interface LoadState {
+  readonly tree: DataTree
+  readonly sessions: Map<bigint, number>
+  readonly hasSnapshot: boolean
+  /** Up to here the tree may be ahead of the log, and digests say nothing. */
+  readonly comparableFrom: number
+}
+
+function loadNewestSnapshot(fs: FileSystem, directory: string, logger: Logger): LoadState {
+  const files = listZxidFiles(fs, directory, 'snapshot').reverse()
+  for (const { name, zxid } of files) {
+    try {
+      const { tree, sessions, digest } = readSnapshotFile(fs, `${directory}/${name}`)
+      tree.lastZxid = zxid
+      if (digest?.zxid === zxid && zxid > 0 && digest.digest !== BigInt(tree.digest)) {
+        logger.warn(`the digest of ${directory}/${name} is not that of its nodes`)
+      }
+      return { tree, sessions, hasSnapshot: true, comparableFrom: digest?.zxid ?? zxid }
+    } catch (error) {
+      if (!(error instanceof JuteError)) throw error
+      logger.warn(`${directory}/${name} is not usable: ${error.message}`)
+    }
+  }
+  if (files.length > 0) throw new ZooKeeperDataError(`no snapshot in ${directory} is whole`)
+  if (hasEntries(fs, directory)) throw new ZooKeeperDataError(`${directory} has logs but no snapshot`)
+  return { tree: DataTree.initial(), sessions: new Map(), hasSnapshot: false, comparableFrom: 0 }
+}
+
+function hasEntries(fs: FileSystem, directory: string): boolean {
+  for (const { name } of listZxidFiles(fs, directory, 'log')) {
+    for (const _ of readLogFile(fs, `${directory}/${name}`)) return true
+  }
+  return false
+}
+
+function replayLog(fs: FileSystem, path: string, state: LoadState, logger: Logger): number {
+  const { tree, sessions, comparableFrom } = state
+  let count = 0
+  try {
+    for (const entry of readLogFile(fs, path)) {
+      const { zxid } = entry.header
+      if (zxid <= tree.lastZxid) continue
+      checkNoGap(path, tree.lastZxid, zxid)
+      applyEntry(tree, sessions, entry, [])
+      count++
+      const { digest } = entry
+      if (digest === null || digest.version !== DIGEST_VERSION || zxid <= comparableFrom) continue
+      if (digest.treeDigest !== BigInt(tree.digest)) {
+        logger.warn(`${path}: after transaction 0x${zxid.toString(16)} the tree is not what it was`)
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof JuteError)) throw error
+    throw new ZooKeeperDataError(`${path} is damaged: ${error.message}`, error)
+  }
+  return count
+}
+
+/** Within an epoch every number is used; after an election the count begins anew. */
+function checkNoGap(path: string, lastZxid: number, zxid: number): void {
+  const isNextEpoch = Math.floor(zxid / 2 ** 32) > Math.floor(lastZxid / 2 ** 32)
+  if (zxid === lastZxid + 1 || isNextEpoch) return
+  const missing = `0x${(lastZxid + 1).toString(16)} to 0x${(zxid - 1).toString(16)}`
+  throw new ZooKeeperDataError(`the transactions ${missing} before those in ${path} are missing`)
+}
+
+function applyEntry(
+  tree: DataTree,
+  sessions: Map<bigint, number>,
+  { header, txn }: LogEntry,
+  events: TreeEvent[],
+): TxnResult {
+  if (txn.kind === 'createSession') sessions.set(header.clientId, txn.timeoutMs)
+  else if (txn.kind === 'closeSession') sessions.delete(header.clientId)
+  return tree.apply(header, txn, events)
+}

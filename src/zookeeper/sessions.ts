@@ -1,0 +1,130 @@
+import type { Clock, Timer } from '../base/clock.ts'
+
+/** tickTime; a session's timeout lies between two and twenty ticks, and expiry is looked for once a tick. */
+const TICK_MS = 2000
+export const MIN_SESSION_TIMEOUT_MS = 2 * TICK_MS
+export const MAX_SESSION_TIMEOUT_MS = 20 * TICK_MS
+/** A standalone ZooKeeper gives out sessions as server 1. */
+const SERVER_ID = 1n
+
+export interface Session {
+  readonly id: bigint
+  readonly timeoutMs: number
+  /** Its owner lives in this process: it does not expire by itself. */
+  readonly isPinned: boolean
+  /** Monotonic time of the last sign of life. */
+  lastSeenMs: number
+  /** Its end is under way; requests are refused from now on. */
+  isClosing: boolean
+}
+
+/** Who is connected, and for how long without a sign of life (SessionTrackerImpl). */
+export class Sessions {
+  private readonly clock: Clock
+  private readonly onExpired: (id: bigint) => void
+  private readonly byId = new Map<bigint, Session>()
+  private nextId: bigint
+  private timer: Timer | undefined
+  private isStopped = false
+
+  /** `onExpired` is called once for each session that was silent too long, after it was marked as closing. */
+  constructor(clock: Clock, onExpired: (id: bigint) => void) {
+    this.clock = clock
+    this.onExpired = onExpired
+    // Forty bits of the time in milliseconds, then a counter: sessions of earlier processes had other numbers.
+    const time = BigInt(Math.floor(clock.nowMs())) & ((1n << 40n) - 1n)
+    this.nextId = (SERVER_ID << 56n) | (time << 16n)
+  }
+
+  get size(): number {
+    return this.byId.size
+  }
+
+  ids(): bigint[] {
+    return [...this.byId.keys()]
+  }
+
+  /** A number no session has. */
+  newId(): bigint {
+    while (this.byId.has(this.nextId)) this.nextId++
+    return this.nextId++
+  }
+
+  track(id: bigint, timeoutMs: number, options: { isPinned: boolean }): void {
+    this.byId.set(id, {
+      id,
+      timeoutMs,
+      isPinned: options.isPinned,
+      lastSeenMs: this.clock.monotonicMs(),
+      isClosing: false,
+    })
+    this.schedule()
+  }
+
+  isOpen(id: bigint): boolean {
+    return this.byId.get(id)?.isClosing === false
+  }
+
+  touch(id: bigint): void {
+    const session = this.byId.get(id)
+    if (session !== undefined) session.lastSeenMs = this.clock.monotonicMs()
+  }
+
+  setClosing(id: bigint): void {
+    const session = this.byId.get(id)
+    if (session !== undefined) session.isClosing = true
+  }
+
+  remove(id: bigint): void {
+    this.byId.delete(id)
+  }
+
+  stop(): void {
+    this.isStopped = true
+    this.timer?.cancel()
+    this.timer = undefined
+  }
+
+  private schedule(): void {
+    if (this.timer !== undefined || this.isStopped) return
+    if (![...this.byId.values()].some(canExpire)) return
+    this.timer = this.clock.setTimer(TICK_MS, () => this.tick(), { unref: true })
+  }
+
+  private tick(): void {
+    this.timer = undefined
+    const nowMs = this.clock.monotonicMs()
+    for (const session of [...this.byId.values()]) {
+      if (!canExpire(session) || nowMs - session.lastSeenMs < session.timeoutMs) continue
+      session.isClosing = true
+      this.onExpired(session.id)
+    }
+    this.schedule()
+  }
+}
+
+function canExpire(session: Session): boolean {
+  return !session.isPinned && !session.isClosing
+}
+
+export function negotiatedTimeoutMs(wantedMs: number): number {
+  return Math.min(Math.max(Math.floor(wantedMs), MIN_SESSION_TIMEOUT_MS), MAX_SESSION_TIMEOUT_MS)
+}
+
+const PASSWORD_SECRET = 0xb3415c00n
+
+/**
+ * What a client must show to take its session up again: 16 bytes that follow from the session's id
+ * (ZooKeeperServer.generatePasswd), so that they are still known after a restart.
+ */
+export function sessionPassword(id: bigint): Buffer {
+  const password = Buffer.alloc(16)
+  // java.util.Random, seeded with the id.
+  const mask = (1n << 48n) - 1n
+  let state = (id ^ PASSWORD_SECRET ^ 0x5deece66dn) & mask
+  for (let at = 0; at < password.length; at += 4) {
+    state = (state * 0x5deece66dn + 0xbn) & mask
+    password.writeInt32LE(Number(BigInt.asIntN(32, state >> 16n)), at)
+  }
+  return password
+}
