@@ -1,11 +1,15 @@
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Map;
 import org.apache.kafka.common.message.RequestHeaderData;
 import org.apache.kafka.common.message.ResponseHeaderData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -13,6 +17,11 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.ByteBufferAccessor;
 import org.apache.kafka.common.protocol.Message;
 import org.apache.kafka.common.protocol.ObjectSerializationCache;
+import org.apache.kafka.common.protocol.types.BoundField;
+import org.apache.kafka.common.protocol.types.Field;
+import org.apache.kafka.common.protocol.types.Schema;
+import org.apache.kafka.common.protocol.types.TaggedFields;
+import org.apache.kafka.common.protocol.types.Type;
 
 /** Single frames, encoded and decoded by Kafka's own message classes and their JSON forms. */
 final class Wire {
@@ -67,9 +76,11 @@ final class Wire {
     private static byte[] encodeRequest(JsonNode command) throws Exception {
         ApiKeys api = ApiKeys.forId(command.get("apiKey").asInt());
         short version = (short) command.get("version").asInt();
-        ApiMessage body = (ApiMessage) converter(api.messageType.newRequest())
+        ApiMessage empty = api.messageType.newRequest();
+        Schema schema = api.messageType.requestSchemas()[version];
+        ApiMessage body = (ApiMessage) converter(empty)
             .getMethod("read", JsonNode.class, short.class)
-            .invoke(null, command.get("body"), version);
+            .invoke(null, prune(command.get("body"), schema), version);
         RequestHeaderData header = new RequestHeaderData()
             .setRequestApiKey(api.id)
             .setRequestApiVersion(version)
@@ -81,6 +92,40 @@ final class Wire {
         header.write(new ByteBufferAccessor(buffer), cache, headerVersion);
         body.write(new ByteBufferAccessor(buffer), cache, version);
         return buffer.array();
+    }
+
+    /** Leaves out the fields that this version does not have, so that one JSON body serves all versions. */
+    private static JsonNode prune(JsonNode body, Type type) {
+        if (type.arrayElementType().isPresent() && body.isArray()) {
+            ArrayNode out = Driver.JSON.createArrayNode();
+            for (JsonNode element : body) out.add(prune(element, type.arrayElementType().get()));
+            return out;
+        }
+        if (!(type instanceof Schema) || !body.isObject()) return body;
+        Map<String, Type> known = new HashMap<>();
+        for (BoundField field : ((Schema) type).fields()) {
+            known.put(field.def.name, field.def.type);
+            if (field.def.type instanceof TaggedFields) {
+                for (Field tagged : taggedFields((TaggedFields) field.def.type)) known.put(tagged.name, tagged.type);
+            }
+        }
+        ObjectNode out = Driver.JSON.createObjectNode();
+        body.fields().forEachRemaining(field -> {
+            Type fieldType = known.get(field.getKey().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT));
+            if (fieldType != null) out.set(field.getKey(), prune(field.getValue(), fieldType));
+        });
+        return out;
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Iterable<Field> taggedFields(TaggedFields type) {
+        try {
+            java.lang.reflect.Field fields = TaggedFields.class.getDeclaredField("fields");
+            fields.setAccessible(true);
+            return ((Map<Integer, Field>) fields.get(type)).values();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void describe(ObjectNode result, byte[] request, byte[] response) throws Exception {
