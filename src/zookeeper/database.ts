@@ -203,6 +203,7 @@ function hasEntries(fs: FileSystem, directory: string): boolean {
 function replayLog(fs: FileSystem, path: string, state: LoadState, logger: Logger): number {
   const { tree, sessions, comparableFrom } = state
   let count = 0
+  let differs = false
   try {
     for (const entry of readLogFile(fs, path)) {
       const { zxid } = entry.header
@@ -212,7 +213,8 @@ function replayLog(fs: FileSystem, path: string, state: LoadState, logger: Logge
       count++
       const { digest } = entry
       if (digest === null || digest.version !== DIGEST_VERSION || zxid <= comparableFrom) continue
-      if (digest.treeDigest !== BigInt(tree.digest)) {
+      if (digest.treeDigest !== BigInt(tree.digest) && !differs) {
+        differs = true
         logger.warn(`${path}: after transaction 0x${zxid.toString(16)} the tree is not what it was`)
       }
     }

@@ -117,7 +117,8 @@ export class JuteWriter {
   }
 
   writeByte(value: number): void {
-    this.bytes[this.reserve(1)] = value
+    const at = this.reserve(1)
+    this.bytes[at] = value
   }
 
   writeBoolean(value: boolean): void {

@@ -42,7 +42,7 @@ export class ZooKeeperServer {
   private constructor(options: ZooKeeperServerOptions, database: Database) {
     this.options = options
     this.database = database
-    this.sessions = new Sessions(options.clock, (id) => void this.endSession(id))
+    this.sessions = new Sessions(options.clock, (id) => this.expireSilently(id))
     this.pipeline = new Pipeline(database, {
       clock: options.clock,
       logger: options.logger,
@@ -100,9 +100,14 @@ export class ZooKeeperServer {
     this.sessions.track(id, negotiatedMs, { isPinned: true })
     await new Promise<void>((resolve, reject) => {
       const requester = { sessionId: id, cxid: 0, identity: SUPER_IDENTITY }
-      this.pipeline.submit(requester, { kind: 'createSession', timeoutMs: negotiatedMs }, (error) =>
-        error === undefined ? resolve() : reject(error),
-      )
+      this.pipeline.submit(requester, { kind: 'createSession', timeoutMs: negotiatedMs }, (error) => {
+        if (error === undefined) {
+          resolve()
+          return
+        }
+        this.sessions.remove(id)
+        reject(error)
+      })
     })
     const client = new LocalClient(id, {
       tree: this.database.tree,
@@ -130,6 +135,12 @@ export class ZooKeeperServer {
     await this.pipeline.idle()
     if (!hadFailed) await this.database.close()
     this.disconnectAll()
+  }
+
+  private expireSilently(id: bigint): void {
+    this.endSession(id).catch((error) =>
+      this.options.logger.warn(`could not end session ${id}: ${messageOf(error)}`),
+    )
   }
 
   private refusal(sessionId: bigint, path: string | undefined): ZooKeeperError | undefined {
