@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
