@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { canonicalWords, resolveCommand, wantsHelp } from '../../src/cli/resolve.ts'
+
+const ids = new Set([
+  'topics:create',
+  'topics:list',
+  'topics:delete',
+  'broker:start',
+  'produce',
+  'configs:list',
+])
+
+describe('command words', () => {
+  it.each([
+    [
+      ['topic', 'create', 'orders'],
+      ['topics', 'create', 'orders'],
+    ],
+    [
+      ['topic', 'ls'],
+      ['topics', 'list'],
+    ],
+    [
+      ['topics', 'rm', 'ls'],
+      ['topics', 'delete', 'ls'],
+    ],
+    [
+      ['help', 'topic', 'create'],
+      ['help', 'topics', 'create'],
+    ],
+    [
+      ['topic', '--help'],
+      ['topics', '--help'],
+    ],
+    [
+      ['broker', 'start'],
+      ['broker', 'start'],
+    ],
+    [
+      ['produce', 'topic'],
+      ['produce', 'topic'],
+    ],
+    [
+      ['group', 'list'],
+      ['group', 'list'],
+    ],
+    [[], []],
+  ])('%j is %j', (words, expected) => {
+    expect(canonicalWords(words, ids)).toEqual(expected)
+  })
+
+  it('finds the command and leaves the rest', () => {
+    expect(resolveCommand(['topics', 'create', 'list'], ids)).toEqual({ id: 'topics:create', rest: ['list'] })
+    expect(resolveCommand(['produce', 'list', '-k', 'x'], ids)).toEqual({
+      id: 'produce',
+      rest: ['list', '-k', 'x'],
+    })
+    expect(resolveCommand(['topics'], ids)).toBeUndefined()
+    expect(resolveCommand(['--version'], ids)).toBeUndefined()
+    expect(resolveCommand([], ids)).toBeUndefined()
+  })
+
+  it('looks for help only before --', () => {
+    expect(wantsHelp(['orders', '-h'])).toBe(true)
+    expect(wantsHelp(['orders', '--', '--help'])).toBe(false)
+  })
+})

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { confirm, detectTerminal, type Surroundings } from '../../src/cli/terminal.ts'
+
+const tty: Surroundings = { env: {}, stdinIsTty: true, stdoutIsTty: true, stderrIsTty: true }
+const pipe: Surroundings = { env: {}, stdinIsTty: false, stdoutIsTty: false, stderrIsTty: false }
+const detect = (around: Surroundings, env: Record<string, string> = {}, color = true) =>
+  detectTerminal({ ...around, env }, { color })
+
+describe('what the surroundings allow', () => {
+  it('has colour, prompts and spinners on a terminal only', () => {
+    expect(detect(tty)).toEqual({ color: true, canPrompt: true, canAnimate: true })
+    expect(detect(pipe)).toEqual({ color: false, canPrompt: false, canAnimate: false })
+  })
+
+  it('has none of them in CI', () => {
+    expect(detect(tty, { CI: 'true' })).toEqual({ color: false, canPrompt: false, canAnimate: false })
+    expect(detect(tty, { CI: 'false' }).canPrompt).toBe(true)
+  })
+
+  it('asks --no-color, then FORCE_COLOR, then NO_COLOR', () => {
+    expect(detect(tty, { NO_COLOR: '1' }).color).toBe(false)
+    expect(detect(pipe, { FORCE_COLOR: '1' }).color).toBe(true)
+    expect(detect(tty, { FORCE_COLOR: '0' }).color).toBe(false)
+    expect(detect(pipe, { FORCE_COLOR: '1', NO_COLOR: '1' }).color).toBe(true)
+    expect(detect(tty, { FORCE_COLOR: '1' }, false).color).toBe(false)
+    expect(detect(tty, { TERM: 'dumb' }).color).toBe(false)
+  })
+
+  it('names the flag when nobody can be asked', async () => {
+    const asked = confirm(detect(pipe), 'Delete orders?', '--yes')
+    await expect(asked).rejects.toMatchObject({ code: 'KCLI_USAGE', hint: 'Say yes beforehand with --yes.' })
+  })
+})
