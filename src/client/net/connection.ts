@@ -60,6 +60,7 @@ export class Connection {
   private readonly frames: FrameDecoder
   private readonly inFlight: InFlight[] = []
   private readonly closeListeners: (() => void)[] = []
+  private drainListeners: (() => void)[] = []
   private versions: ReadonlyMap<number, VersionRange> = new Map()
   private nextCorrelationId = 1
   private timer: Timer | undefined
@@ -91,6 +92,7 @@ export class Connection {
     this.frames = new FrameDecoder(options.maxResponseBytes ?? MAX_RESPONSE_BYTES)
     channel.start({
       data: (chunk) => this.onData(chunk),
+      drain: () => this.onDrain(),
       close: (error) => this.fail(new NetworkError(this.lost(error), { cause: error ?? undefined })),
     })
   }
@@ -168,6 +170,12 @@ export class Connection {
   /** Bytes that the kernel has not taken yet. */
   get bufferedBytes(): number {
     return this.channel.bufferedBytes
+  }
+
+  /** Resolves when everything written has been taken, or the connection has ended. */
+  drained(): Promise<void> {
+    if (!this.isOpen || this.channel.bufferedBytes === 0) return Promise.resolve()
+    return new Promise((resolve) => this.drainListeners.push(resolve))
   }
 
   close(): void {
@@ -258,6 +266,13 @@ export class Connection {
     this.channel.destroy()
     for (const request of this.inFlight.splice(0)) request.reject(error)
     for (const listener of this.closeListeners.splice(0)) listener()
+    this.onDrain()
+  }
+
+  private onDrain(): void {
+    const listeners = this.drainListeners
+    this.drainListeners = []
+    for (const listener of listeners) listener()
   }
 
   private lost(error: Error | null): string {

@@ -1,0 +1,174 @@
+import { describeLogDirs } from '../../protocol/messages/35-describe-log-dirs.ts'
+import { describeCluster } from '../../protocol/messages/60-describe-cluster.ts'
+import { ClientCore } from '../core.ts'
+import type { BrokerNode, TopicInfo } from '../metadata.ts'
+import { type BrokerError, ClientError, UnsupportedVersionError } from '../net/index.ts'
+import { type ListedOffset, listOffsetsOf, type OffsetSpec, type TopicPartition } from '../offsets.ts'
+import type { ClientOptions } from '../options.ts'
+import * as configs from './configs.ts'
+import { type ItemResult, itemError } from './results.ts'
+import * as topics from './topics.ts'
+
+export interface ClusterDescription {
+  readonly clusterId: string | null
+  readonly controllerId: number
+  readonly brokers: readonly BrokerNode[]
+}
+
+export interface LogDirDescription {
+  readonly broker: number
+  readonly logDir: string
+  readonly error: BrokerError | null
+  readonly partitions: readonly (TopicPartition & {
+    readonly sizeBytes: number
+    readonly offsetLag: number
+    readonly isFuture: boolean
+  })[]
+  readonly totalBytes: number
+  readonly usableBytes: number
+}
+
+/** Administration of a cluster. Calls about many items answer for each of them; they throw only when nobody answers. */
+export class Admin {
+  private readonly core: ClientCore
+
+  constructor(options: ClientOptions) {
+    this.core = new ClientCore(options)
+  }
+
+  createTopics(
+    newTopics: readonly topics.NewTopic[],
+    options: topics.MutationOptions = {},
+  ): Promise<topics.CreatedTopic[]> {
+    return topics.create(this.core, newTopics, options)
+  }
+
+  deleteTopics(names: readonly string[], options: topics.MutationOptions = {}): Promise<ItemResult[]> {
+    return topics.remove(this.core, names, options)
+  }
+
+  createPartitions(
+    growth: readonly topics.PartitionGrowth[],
+    options: topics.MutationOptions = {},
+  ): Promise<ItemResult[]> {
+    return topics.grow(this.core, growth, options)
+  }
+
+  deleteRecords(
+    targets: readonly (TopicPartition & { readonly beforeOffset: number })[],
+    options: topics.MutationOptions = {},
+  ): Promise<topics.TrimmedPartition[]> {
+    return topics.trim(this.core, targets, options)
+  }
+
+  /** Every topic, internal ones included, by name. */
+  async listTopics(): Promise<TopicInfo[]> {
+    await this.core.retry(() => this.core.refresh(null))
+    return [...this.core.metadata.topics.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** The named topics; one that does not exist has an `errorCode`. */
+  async describeTopics(names: readonly string[]): Promise<TopicInfo[]> {
+    await this.core.retry(() => this.core.refresh(names))
+    return names.flatMap((name) => this.core.metadata.topic(name) ?? [])
+  }
+
+  describeConfigs(
+    resources: readonly configs.ConfigResource[],
+    options: { names?: readonly string[]; includeSynonyms?: boolean; includeDocumentation?: boolean } = {},
+  ): Promise<configs.DescribedConfig[]> {
+    return configs.describe(this.core, resources, options)
+  }
+
+  incrementalAlterConfigs(
+    changes: readonly {
+      readonly resource: configs.ConfigResource
+      readonly operations: readonly configs.ConfigOperation[]
+    }[],
+    options: { validateOnly?: boolean } = {},
+  ): Promise<ItemResult[]> {
+    return configs.alter(this.core, changes, options)
+  }
+
+  listOffsets(
+    wanted: readonly (TopicPartition & { readonly spec: OffsetSpec })[],
+    options: { readCommitted?: boolean } = {},
+  ): Promise<ListedOffset[]> {
+    return listOffsetsOf(this.core, wanted, options)
+  }
+
+  /** Brokers older than 2.8 are asked by Metadata. */
+  async describeCluster(): Promise<ClusterDescription> {
+    return this.core.retry(async () => {
+      try {
+        const response = await this.core.sendToAny(describeCluster, {})
+        const error = itemError(response.errorCode, response.errorMessage)
+        if (error !== null) throw error
+        const brokers = response.brokers.map(({ brokerId, host, port, rack }) => ({
+          id: brokerId,
+          host,
+          port,
+          rack,
+        }))
+        return { clusterId: response.clusterId, controllerId: response.controllerId, brokers: byId(brokers) }
+      } catch (error) {
+        if (!(error instanceof UnsupportedVersionError)) throw error
+        await this.core.refresh([])
+        const { clusterId, controllerId, brokers } = this.core.metadata
+        return { clusterId, controllerId, brokers: byId([...brokers.values()]) }
+      }
+    })
+  }
+
+  /** Sizes on disk, of all brokers or of some. */
+  async describeLogDirs(brokers?: readonly number[]): Promise<LogDirDescription[]> {
+    await this.core.retry(() => this.core.refresh([]))
+    const known = [...this.core.metadata.brokers.keys()].sort((a, b) => a - b)
+    for (const id of brokers ?? []) {
+      if (known.includes(id)) continue
+      throw new ClientError(
+        'KCLI_UNKNOWN_BROKER',
+        `there is no broker ${id}; there are ${known.join(', ')}`,
+        { retriable: false },
+      )
+    }
+    const answers = await Promise.all((brokers ?? known).map((broker) => this.logDirsOf(broker)))
+    return answers.flat()
+  }
+
+  /** The versions of every API that a broker serves, by key. */
+  async brokerApiVersions(broker: number): Promise<ReadonlyMap<number, { from: number; to: number }>> {
+    await this.core.refresh([])
+    return (await this.core.connectionTo(broker)).brokerVersions
+  }
+
+  close(): Promise<void> {
+    this.core.close()
+    return Promise.resolve()
+  }
+
+  private async logDirsOf(broker: number): Promise<LogDirDescription[]> {
+    const connection = await this.core.connectionTo(broker)
+    const response = await connection.send(describeLogDirs, { topics: null })
+    return response.results.map((result) => ({
+      broker,
+      logDir: result.logDir,
+      error: itemError(result.errorCode, null),
+      totalBytes: result.totalBytes,
+      usableBytes: result.usableBytes,
+      partitions: result.topics.flatMap((topic) =>
+        topic.partitions.map((partition) => ({
+          topic: topic.name,
+          partition: partition.partitionIndex,
+          sizeBytes: partition.partitionSize,
+          offsetLag: partition.offsetLag,
+          isFuture: partition.isFutureKey,
+        })),
+      ),
+    }))
+  }
+}
+
+function byId(brokers: readonly BrokerNode[]): BrokerNode[] {
+  return [...brokers].sort((a, b) => a.id - b.id)
+}

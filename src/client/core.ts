@@ -1,0 +1,210 @@
+import { sleep } from '../base/clock.ts'
+import { formatAddress } from '../base/network.ts'
+import { type Api, ERROR_CODES, type Fields, type Infer, type Input } from '../protocol/index.ts'
+import { metadata as metadataApi } from '../protocol/messages/03-metadata.ts'
+import { Metadata, type TopicInfo } from './metadata.ts'
+import { BrokerError, ClientError, Connection, NetworkError, type SendOptions } from './net/index.ts'
+import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.ts'
+
+/** The pseudo-node of a connection that was made by address, before any broker's id was known. */
+const BOOTSTRAP_NODE = -1
+
+/** A topic made a moment ago may not be known to every broker yet; a misspelt one should not keep the user waiting. */
+const UNKNOWN_TOPIC_PATIENCE_MS = 500
+
+/**
+ * What producer, consumer and admin have in common: the connections, one to a broker, the metadata, and the rule for
+ * trying again. Each of them has a core of its own, so a long poll of one never delays a request of another.
+ */
+export class ClientCore {
+  readonly options: ResolvedClientOptions
+  readonly metadata = new Metadata()
+  private readonly connections = new Map<number, Promise<Connection>>()
+  private refreshing: Promise<void> | undefined
+  private refreshedMs = Number.NEGATIVE_INFINITY
+  private closed = false
+
+  constructor(options: ClientOptions) {
+    this.options = resolveClientOptions(options)
+  }
+
+  get isClosed(): boolean {
+    return this.closed
+  }
+
+  close(): void {
+    this.closed = true
+    for (const opening of this.connections.values()) opening.then((connection) => connection.close(), ignore)
+    this.connections.clear()
+  }
+
+  /** The connection to a broker that the metadata names. Rejects with {@link NetworkError}. */
+  connectionTo(nodeId: number): Promise<Connection> {
+    const node = this.metadata.brokers.get(nodeId)
+    if (node === undefined)
+      return Promise.reject(new NetworkError(`broker ${nodeId} is not known in the cluster`))
+    return this.cached(nodeId, () => this.open(this.options.resolver(node.host, node.port)))
+  }
+
+  /** Any broker: one that is connected, one that is known, or one of the bootstrap addresses. */
+  async anyConnection(): Promise<Connection> {
+    for (const opening of this.connections.values()) {
+      const connection = await opening.catch(() => undefined)
+      if (connection?.isOpen) return connection
+    }
+    for (const nodeId of this.metadata.brokers.keys()) {
+      const connection = await this.connectionTo(nodeId).catch(() => undefined)
+      if (connection !== undefined) return connection
+    }
+    return this.cached(BOOTSTRAP_NODE, () => this.openBootstrap())
+  }
+
+  async controllerConnection(): Promise<Connection> {
+    if (this.metadata.controllerId < 0) await this.refresh([])
+    if (this.metadata.controllerId < 0)
+      throw new BrokerError(ERROR_CODES.NOT_CONTROLLER, 'the cluster has no controller')
+    return this.connectionTo(this.metadata.controllerId)
+  }
+
+  /** Asks any broker. */
+  async sendToAny<Req extends Fields, Res extends Fields>(
+    spec: Api<Req, Res>,
+    body: Input<Req>,
+    options?: SendOptions,
+  ): Promise<Infer<Res>> {
+    return (await this.anyConnection()).send(spec, body, options)
+  }
+
+  /** Brings topics up to date: the named ones, or all (`null`). Errors of single topics stay in their {@link TopicInfo}. */
+  async refresh(topics: readonly string[] | null, options: { create?: boolean } = {}): Promise<void> {
+    const connection = await this.anyConnection()
+    const version = connection.versionOf(metadataApi)
+    const response = await connection.send(metadataApi, {
+      // Version 0 says "all" with an empty list and cannot say "none".
+      topics: topics === null ? (version === 0 ? [] : null) : topics.map((name) => ({ name })),
+      ...(version >= 4 ? { allowAutoTopicCreation: options.create ?? false } : {}),
+    })
+    this.metadata.update(response, topics === null)
+    this.refreshedMs = this.options.clock.monotonicMs()
+  }
+
+  /** One refresh at a time for all who find their metadata out of date. */
+  refreshShared(topics: readonly string[]): Promise<void> {
+    this.refreshing ??= this.refresh(topics).finally(() => {
+      this.refreshing = undefined
+    })
+    return this.refreshing
+  }
+
+  get metadataIsOld(): boolean {
+    return this.options.clock.monotonicMs() - this.refreshedMs > this.options.metadataMaxAgeMs
+  }
+
+  /** Metadata of a topic, fetched when it is not known. Throws {@link BrokerError} when the topic cannot be used. */
+  async topic(name: string, options: { create?: boolean } = {}): Promise<TopicInfo> {
+    const known = this.metadata.topic(name)
+    if (known !== undefined && known.errorCode === 0 && known.partitions.length > 0) return known
+    const { clock } = this.options
+    const patientUntilMs = clock.monotonicMs() + UNKNOWN_TOPIC_PATIENCE_MS
+    return this.retry(async () => {
+      await this.refresh([name], options)
+      const topic = this.metadata.topic(name)
+      const errorCode = topic?.errorCode ?? ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION
+      if (topic !== undefined && errorCode === 0) return topic
+      const unknown = errorCode === ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION && options.create !== true
+      if (unknown && clock.monotonicMs() >= patientUntilMs) {
+        throw new ClientError('KCLI_UNKNOWN_TOPIC', unknownTopic(name), {
+          retriable: false,
+          hint: `Create it with: kcli topics create ${name}`,
+        })
+      }
+      throw new BrokerError(errorCode, topicProblem(name, errorCode))
+    })
+  }
+
+  /** Runs `attempt` until it succeeds, fails for good, or `timeoutMs` have passed. Waits longer from time to time. */
+  async retry<T>(attempt: () => Promise<T>, options: { timeoutMs?: number } = {}): Promise<T> {
+    const { clock, apiTimeoutMs } = this.options
+    const deadlineMs = clock.monotonicMs() + (options.timeoutMs ?? apiTimeoutMs)
+    for (let attempts = 0; ; attempts++) {
+      try {
+        return await attempt()
+      } catch (error) {
+        const backoffMs = this.backoffMs(attempts)
+        const again = error instanceof ClientError && error.retriable && !this.closed && !isUnreachable(error)
+        if (!again || clock.monotonicMs() + backoffMs > deadlineMs) throw error
+        await sleep(clock, backoffMs)
+      }
+    }
+  }
+
+  /** Exponential with a fifth of jitter (KIP-580). */
+  backoffMs(attempts: number): number {
+    const { retryBackoffMs, retryBackoffMaxMs, random } = this.options
+    const base = Math.min(retryBackoffMs * 2 ** attempts, retryBackoffMaxMs)
+    return base * (0.8 + 0.4 * random.next())
+  }
+
+  private async cached(nodeId: number, open: () => Promise<Connection>): Promise<Connection> {
+    if (this.closed) throw new NetworkError('the client is closed')
+    const known = this.connections.get(nodeId)
+    if (known !== undefined) return known
+    const opening = open()
+    this.connections.set(nodeId, opening)
+    const forget = () => {
+      if (this.connections.get(nodeId) === opening) this.connections.delete(nodeId)
+    }
+    opening.then((connection) => connection.onClose(forget), forget)
+    return opening
+  }
+
+  private open(address: ResolvedClientOptions['bootstrap'][number]): Promise<Connection> {
+    const { network, clock, clientId, connectTimeoutMs, requestTimeoutMs } = this.options
+    return Connection.open(network, address, { clock, clientId, connectTimeoutMs, requestTimeoutMs })
+  }
+
+  private async openBootstrap(): Promise<Connection> {
+    const { bootstrap } = this.options
+    let last: unknown
+    for (const address of bootstrap) {
+      try {
+        return await this.open(address)
+      } catch (error) {
+        last = error
+      }
+    }
+    if (this.metadata.brokers.size > 0 && last instanceof Error) throw last
+    throw new UnreachableError(bootstrap.map(formatAddress).join(', '), last)
+  }
+}
+
+/** No bootstrap address answered, ever. Trying for a minute would only make the user wait for the same message. */
+export class UnreachableError extends ClientError {
+  constructor(addresses: string, cause: unknown) {
+    const reason = cause instanceof Error ? `: ${cause.message}` : ''
+    super('KCLI_UNREACHABLE', `no broker answers at ${addresses}${reason}`, {
+      retriable: true,
+      cause,
+      hint: 'Check the address and that the cluster runs.',
+    })
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof UnreachableError
+}
+
+function unknownTopic(name: string): string {
+  return `topic '${name}' does not exist`
+}
+
+function topicProblem(name: string, errorCode: number): string {
+  if (errorCode === ERROR_CODES.INVALID_TOPIC_EXCEPTION) return `'${name}' is not a valid topic name`
+  if (errorCode === ERROR_CODES.TOPIC_AUTHORIZATION_FAILED) return `no permission to use topic '${name}'`
+  if (errorCode === ERROR_CODES.LEADER_NOT_AVAILABLE) return `topic '${name}' has no leader yet`
+  return unknownTopic(name)
+}
+
+function ignore(): void {
+  // A connection that never opened needs no closing.
+}

@@ -1,0 +1,41 @@
+export { Admin, type ClusterDescription, type LogDirDescription } from './admin/admin.ts'
+export type {
+  ConfigEntry,
+  ConfigOperation,
+  ConfigResource,
+  ConfigSource,
+  DescribedConfig,
+} from './admin/configs.ts'
+export type { ItemResult } from './admin/results.ts'
+export type {
+  CreatedTopic,
+  MutationOptions,
+  NewTopic,
+  PartitionGrowth,
+  TrimmedPartition,
+} from './admin/topics.ts'
+export type { ConsumerConfig } from './consumer/config.ts'
+export { type Assignment, Consumer } from './consumer/consumer.ts'
+export { type ConsumerRecord, CorruptBatchError } from './consumer/fetched.ts'
+export { UnreachableError } from './core.ts'
+export type { BrokerNode, PartitionInfo, TopicInfo } from './metadata.ts'
+export {
+  BrokerError,
+  ClientError,
+  Connection,
+  NetworkError,
+  RequestTimeoutError,
+  UnsupportedVersionError,
+} from './net/index.ts'
+export type { ListedOffset, OffsetSpec, TopicPartition } from './offsets.ts'
+export type { ClientOptions } from './options.ts'
+export type { DeliveryCallback, RecordMetadata } from './producer/batch.ts'
+export type { ProducerConfig } from './producer/config.ts'
+export {
+  type Partitioner,
+  partitionOfKey,
+  roundRobinPartitioner,
+  stickyPartitioner,
+} from './producer/partitioner.ts'
+export { Producer, type ProducerRecord } from './producer/producer.ts'
+export { DeliveryTimeoutError } from './producer/sender.ts'

@@ -1,0 +1,117 @@
+import { ERROR_CODES } from '../protocol/index.ts'
+import { listOffsets } from '../protocol/messages/02-list-offsets.ts'
+import type { ClientCore } from './core.ts'
+import { BrokerError } from './net/index.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+/** `earliest` and `latest` are the ends; `maxTimestamp` is the record with the latest timestamp (KIP-734). */
+export type OffsetSpec = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestampMs: number }
+
+export interface ListedOffset extends TopicPartition {
+  /** -1 when no record is as late as the time asked for. */
+  readonly offset: number
+  readonly timestampMs: number
+  readonly leaderEpoch: number
+}
+
+const LATEST = -1
+const EARLIEST = -2
+const MAX_TIMESTAMP = -3
+/** The replica id of a client that is no broker. */
+const CONSUMER = -1
+
+export function offsetTimestamp(spec: OffsetSpec): number {
+  if (spec === 'earliest') return EARLIEST
+  if (spec === 'latest') return LATEST
+  if (spec === 'maxTimestamp') return MAX_TIMESTAMP
+  return spec.timestampMs
+}
+
+/** Asks the leaders. Partitions keep the order in which they were given. Throws for the first that cannot be answered. */
+export async function listOffsetsOf(
+  core: ClientCore,
+  wanted: readonly (TopicPartition & { readonly spec: OffsetSpec })[],
+  options: { readCommitted?: boolean } = {},
+): Promise<ListedOffset[]> {
+  const found = new Map<string, ListedOffset>()
+  const name = (at: TopicPartition) => `${at.topic}-${at.partition}`
+  for (const topic of new Set(wanted.map((entry) => entry.topic))) await core.topic(topic)
+  await core.retry(async () => {
+    const missing = wanted.filter((entry) => !found.has(name(entry)))
+    try {
+      await Promise.all(
+        [...byLeader(core, missing)].map(([leader, entries]) => ask(core, leader, entries, options, found)),
+      )
+    } catch (error) {
+      if (!core.isClosed) await core.refresh([...new Set(missing.map((entry) => entry.topic))])
+      throw error
+    }
+  })
+  return wanted.flatMap((entry) => found.get(name(entry)) ?? [])
+}
+
+function byLeader<T extends TopicPartition>(core: ClientCore, wanted: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>()
+  for (const entry of wanted) {
+    const leader = core.metadata.partition(entry.topic, entry.partition)?.leader ?? -1
+    if (leader < 0) {
+      throw new BrokerError(
+        ERROR_CODES.LEADER_NOT_AVAILABLE,
+        `${entry.topic}-${entry.partition} has no leader`,
+      )
+    }
+    const group = groups.get(leader)
+    if (group === undefined) groups.set(leader, [entry])
+    else group.push(entry)
+  }
+  return groups
+}
+
+async function ask(
+  core: ClientCore,
+  leader: number,
+  entries: readonly (TopicPartition & { readonly spec: OffsetSpec })[],
+  options: { readCommitted?: boolean },
+  found: Map<string, ListedOffset>,
+): Promise<void> {
+  const connection = await core.connectionTo(leader)
+  const version = connection.versionOf(listOffsets)
+  const topics = new Map<
+    string,
+    { partitionIndex: number; currentLeaderEpoch: number; timestamp: number }[]
+  >()
+  for (const entry of entries) {
+    const epoch = core.metadata.partition(entry.topic, entry.partition)?.leaderEpoch ?? -1
+    const partition = {
+      partitionIndex: entry.partition,
+      currentLeaderEpoch: version >= 4 ? epoch : -1,
+      timestamp: offsetTimestamp(entry.spec),
+    }
+    const partitions = topics.get(entry.topic)
+    if (partitions === undefined) topics.set(entry.topic, [partition])
+    else partitions.push(partition)
+  }
+  const response = await connection.send(listOffsets, {
+    replicaId: CONSUMER,
+    isolationLevel: options.readCommitted && version >= 2 ? 1 : 0,
+    topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
+  })
+  for (const topic of response.topics) {
+    for (const answer of topic.partitions) {
+      const at = `${topic.name}-${answer.partitionIndex}`
+      if (answer.errorCode !== ERROR_CODES.NONE)
+        throw new BrokerError(answer.errorCode, `no offsets of ${at}`)
+      found.set(at, {
+        topic: topic.name,
+        partition: answer.partitionIndex,
+        offset: version === 0 ? (answer.oldStyleOffsets[0] ?? -1) : answer.offset,
+        timestampMs: answer.timestamp,
+        leaderEpoch: answer.leaderEpoch,
+      })
+    }
+  }
+}
