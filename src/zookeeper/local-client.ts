@@ -45,7 +45,7 @@ export class LocalClient implements ZooKeeperClient {
   private readonly listeners: ((state: SessionState) => void)[] = []
   private nextCxid = 1
   /** The last write that is not applied yet: reads wait for it. */
-  private lastWrite: { readonly followers: (() => void)[] } | undefined
+  private lastWrite: { readonly prepared: Prepared; readonly followers: (() => void)[] } | undefined
   private closing: Promise<void> | undefined
   private hasEnded = false
 
@@ -204,13 +204,18 @@ export class LocalClient implements ZooKeeperClient {
       const isSequential = request.kind === 'create' && request.mode.endsWith('-sequential')
       this.check(path, isSequential)
       const requester = { sessionId: this.sessionId, cxid: this.nextCxid++, identity: SUPER_IDENTITY }
+      // Called before `submit` returns when the request is refused unseen.
       const pending = this.service.pipeline.submit(requester, request, (error, result, prepared) => {
-        if (this.lastWrite === pending) this.lastWrite = undefined
+        if (prepared !== undefined) this.forget(prepared)
         if (error === undefined) resolve(resultOf(result))
         else reject(withSteps(error, request, prepared))
       })
       if (pending !== undefined) this.lastWrite = pending
     })
+  }
+
+  private forget(applied: Prepared): void {
+    if (this.lastWrite?.prepared === applied) this.lastWrite = undefined
   }
 
   private read<T>(path: string, answer: (node: DataNode | undefined) => T): Promise<T> {

@@ -5,7 +5,10 @@ import type { Database } from './database.ts'
 import { ZooKeeperError } from './errors.ts'
 import { type Prepared, Preparer, type Requester, type WriteRequest } from './prepare.ts'
 
-/** Called once, in the order of submission over all sessions. */
+/**
+ * Called once; for requests that became transactions in their order over all sessions, otherwise at once and without
+ * `prepared`.
+ */
 export type Done = (
   error: ZooKeeperError | undefined,
   result: TxnResult,
@@ -137,7 +140,11 @@ export class Pipeline {
     this.inFlight = []
     this.queue = []
     for (const pending of lost) {
-      pending.done(new ZooKeeperError('CONNECTIONLOSS', undefined, { cause: error }), NO_RESULT, undefined)
+      pending.done(
+        new ZooKeeperError('CONNECTIONLOSS', undefined, { cause: error }),
+        NO_RESULT,
+        pending.prepared,
+      )
     }
     this.options.onFailure(error)
     for (const pending of lost) for (const follower of pending.followers) follower()

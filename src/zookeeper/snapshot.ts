@@ -63,13 +63,12 @@ function readDigest(reader: JuteReader): ZxidDigest | null {
   if (reader.remaining === 0) return null
   const zxid = reader.readLong()
   const version = reader.readInt()
-  if (version < DIGEST_VERSION) {
-    reader.readNullableString()
-    return null
-  }
-  const digest = reader.readBigLong()
+  let digest: bigint | undefined
+  if (version >= DIGEST_VERSION) digest = reader.readBigLong()
+  // Version 1 wrote it as hex, and summed up something else.
+  else reader.readNullableString()
   checkSeal(reader, 2)
-  return { zxid, version, digest }
+  return digest === undefined ? null : { zxid, version, digest }
 }
 
 function checkSeal(reader: JuteReader, which: number): void {

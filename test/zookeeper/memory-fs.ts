@@ -93,7 +93,9 @@ export class MemoryFileSystem implements FileSystem {
     this.files.set(path, { bytes: Buffer.from(bytes), synced: Buffer.alloc(0) })
   }
 
-  mkdirSync(): void {}
+  mkdirSync(): void {
+    // Directories are only prefixes.
+  }
 
   readdirSync(path: string): string[] {
     return [...this.files.keys()]
@@ -182,7 +184,9 @@ class MemoryFile implements File {
     this.content.synced = Buffer.from(this.content.bytes)
   }
 
-  closeSync(): void {}
+  closeSync(): void {
+    // Nothing is held.
+  }
 
   private resize(sizeBytes: number): void {
     const bytes = Buffer.alloc(sizeBytes)
