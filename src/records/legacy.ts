@@ -89,8 +89,12 @@ function innerBaseOffset(
   wrapperOffset: number,
 ): number {
   if (magic === batch.MAGIC_V0) return 0
-  const base = wrapperOffset - batch.baseOffset(inner, starts.at(-1) ?? 0)
-  return base >= 0 ? base : 0
+  const last = batch.baseOffset(inner, starts.at(-1) ?? 0)
+  if (wrapperOffset === 0) return 0
+  if (wrapperOffset < last) {
+    throw invalidRecord(`a wrapper with offset ${wrapperOffset} around a message with offset ${last}`)
+  }
+  return wrapperOffset - last
 }
 
 /** v0 messages have none; append time on a wrapper goes for all inside. */

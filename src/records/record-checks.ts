@@ -22,7 +22,7 @@ export class RecordChecks {
   private readonly checkTimestamps: boolean
   private readonly earliestMs: number
   private readonly latestMs: number
-  private readonly batchTypeIsWrong: boolean
+  private readonly batchHasAppendTime: boolean
   private readonly errors: RecordError[] = []
   private errorCount = 0
   private hasTimestampError = false
@@ -33,37 +33,42 @@ export class RecordChecks {
     this.checkTimestamps = rules.timestampType !== 1
     this.earliestMs = nowMs - (rules.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY)
     this.latestMs = nowMs + (rules.timestampAfterMaxMs ?? Number.POSITIVE_INFINITY)
-    this.batchTypeIsWrong = this.checkTimestamps && batchTimestampType === 1
+    this.batchHasAppendTime = batchTimestampType === 1
   }
 
-  check(index: number, timestampMs: number, hasKey: boolean): void {
-    if (this.requireKeys && !hasKey) this.add(index, 'Compacted topic cannot accept message without key.')
-    if (!Number.isSafeInteger(timestampMs)) {
-      this.addTimestamp(index, `Timestamp ${timestampMs} of message ${index} is out of range.`)
+  /** True when the record is as the topic wants it. One fault a record is kept, as in Kafka. */
+  check(index: number, timestampMs: number, hasKey: boolean): boolean {
+    if (this.requireKeys && !hasKey) {
+      return this.add(index, 'Compacted topic cannot accept message without key.')
     }
-    if (!this.checkTimestamps) return
-    if (timestampMs !== -1 && (timestampMs < this.earliestMs || timestampMs > this.latestMs)) {
-      this.addTimestamp(
+    if (!Number.isSafeInteger(timestampMs)) {
+      return this.addTimestamp(index, `Timestamp ${timestampMs} of message ${index} is out of range.`)
+    }
+    if (this.checkTimestamps && timestampMs !== -1) {
+      if (timestampMs >= this.earliestMs && timestampMs <= this.latestMs) return true
+      return this.addTimestamp(
         index,
         `Timestamp ${timestampMs} of message with offset ${index} is out of range. ` +
           `The timestamp should be within [${this.earliestMs}, ${this.latestMs}]`,
       )
-    } else if (this.batchTypeIsWrong) {
-      this.addTimestamp(
-        index,
-        `Invalid timestamp type in message ${index}. Producer should not set timestamp type to LogAppendTime.`,
-      )
     }
+    // Kafka asks this only here, so a topic with CreateTime takes such a batch and resets its type.
+    if (!this.batchHasAppendTime) return true
+    return this.addTimestamp(
+      index,
+      `Invalid timestamp type in message ${index}. Producer should not set timestamp type to LogAppendTime.`,
+    )
   }
 
-  add(batchIndex: number, message: string): void {
+  add(batchIndex: number, message: string): false {
     this.errorCount++
     if (this.errors.length < MAX_RECORD_ERRORS) this.errors.push({ batchIndex, message })
+    return false
   }
 
-  private addTimestamp(batchIndex: number, message: string): void {
+  private addTimestamp(batchIndex: number, message: string): false {
     this.hasTimestampError = true
-    this.add(batchIndex, message)
+    return this.add(batchIndex, message)
   }
 
   /** Throws one InvalidBatchError for all that was found. */

@@ -75,13 +75,21 @@ export function validateRecordStructure(
   if (count < 0 || count > section.length / MIN_RECORD_BYTES) {
     throw invalidRecord(`a batch of ${section.length} bytes cannot hold ${count} records`)
   }
-  const checks = new RecordChecks(options, batch.timestampType(buffer, at))
-  const result = walk(section, count, batch.baseTimestamp(buffer, at), checks)
+  const type = batch.timestampType(buffer, at)
+  const checks = new RecordChecks(options, type)
+  const appendTime = type === batch.LOG_APPEND_TIME ? batch.maxTimestamp(buffer, at) : undefined
+  const result = walk(section, count, batch.baseTimestamp(buffer, at), appendTime, checks)
   checks.finish()
   return result
 }
 
-function walk(section: Buffer, count: number, baseTimestamp: number, checks: RecordChecks): ValidatedBatch {
+function walk(
+  section: Buffer,
+  count: number,
+  baseTimestamp: number,
+  appendTime: number | undefined,
+  checks: RecordChecks,
+): ValidatedBatch {
   const reader = new VarintReader(section)
   const raw = new RawRecord()
   let maxTimestampMs = batch.NO_TIMESTAMP
@@ -89,11 +97,10 @@ function walk(section: Buffer, count: number, baseTimestamp: number, checks: Rec
   try {
     for (let i = 0; i < count; i++) {
       readRawRecord(reader, raw)
-      if (raw.offsetDelta !== i) {
+      const timestampMs = appendTime ?? baseTimestamp + raw.timestampDelta
+      if (checks.check(i, timestampMs, raw.keyLength >= 0) && raw.offsetDelta !== i) {
         checks.add(i, `Inner record ${i} does not have incremental offsets: its offset is ${raw.offsetDelta}`)
       }
-      const timestampMs = baseTimestamp + raw.timestampDelta
-      checks.check(i, timestampMs, raw.keyLength >= 0)
       if (timestampMs > maxTimestampMs) {
         maxTimestampMs = timestampMs
         offsetDeltaOfMaxTimestamp = i

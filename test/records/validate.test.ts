@@ -110,9 +110,12 @@ describe('validateRecordStructure', () => {
     }
   })
 
-  it('refuses append time from a producer unless the topic has it', () => {
-    expect(() => validateRecordStructure(golden('append-time'), 0)).toThrow(invalid('invalid-timestamp'))
-    expect(validateRecordStructure(golden('append-time'), 0, { timestampType: 1 }).count).toBe(3)
+  it('takes append time from a producer where Kafka takes it', () => {
+    const taken = validateRecordStructure(golden('append-time'), 0)
+    expect(taken).toEqual({ count: 3, maxTimestampMs: 1700000001000, offsetDeltaOfMaxTimestamp: 0 })
+    expect(() => validateRecordStructure(golden('append-time'), 0, { timestampType: 1 })).toThrow(
+      invalid('invalid-timestamp', /timestamp/),
+    )
   })
 
   it('refuses timestamps beyond the safe range', () => {
@@ -162,6 +165,15 @@ describe('convertToV2', () => {
     expect(() => convert(inner)).toThrow(invalid('corrupt', /inside/))
   })
 
+  it('takes a wrapper whose offset is 0, as old clients send it, and no other that is too small', () => {
+    const wrapper = golden('v1-gzip')
+    wrapper.writeBigInt64BE(0n, 0)
+    expect(convert(wrapper).count).toBe(3)
+    expect([...readAllRecords(wrapper)].map((r) => r.offset)).toEqual([0, 1, 2])
+    wrapper.writeBigInt64BE(1n, 0)
+    expect(() => convert(wrapper)).toThrow(invalid('invalid-record', /wrapper/))
+  })
+
   it('refuses mixed magics, and records that the topic refuses', () => {
     expect(() => convert(Buffer.concat([golden('v1-none'), golden('v0-none')]))).toThrow(
       invalid('invalid-record', /magic/),
@@ -171,7 +183,9 @@ describe('convertToV2', () => {
     expect(() => convert(golden('v1-none'), { nowMs: 1700000000100, timestampBeforeMaxMs: 60 })).toThrow(
       invalid('invalid-timestamp'),
     )
-    expect(() => convert(golden('v1-gzip-append-time'))).toThrow(invalid('invalid-timestamp'))
+    expect(() => convert(golden('v1-gzip-append-time'), { timestampType: 1 })).toThrow(
+      invalid('invalid-timestamp'),
+    )
   })
 
   it('keeps to the bound over the whole set', () => {

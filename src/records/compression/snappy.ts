@@ -9,19 +9,15 @@
 import { type Codec, corruptData, joinParts, tooLarge } from './codec.ts'
 import { compressBlock, declaredLength, decompressBlock } from './snappy-block.ts'
 
-const HEADER = Buffer.from('82534e415050590000000001', 'hex')
-const HEADER_BYTES = 16
+const HEADER = Buffer.from('82534e41505059000000000100000001', 'hex')
+const HEADER_BYTES = HEADER.length
 const HEADER_HEAD = 0x82534e41
 const MAGIC_BYTES = 8
-const LEAST_VERSION = 1
 const BLOCK_BYTES = 32 * 1024
 
 export const snappy: Codec = {
   compress(bytes) {
-    const header = Buffer.alloc(HEADER_BYTES)
-    HEADER.copy(header)
-    header.writeInt32BE(LEAST_VERSION, 12)
-    const parts: Buffer[] = [header]
+    const parts: Buffer[] = [HEADER]
     for (let at = 0; at < bytes.length; at += BLOCK_BYTES) {
       const block = compressBlock(bytes.subarray(at, at + BLOCK_BYTES))
       const length = Buffer.allocUnsafe(4)
@@ -63,11 +59,10 @@ function decompressFramed(bytes: Buffer, maxBytes: number): Buffer {
   return joinParts(parts)
 }
 
+/** The versions are not looked at, as snappy-java does not: there was only ever one. */
 function checkHeader(bytes: Buffer, at: number): number {
   if (bytes.length - at < HEADER_BYTES) throw corruptData('snappy', 'the bytes end inside the header')
   if (HEADER.compare(bytes, at, at + MAGIC_BYTES, 0, MAGIC_BYTES) !== 0)
     throw corruptData('snappy', 'not a header')
-  const version = bytes.readInt32BE(at + MAGIC_BYTES)
-  if (version < LEAST_VERSION) throw corruptData('snappy', `frame version ${version} is not supported`)
   return at + HEADER_BYTES
 }

@@ -10,6 +10,8 @@ const PACKAGE = '@cloudpss/zstd'
 const DEFAULT_LEVEL = 3
 const MAGIC = 0xfd2fb528
 const MAX_BLOCK_BYTES = 128 * 1024
+/** The decoder's own default, ZSTD_WINDOWLOG_LIMIT_DEFAULT, which Kafka leaves as it is. */
+const MAX_WINDOW_BYTES = 2 ** 27
 /** ZSTD_c_compressionLevel. */
 const LEVEL_PARAMETER = 100
 
@@ -35,12 +37,6 @@ interface ZstdAddon {
 
 const addon = lazy(() => loadOptionalAddon<ZstdAddon>(PACKAGE))
 
-function requireAddon(): ZstdAddon {
-  const found = addon()
-  if (found === undefined) throw codecUnavailable('zstd', PACKAGE)
-  return found
-}
-
 const levelOption = (level: number): ZlibOptions => ({ params: { [LEVEL_PARAMETER]: level } })
 const limitOption = (maxBytes: number): ZlibOptions => ({ maxOutputLength: Math.max(1, maxBytes) })
 
@@ -57,9 +53,14 @@ function checkedLength(out: Buffer, maxBytes: number): Buffer {
   return out
 }
 
-/** Made apart from node:zlib so that a test can run it without. */
-export function makeZstd(node: ZlibZstd): Codec {
+/** Made of its parts, so that a test can run it without them. */
+export function makeZstd(node: ZlibZstd, loadAddon: () => ZstdAddon | undefined = addon): Codec {
   const { zstdCompress, zstdDecompress } = node
+  const requireAddon = (): ZstdAddon => {
+    const found = loadAddon()
+    if (found === undefined) throw codecUnavailable('zstd', PACKAGE)
+    return found
+  }
   return {
     compress: (bytes, level = DEFAULT_LEVEL) =>
       node.zstdCompressSync?.(bytes, levelOption(level)) ?? requireAddon().compress(bytes, level),
@@ -99,12 +100,16 @@ export function makeZstd(node: ZlibZstd): Codec {
 /** Level -131072 to 22, as `compression.zstd.level`. */
 export const zstd: Codec = makeZstd(zlib as ZlibZstd)
 
-/** Refuses a first frame that claims more than `maxBytes`, or more than its own bytes can become. */
+/**
+ * Refuses a first frame that claims more than `maxBytes`, or more than its own bytes can become, or that needs a larger
+ * window than Kafka's decoder grants.
+ */
 function checkDeclaredSize(bytes: Buffer, maxBytes: number): void {
-  if (bytes.length < 5) throw corruptData('zstd', 'the bytes end inside the frame header')
+  if (bytes.length < 6) throw corruptData('zstd', 'the bytes end inside the frame header')
   if (bytes.readUInt32LE(0) !== MAGIC) return
   const descriptor = bytes[4] as number
   const isSingleSegment = (descriptor & 0x20) !== 0
+  if (!isSingleSegment) checkWindow(bytes[5] as number)
   const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number
   if (sizeBytes === 0) return
   const at = 5 + (isSingleSegment ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] as number)
@@ -116,4 +121,11 @@ function checkDeclaredSize(bytes: Buffer, maxBytes: number): void {
   // Every block has a head of three bytes and holds at most 128 KB.
   if (declared > Math.ceil(bytes.length / 3) * MAX_BLOCK_BYTES)
     throw corruptData('zstd', 'a false content size')
+}
+
+/** The window descriptor: five bits of exponent, three of mantissa. */
+function checkWindow(descriptor: number): void {
+  const base = 2 ** (10 + (descriptor >>> 3))
+  const window = base + (base / 8) * (descriptor & 7)
+  if (window > MAX_WINDOW_BYTES) throw corruptData('zstd', `a window of ${window} bytes is too large`)
 }

@@ -19,14 +19,19 @@ import org.apache.kafka.storage.internals.log.*;
  *
  *   java -cp 'libs/*' Generate.java > records.json
  *   java -cp 'libs/*' Generate.java read < lines       "name base64" a line: prints what Kafka reads in each
- *   java -cp 'libs/*' Generate.java validate < lines   the same lines: prints what Kafka's LogValidator says of each
+ *   java -cp 'libs/*' Generate.java validate [keys] [append] < lines   prints what Kafka's LogValidator says of each;
+ *                                                      keys: on a compacted topic, append: on one with LogAppendTime
  */
 public class Generate {
     static final long NOW = 1700000000000L;
+    static boolean keys;
+    static TimestampType topicType = TimestampType.CREATE_TIME;
     static final List<String> cases = new ArrayList<>();
 
     public static void main(String[] args) throws Exception {
         if (args.length > 0) {
+            keys = List.of(args).contains("keys");
+            if (List.of(args).contains("append")) topicType = TimestampType.LOG_APPEND_TIME;
             Scanner in = new Scanner(System.in, StandardCharsets.US_ASCII).useDelimiter("\n");
             while (in.hasNext()) {
                 String[] parts = in.next().trim().split(" ");
@@ -185,7 +190,7 @@ public class Generate {
                 if (batch.compressionType() != CompressionType.NONE) codec = batch.compressionType();
             }
             LogValidator.ValidationResult result = new LogValidator(records, new TopicPartition("t", 0), new MockTime(), codec,
-                Compression.of(codec).build(), true, (byte) 2, TimestampType.CREATE_TIME, 3600000L, 3600000L, 6,
+                Compression.of(codec).build(), keys, (byte) 2, topicType, 3600000L, 3600000L, 6,
                 AppendOrigin.CLIENT, MetadataVersion.latestProduction())
                 .validateMessagesAndAssignOffsets(PrimitiveRef.ofLong(0), METRICS, BufferSupplier.NO_CACHING);
             return "ok " + result.maxTimestampMs;

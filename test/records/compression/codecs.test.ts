@@ -255,4 +255,22 @@ describe('zstd', () => {
     expect(() => decompress(4, claim(0x7fffffff), 1000)).toThrow(corrupt('too-large'))
     expect(() => decompress(4, claim(0x7fffffff), 2 ** 32)).toThrow(corrupt())
   })
+
+  it('grants no larger window than Kafka does', () => {
+    const frame = compress(4, text)
+    const windowed = Buffer.concat([frame.subarray(0, 4), Buffer.from('8093', 'hex'), frame.subarray(6)])
+    expect(() => decompress(4, windowed, text.length)).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(/window/) }),
+    )
+  })
+
+  it('says which package is missing', () => {
+    const zstd = makeZstd({}, () => undefined)
+    const unavailable = expect.objectContaining({
+      code: 'KCLI_CODEC_UNAVAILABLE',
+      message: expect.stringContaining('@cloudpss/zstd'),
+    })
+    expect(() => zstd.compress(text)).toThrow(unavailable)
+    expect(() => zstd.decompress(compress(4, text), text.length)).toThrow(unavailable)
+  })
 })
