@@ -1,0 +1,11 @@
+export { ControllerMovedError } from './controller-moved-error.ts'
+export {
+  type ControllerEpoch,
+  KafkaZkClient,
+  PRODUCER_ID_BLOCK_SIZE,
+  type RegisteredBroker,
+  type StateUpdate,
+  type TopicPartition,
+} from './kafka-zk.ts'
+export type { SessionListener, ZkSessionOptions } from './zk-session.ts'
+export * from './znodes.ts'

@@ -1,0 +1,580 @@
+import type { Clock } from '../../base/clock.ts'
+import type { Logger } from '../../base/logger.ts'
+import {
+  isZooKeeperError,
+  type Op,
+  type OpResult,
+  type Stat,
+  type Watcher,
+  type ZooKeeperError,
+  ZooKeeperMultiError,
+} from '../../zookeeper/index.ts'
+import { ControllerMovedError } from './controller-moved-error.ts'
+import { ZkRequests } from './zk-requests.ts'
+import { type SessionListener, ZkSession, type ZkSessionOptions } from './zk-session.ts'
+import {
+  type BrokerInfo,
+  brokerIdsZnode,
+  brokerIdZnode,
+  brokerSequenceIdZnode,
+  type ConfigEntityType,
+  clusterIdZnode,
+  configChangesZnode,
+  configEntityTypeZnode,
+  configEntityZnode,
+  controllerEpochZnode,
+  controllerZnode,
+  deleteTopicsZnode,
+  type FinalizedFeatures,
+  featureZnode,
+  isrChangesZnode,
+  type LeaderAndIsr,
+  type LeaderIsrAndControllerEpoch,
+  logDirEventsZnode,
+  PERSISTENT_PATHS,
+  type ProducerIdsBlock,
+  partitionStateZnode,
+  producerIdBlockZnode,
+  type TopicAssignment,
+  topicPartitionsZnode,
+  topicPartitionZnode,
+  topicsZnode,
+  topicZnode,
+} from './znodes.ts'
+
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface RegisteredBroker {
+  readonly info: BrokerInfo
+  /** The czxid of the registration: it grows each time the broker registers. */
+  readonly epoch: number
+}
+
+export interface ControllerEpoch {
+  readonly epoch: number
+  /** The version of /controller_epoch, which every write of this controller checks. */
+  readonly zkVersion: number
+}
+
+/** A partition's state was written with this outcome; null when the znode had changed in between. */
+export type StateUpdate = LeaderAndIsr | ZooKeeperError | null
+
+/** org.apache.kafka.server.common.ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE. */
+export const PRODUCER_ID_BLOCK_SIZE = 1000
+
+/** Partitions that are created in one transaction: far below the megabyte that ZooKeeper takes in one request. */
+const PARTITIONS_PER_MULTI = 500
+
+/**
+ * What Kafka does in ZooKeeper, one method a use (kafka.zk.KafkaZkClient). Requests of one call are pipelined; a lost
+ * connection is waited for. Writes of the controller carry the version of /controller_epoch that it was elected with, and
+ * reject with a {@link ControllerMovedError} when there has been another election since.
+ */
+export class KafkaZkClient extends ZkRequests {
+  private readonly clock: Clock
+  private readonly logger: Logger
+  /** The session in which this broker last registered. */
+  private registeredIn: bigint | undefined
+
+  static async open(options: ZkSessionOptions): Promise<KafkaZkClient> {
+    return new KafkaZkClient(await ZkSession.open(options), options)
+  }
+
+  private constructor(session: ZkSession, options: ZkSessionOptions) {
+    super(session)
+    this.clock = options.clock
+    this.logger = options.logger
+  }
+
+  get sessionId(): bigint {
+    return this.session.id
+  }
+
+  /** Returns the function that ends it. */
+  onSession(listener: SessionListener): () => void {
+    return this.session.listen(listener)
+  }
+
+  /** Ends the session and with it this broker's registration. */
+  close(): Promise<void> {
+    return this.session.close()
+  }
+
+  // The cluster
+
+  async createTopLevelPaths(): Promise<void> {
+    const paths = new Set<string>()
+    for (const path of PERSISTENT_PATHS) {
+      for (let at = path.indexOf('/', 1); at !== -1; at = path.indexOf('/', at + 1))
+        paths.add(path.slice(0, at))
+      paths.add(path)
+    }
+    // Most starts find them all: reading is cheaper than failing to write.
+    const found = await Promise.all([...paths].map((path) => this.exists(path)))
+    const missing = [...paths].filter((_, index) => !found[index])
+    await Promise.all(missing.map((path) => this.createIfMissing(path, null)))
+  }
+
+  async clusterId(): Promise<string | null> {
+    const node = await this.read(clusterIdZnode.path)
+    return node === null ? null : clusterIdZnode.decode(node.data)
+  }
+
+  /** The cluster's id: `proposed` when it has none yet. */
+  async createOrGetClusterId(proposed: string): Promise<string> {
+    const existing = await this.clusterId()
+    if (existing !== null) return existing
+    await this.createIfMissing('/cluster', null)
+    await this.createIfMissing(clusterIdZnode.path, clusterIdZnode.encode(proposed))
+    return (await this.clusterId()) ?? proposed
+  }
+
+  /** Null when there is no /feature. */
+  async features(): Promise<FinalizedFeatures | null> {
+    const node = await this.read(featureZnode.path)
+    return node === null ? null : featureZnode.decode(node.data)
+  }
+
+  async setFeatures(features: FinalizedFeatures): Promise<void> {
+    await this.setOrCreate(featureZnode.path, featureZnode.encode(features))
+  }
+
+  // Brokers
+
+  /**
+   * Registers this broker for as long as the session lasts and resolves to its epoch. Rejects with NODEEXISTS when
+   * another session holds the id; what an expired session of this client left behind is replaced.
+   */
+  async registerBroker(info: BrokerInfo): Promise<number> {
+    const path = brokerIdZnode.path(info.id)
+    const data = brokerIdZnode.encode(info, this.clock.nowMs())
+    for (;;) {
+      try {
+        const results = await this.run((zk) =>
+          zk.multi([
+            { type: 'create', path, data: null, mode: 'ephemeral' },
+            { type: 'setData', path, data, version: 0 },
+          ]),
+        )
+        return this.registered(statOf(results[1]))
+      } catch (error) {
+        if (!isZooKeeperError(error, 'NODEEXISTS')) throw error
+        const node = await this.read(path)
+        if (node === null) continue
+        const owner = node.stat.ephemeralOwner
+        if (owner === this.session.id) return this.registered(node.stat)
+        if (owner !== this.registeredIn) throw error
+        this.logger.info(`replacing ${path}, which an expired session of this broker left behind`)
+        await this.deleteIfThere(path)
+      }
+    }
+  }
+
+  private registered(stat: Stat): number {
+    this.registeredIn = this.session.id
+    return stat.czxid
+  }
+
+  async updateBrokerInfo(info: BrokerInfo): Promise<void> {
+    const data = brokerIdZnode.encode(info, this.clock.nowMs())
+    await this.run((zk) => zk.setData(brokerIdZnode.path(info.id), data))
+  }
+
+  /** All registered brokers by id; `onChange` is called once when one comes or goes, `onUpdate` when one changes. */
+  async brokers(onChange?: Watcher, onUpdate?: Watcher): Promise<RegisteredBroker[]> {
+    const ids = (await this.children(brokerIdsZnode.path, onChange)).map(Number).sort((a, b) => a - b)
+    const found = await Promise.all(ids.map((id) => this.broker(id, onUpdate)))
+    return found.filter((broker) => broker !== null)
+  }
+
+  async broker(id: number, onUpdate?: Watcher): Promise<RegisteredBroker | null> {
+    const node = await this.read(brokerIdZnode.path(id), onUpdate)
+    return node === null ? null : { info: brokerIdZnode.decode(id, node.data), epoch: node.stat.czxid }
+  }
+
+  /** For `broker.id.generation.enable`: 1, 2, 3, … */
+  async generateBrokerSequenceId(): Promise<number> {
+    try {
+      return (await this.run((zk) => zk.setData(brokerSequenceIdZnode.path, null))).version
+    } catch (error) {
+      if (!isZooKeeperError(error, 'NONODE')) throw error
+      await this.createIfMissing('/brokers', null)
+      await this.createIfMissing(brokerSequenceIdZnode.path, null)
+      return this.generateBrokerSequenceId()
+    }
+  }
+
+  // The controller
+
+  /** Null when there is none. `onChange` is called once when /controller comes, goes or changes. */
+  async controllerId(onChange?: Watcher): Promise<number | null> {
+    const watched =
+      onChange === undefined ? null : this.run((zk) => zk.exists(controllerZnode.path, onChange))
+    const [node] = await Promise.all([this.read(controllerZnode.path), watched])
+    return node === null ? null : controllerZnode.decode(node.data)
+  }
+
+  /** Takes /controller and counts the epoch up, both or neither. Rejects with {@link ControllerMovedError}. */
+  async registerController(brokerId: number): Promise<ControllerEpoch> {
+    const current = (await this.readEpoch()) ?? (await this.firstEpoch())
+    const epoch = current.epoch + 1
+    try {
+      const results = await this.run((zk) =>
+        zk.multi([
+          {
+            type: 'create',
+            path: controllerZnode.path,
+            data: controllerZnode.encode(brokerId, this.clock.nowMs()),
+            mode: 'ephemeral',
+          },
+          {
+            type: 'setData',
+            path: controllerEpochZnode.path,
+            data: controllerEpochZnode.encode(epoch),
+            version: current.zkVersion,
+          },
+        ]),
+      )
+      return { epoch, zkVersion: statOf(results[1]).version }
+    } catch (error) {
+      if (!isZooKeeperError(error, 'NODEEXISTS', 'BADVERSION')) throw error
+      // After a lost connection the first attempt may have gone through.
+      const now = await this.readEpoch()
+      if ((await this.controllerId()) === brokerId && now?.epoch === epoch) return now
+      throw new ControllerMovedError('another broker has become the controller')
+    }
+  }
+
+  private async readEpoch(): Promise<ControllerEpoch | null> {
+    const node = await this.read(controllerEpochZnode.path)
+    if (node === null) return null
+    return { epoch: controllerEpochZnode.decode(node.data), zkVersion: node.stat.version }
+  }
+
+  private async firstEpoch(): Promise<ControllerEpoch> {
+    await this.createIfMissing(controllerEpochZnode.path, controllerEpochZnode.encode(0))
+    const epoch = await this.readEpoch()
+    if (epoch === null) throw new ControllerMovedError(`${controllerEpochZnode.path} went away`)
+    return epoch
+  }
+
+  async deleteController(epochZkVersion: number): Promise<void> {
+    await this.asController(epochZkVersion, [{ type: 'delete', path: controllerZnode.path }])
+  }
+
+  // Topics
+
+  topicNames(onChange?: Watcher): Promise<string[]> {
+    return this.children(topicsZnode.path, onChange)
+  }
+
+  topicExists(topic: string): Promise<boolean> {
+    return this.exists(topicZnode.path(topic))
+  }
+
+  /** Those of the topics that exist. `onUpdate` is called once for each that changes (its partitions) or goes. */
+  async topicAssignments(
+    topics: readonly string[],
+    onUpdate?: Watcher,
+  ): Promise<Map<string, TopicAssignment>> {
+    const nodes = await Promise.all(topics.map((topic) => this.read(topicZnode.path(topic), onUpdate)))
+    const found = new Map<string, TopicAssignment>()
+    topics.forEach((topic, index) => {
+      const node = nodes[index]
+      if (node) found.set(topic, topicZnode.decode(topic, node.data))
+    })
+    return found
+  }
+
+  /** Rejects with NODEEXISTS. */
+  async createTopic(topic: string, assignment: TopicAssignment): Promise<void> {
+    const data = topicZnode.encode(assignment)
+    await this.run((zk) => zk.create(topicZnode.path(topic), data))
+  }
+
+  /** With a version of /controller_epoch as the controller, without one as anybody. */
+  async setTopicAssignment(
+    topic: string,
+    assignment: TopicAssignment,
+    epochZkVersion?: number,
+  ): Promise<void> {
+    const op: Op = { type: 'setData', path: topicZnode.path(topic), data: topicZnode.encode(assignment) }
+    if (epochZkVersion === undefined) await this.run((zk) => zk.setData(op.path, op.data))
+    else await this.asController(epochZkVersion, [op])
+  }
+
+  async partitionNumbers(topic: string): Promise<number[]> {
+    return (await this.children(topicPartitionsZnode.path(topic))).map(Number)
+  }
+
+  /** Undefined where there is no state yet; an error where it could not be read. */
+  partitionStates(
+    partitions: readonly TopicPartition[],
+  ): Promise<(LeaderIsrAndControllerEpoch | ZooKeeperError | undefined)[]> {
+    return Promise.all(
+      partitions.map(async ({ topic, partition }) => {
+        try {
+          const node = await this.read(partitionStateZnode.path(topic, partition))
+          if (node === null) return undefined
+          return partitionStateZnode.decode(topic, partition, node.data, node.stat.version)
+        } catch (error) {
+          if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
+          throw error
+        }
+      }),
+    )
+  }
+
+  /** The first state of new partitions, and the znodes above it. The answer has an error for each that failed. */
+  async createPartitionStates(
+    states: readonly (TopicPartition & { readonly state: LeaderIsrAndControllerEpoch })[],
+    epochZkVersion: number,
+  ): Promise<(ZooKeeperError | undefined)[]> {
+    const chunks = []
+    for (let at = 0; at < states.length; at += PARTITIONS_PER_MULTI) {
+      chunks.push(states.slice(at, at + PARTITIONS_PER_MULTI))
+    }
+    // A topic's first partition brings the node that all of them are in.
+    const results = await Promise.all(
+      chunks.map(async (chunk) => {
+        const ops = chunk.flatMap(({ topic, partition, state }): Op[] => [
+          ...(partition === 0 ? [created(topicPartitionsZnode.path(topic), null)] : []),
+          created(topicPartitionZnode.path(topic, partition), null),
+          created(partitionStateZnode.path(topic, partition), partitionStateZnode.encode(state)),
+        ])
+        try {
+          await this.asController(epochZkVersion, ops)
+          return chunk.map(() => undefined)
+        } catch (error) {
+          if (error instanceof ZooKeeperMultiError) return error
+          throw error
+        }
+      }),
+    )
+    const outcome: (ZooKeeperError | undefined)[] = []
+    for (const [index, result] of results.entries()) {
+      const chunk = chunks[index] ?? []
+      outcome.push(
+        ...(Array.isArray(result) ? result : await this.createStatesOneByOne(chunk, epochZkVersion)),
+      )
+    }
+    return outcome
+  }
+
+  /** Some of the znodes exist already: left behind by a controller that died, or not in the order of the numbers. */
+  private async createStatesOneByOne(
+    states: readonly (TopicPartition & { readonly state: LeaderIsrAndControllerEpoch })[],
+    epochZkVersion: number,
+  ): Promise<(ZooKeeperError | undefined)[]> {
+    const attempt = async (path: string, data: Buffer | null) => {
+      try {
+        await this.asController(epochZkVersion, [created(path, data)])
+        return undefined
+      } catch (error) {
+        if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
+        throw error
+      }
+    }
+    const topics = new Set(states.map(({ topic }) => topic))
+    await Promise.all([...topics].map((topic) => attempt(topicPartitionsZnode.path(topic), null)))
+    await Promise.all(
+      states.map(({ topic, partition }) => attempt(topicPartitionZnode.path(topic, partition), null)),
+    )
+    return Promise.all(
+      states.map(({ topic, partition, state }) =>
+        attempt(partitionStateZnode.path(topic, partition), partitionStateZnode.encode(state)),
+      ),
+    )
+  }
+
+  /** Writes states whose znodes still have the version `partitionEpoch`; the answer has the new ones. */
+  updatePartitionStates(
+    states: readonly (TopicPartition & { readonly leaderAndIsr: LeaderAndIsr })[],
+    controllerEpoch: number,
+    epochZkVersion: number,
+  ): Promise<StateUpdate[]> {
+    return Promise.all(
+      states.map(async ({ topic, partition, leaderAndIsr }): Promise<StateUpdate> => {
+        const path = partitionStateZnode.path(topic, partition)
+        const data = partitionStateZnode.encode({ leaderAndIsr, controllerEpoch })
+        const version = leaderAndIsr.partitionEpoch
+        try {
+          const results = await this.asController(epochZkVersion, [{ type: 'setData', path, data, version }])
+          return { ...leaderAndIsr, partitionEpoch: statOf(results[1]).version }
+        } catch (error) {
+          if (isZooKeeperError(error, 'BADVERSION')) return null
+          if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
+          throw error
+        }
+      }),
+    )
+  }
+
+  /** Removes the topic, its configuration and the request to delete it. */
+  async deleteTopic(topic: string, epochZkVersion: number): Promise<void> {
+    const paths = await this.subtree(topicZnode.path(topic))
+    const last = [configEntityZnode.path('topics', topic), deleteTopicsZnode.topicPath(topic)]
+    const there = await Promise.all(last.map((path) => this.exists(path)))
+    const ops = [...paths, ...last.filter((_, index) => there[index])].map(
+      (path): Op => ({ type: 'delete', path }),
+    )
+    for (let at = 0; at < ops.length; at += PARTITIONS_PER_MULTI) {
+      const chunk = ops.slice(at, at + PARTITIONS_PER_MULTI)
+      try {
+        await this.asController(epochZkVersion, chunk)
+      } catch (error) {
+        // Somebody added or removed a znode meanwhile: look again.
+        if (!isZooKeeperError(error, 'NONODE', 'NOTEMPTY')) throw error
+        return this.deleteTopic(topic, epochZkVersion)
+      }
+    }
+  }
+
+  /** Children before their parents. */
+  private async subtree(path: string): Promise<string[]> {
+    const names = await this.children(path)
+    const below = await Promise.all(names.map((name) => this.subtree(`${path}/${name}`)))
+    return (await this.exists(path)) ? [...below.flat(), path] : below.flat()
+  }
+
+  /** Topics that somebody wants deleted. */
+  topicDeletions(onChange?: Watcher): Promise<string[]> {
+    return this.children(deleteTopicsZnode.path, onChange)
+  }
+
+  isMarkedForDeletion(topic: string): Promise<boolean> {
+    return this.exists(deleteTopicsZnode.topicPath(topic))
+  }
+
+  /** Rejects with NODEEXISTS. */
+  async createTopicDeletion(topic: string): Promise<void> {
+    await this.run((zk) => zk.create(deleteTopicsZnode.topicPath(topic), null))
+  }
+
+  async deleteTopicDeletions(topics: readonly string[], epochZkVersion: number): Promise<void> {
+    await this.deleteAsController(topics.map(deleteTopicsZnode.topicPath), epochZkVersion)
+  }
+
+  // Configurations
+
+  /** Empty when there is none. */
+  async entityConfig(type: ConfigEntityType, name: string): Promise<Map<string, string>> {
+    const path = configEntityZnode.path(type, name)
+    return configEntityZnode.decode(path, (await this.read(path))?.data ?? null)
+  }
+
+  /** Of all entities that have one. */
+  async entityConfigs(type: ConfigEntityType): Promise<Map<string, Map<string, string>>> {
+    const names = await this.children(configEntityTypeZnode.path(type))
+    const configs = await Promise.all(names.map((name) => this.entityConfig(type, name)))
+    return new Map(names.map((name, index) => [name, configs[index] ?? new Map()]))
+  }
+
+  async setEntityConfig(
+    type: ConfigEntityType,
+    name: string,
+    config: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    await this.setOrCreate(configEntityZnode.path(type, name), configEntityZnode.encode(config))
+  }
+
+  /** Tells all brokers that a configuration has changed: `topics/orders`, `brokers/0`, `brokers/<default>`. */
+  async createConfigChange(entityPath: string): Promise<void> {
+    await this.run((zk) =>
+      zk.create(configChangesZnode.prefix, configChangesZnode.encode(entityPath), {
+        mode: 'persistent-sequential',
+      }),
+    )
+  }
+
+  /** The names of the notifications, the oldest first. */
+  async configChanges(onChange?: Watcher): Promise<string[]> {
+    return (await this.children(configChangesZnode.path, onChange)).sort()
+  }
+
+  /** Null when it has been removed; an entity path of null when we cannot read it. */
+  async configChange(name: string): Promise<{ entityPath: string | null; createdMs: number } | null> {
+    const node = await this.read(`${configChangesZnode.path}/${name}`)
+    if (node === null) return null
+    return { entityPath: configChangesZnode.decode(node.data) ?? null, createdMs: node.stat.ctime }
+  }
+
+  deleteConfigChange(name: string): Promise<void> {
+    return this.deleteIfThere(`${configChangesZnode.path}/${name}`)
+  }
+
+  // Notifications to the controller
+
+  isrChanges(onChange?: Watcher): Promise<string[]> {
+    return this.children(isrChangesZnode.path, onChange)
+  }
+
+  async partitionsOfIsrChanges(names: readonly string[]): Promise<TopicPartition[]> {
+    const nodes = await Promise.all(names.map((name) => this.read(`${isrChangesZnode.path}/${name}`)))
+    return nodes.flatMap((node) => (node === null ? [] : isrChangesZnode.decode(node.data)))
+  }
+
+  deleteIsrChanges(names: readonly string[], epochZkVersion: number): Promise<void> {
+    return this.deleteAsController(
+      names.map((name) => `${isrChangesZnode.path}/${name}`),
+      epochZkVersion,
+    )
+  }
+
+  logDirEvents(onChange?: Watcher): Promise<string[]> {
+    return this.children(logDirEventsZnode.path, onChange)
+  }
+
+  async brokersOfLogDirEvents(names: readonly string[]): Promise<number[]> {
+    const nodes = await Promise.all(names.map((name) => this.read(`${logDirEventsZnode.path}/${name}`)))
+    return nodes.flatMap((node) => (node === null ? [] : (logDirEventsZnode.decode(node.data) ?? [])))
+  }
+
+  deleteLogDirEvents(names: readonly string[], epochZkVersion: number): Promise<void> {
+    return this.deleteAsController(
+      names.map((name) => `${logDirEventsZnode.path}/${name}`),
+      epochZkVersion,
+    )
+  }
+
+  /** Tells the controller that a log directory of this broker has failed. */
+  async propagateLogDirEvent(brokerId: number): Promise<void> {
+    await this.run((zk) =>
+      zk.create(logDirEventsZnode.prefix, logDirEventsZnode.encode(brokerId), {
+        mode: 'persistent-sequential',
+      }),
+    )
+  }
+
+  /** The next thousand producer ids, for this broker alone (ZkProducerIdManager.getNewProducerIdBlock). */
+  async allocateProducerIds(brokerId: number): Promise<ProducerIdsBlock> {
+    const { path } = producerIdBlockZnode
+    for (;;) {
+      const node = await this.read(path)
+      const hasBlock = node?.data !== null && node?.data !== undefined && node.data.length > 0
+      const start = hasBlock ? producerIdBlockZnode.decode(node.data).end + 1 : 0
+      const block = { broker: brokerId, start, end: start + PRODUCER_ID_BLOCK_SIZE - 1 }
+      try {
+        const data = producerIdBlockZnode.encode(block)
+        if (node === null) await this.run((zk) => zk.create(path, data))
+        else await this.run((zk) => zk.setData(path, data, node.stat.version))
+        return block
+      } catch (error) {
+        // Another broker was faster.
+        if (!isZooKeeperError(error, 'BADVERSION', 'NODEEXISTS', 'NONODE')) throw error
+      }
+    }
+  }
+}
+
+function created(path: string, data: Buffer | null): Op {
+  return { type: 'create', path, data }
+}
+
+function statOf(result: OpResult | undefined): Stat {
+  if (result?.type === 'setData' || result?.type === 'create') return result.stat
+  throw new TypeError('a multi did not answer with a stat')
+}
