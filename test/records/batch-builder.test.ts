@@ -108,7 +108,7 @@ describe('BatchBuilder', () => {
     builder.appendAt(103, 5, null, null)
     builder.appendAt(110, 4, null, null)
     expect([builder.maxTimestampMs, builder.offsetOfMaxTimestamp]).toEqual([5, 103])
-    expect(() => builder.appendAt(110, 4, null, null)).toThrow('offset 110 behind 110')
+    expect(() => builder.appendAt(110, 4, null, null)).toThrow('offset 110 behind 110, base 100')
     builder.overrideLastOffset(120)
     const bytes = builder.build()
     expect(lastOffset(bytes, 0)).toBe(120)
