@@ -21,8 +21,8 @@ export interface DataNode {
   stat: NodeStat
   /** Names; undefined as long as there was none. */
   children: Set<string> | undefined
-  /** This node's part of the tree's digest. */
-  digest: number
+  /** This node's part of the tree's digest, once it was worked out. */
+  digest: number | undefined
 }
 
 /** The algorithm of {@link nodeDigest} (DigestCalculator.DIGEST_VERSION). */
@@ -135,5 +135,5 @@ export function readNode(reader: JuteReader): DataNode {
     ephemeralOwner: reader.readBigLong(),
     pzxid: reader.readLong(),
   }
-  return { data, aclId, stat, children: undefined, digest: 0 }
+  return { data, aclId, stat, children: undefined, digest: undefined }
 }

@@ -47,6 +47,8 @@ export class DataTree {
   private readonly ephemeralsBySession = new Map<bigint, Set<string>>()
   private readonly acls = new AclCache()
   private digestSum = 0
+  /** Nodes whose digest is not in the sum: they changed since it was last asked for. */
+  private readonly unsummed = new Set<string>()
   lastZxid = 0
 
   /** `/`, `/zookeeper`, and below that `quota` and `config`, as ZooKeeper makes them: without times or zxids. */
@@ -59,7 +61,7 @@ export class DataTree {
         aclId: OPEN_ACL_ID,
         stat,
         children: undefined,
-        digest: 0,
+        digest: undefined,
       }
       if (path === '/zookeeper/config') {
         node.aclId = tree.acls.idFor(READ_ACL_UNSAFE)
@@ -76,7 +78,28 @@ export class DataTree {
 
   /** The sum of all nodes' digests. Below two million nodes it stays exact. */
   get digest(): number {
+    for (const path of this.unsummed) {
+      const node = this.nodes.get(path)
+      if (node === undefined) continue
+      node.digest = nodeDigest(path, node.data, node.stat)
+      this.digestSum += node.digest
+    }
+    this.unsummed.clear()
     return this.digestSum
+  }
+
+  /** Takes over the sum that was stored with the nodes: to add it up takes longer than to read them. */
+  trustDigest(sum: number): void {
+    this.unsummed.clear()
+    this.digestSum = sum
+  }
+
+  digestOf(path: string, node: DataNode): number {
+    const known = this.unsummed.has(path) ? undefined : node.digest
+    const digest = known ?? nodeDigest(path, node.data, node.stat)
+    if (this.unsummed.delete(path)) this.digestSum += digest
+    node.digest = digest
+    return digest
   }
 
   get(path: string): DataNode | undefined {
@@ -162,9 +185,9 @@ export class DataTree {
     const parentCversion = txn.parentCversion === -1 ? parent.stat.cversion + 1 : txn.parentCversion
     // Replaying what the snapshot has seen already must not take the parent back.
     if (parentCversion > parent.stat.cversion) {
+      this.beforeChange(parentPath(path), parent)
       parent.stat.cversion = parentCversion
       parent.stat.pzxid = header.zxid
-      this.updateDigest(parentPath(path), parent)
     }
     const aclId = this.acls.idFor(txn.acl)
     if (existing !== undefined) {
@@ -172,7 +195,7 @@ export class DataTree {
       return ZOOKEEPER_ERROR_CODES.NODEEXISTS
     }
     const stat = newNodeStat(header.zxid, header.time, ownerOf(header, txn))
-    this.insert(path, { data: txn.data, aclId, stat, children: undefined, digest: 0 })
+    this.insert(path, { data: txn.data, aclId, stat, children: undefined, digest: undefined })
     events.push({ type: 'NodeCreated', path }, { type: 'NodeChildrenChanged', path: parentPath(path) })
     return 0
   }
@@ -182,13 +205,14 @@ export class DataTree {
     if (parent === undefined) return ZOOKEEPER_ERROR_CODES.NONODE
     parent.children?.delete(nodeName(path))
     if (zxid > parent.stat.pzxid) {
+      this.beforeChange(parentPath(path), parent)
       parent.stat.pzxid = zxid
-      this.updateDigest(parentPath(path), parent)
     }
     const node = this.nodes.get(path)
     if (node === undefined) return ZOOKEEPER_ERROR_CODES.NONODE
+    this.beforeChange(path, node)
+    this.unsummed.delete(path)
     this.nodes.delete(path)
-    this.digestSum -= node.digest
     this.acls.removeUse(node.aclId)
     const ephemerals = this.ephemeralsBySession.get(node.stat.ephemeralOwner)
     if (ephemerals?.delete(path) === true && ephemerals.size === 0) {
@@ -207,11 +231,11 @@ export class DataTree {
   ): number {
     const node = this.nodes.get(path)
     if (node === undefined) return ZOOKEEPER_ERROR_CODES.NONODE
+    this.beforeChange(path, node)
     node.data = data
     node.stat.mtime = header.time
     node.stat.mzxid = header.zxid
     node.stat.version = version
-    this.updateDigest(path, node)
     events.push({ type: 'NodeDataChanged', path })
     return 0
   }
@@ -221,8 +245,8 @@ export class DataTree {
     if (node === undefined) return ZOOKEEPER_ERROR_CODES.NONODE
     this.acls.removeUse(node.aclId)
     node.aclId = this.acls.idFor(acl)
+    this.beforeChange(path, node)
     node.stat.aversion = version
-    this.updateDigest(path, node)
     return 0
   }
 
@@ -272,7 +296,13 @@ export class DataTree {
   private addConfigNode(): void {
     const stat = { ...newNodeStat(0, 0, NO_OWNER), aversion: -1 }
     const aclId = this.acls.idFor(READ_ACL_UNSAFE)
-    this.insert('/zookeeper/config', { data: Buffer.alloc(0), aclId, stat, children: undefined, digest: 0 })
+    this.insert('/zookeeper/config', {
+      data: Buffer.alloc(0),
+      aclId,
+      stat,
+      children: undefined,
+      digest: undefined,
+    })
   }
 
   private insert(path: string, node: DataNode): void {
@@ -283,10 +313,9 @@ export class DataTree {
       parent.children.add(nodeName(path))
     }
     const before = this.nodes.get(path)
-    if (before !== undefined) this.digestSum -= before.digest
+    if (before !== undefined) this.beforeChange(path, before)
     this.nodes.set(path, node)
-    node.digest = nodeDigest(path, node.data, node.stat)
-    this.digestSum += node.digest
+    this.unsummed.add(path)
     const owner = node.stat.ephemeralOwner
     if (!isSessionOwner(owner)) return
     const ephemerals = this.ephemeralsBySession.get(owner)
@@ -294,10 +323,11 @@ export class DataTree {
     else ephemerals.add(path)
   }
 
-  private updateDigest(path: string, node: DataNode): void {
-    const digest = nodeDigest(path, node.data, node.stat)
-    this.digestSum += digest - node.digest
-    node.digest = digest
+  /** Takes the node out of the sum as it is now. */
+  private beforeChange(path: string, node: DataNode): void {
+    if (this.unsummed.has(path)) return
+    this.digestSum -= node.digest ?? nodeDigest(path, node.data, node.stat)
+    this.unsummed.add(path)
   }
 }
 

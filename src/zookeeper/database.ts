@@ -179,9 +179,10 @@ function loadNewestSnapshot(fs: FileSystem, directory: string, logger: Logger): 
     try {
       const { tree, sessions, digest } = readSnapshotFile(fs, `${directory}/${name}`)
       tree.lastZxid = zxid
-      if (digest?.zxid === zxid && zxid > 0 && digest.digest !== BigInt(tree.digest)) {
-        logger.warn(`the digest of ${directory}/${name} is not that of its nodes`)
-      }
+      // Otherwise it is that of a later state, or there is none.
+      const sum =
+        digest?.zxid === zxid && digest.version === DIGEST_VERSION ? Number(digest.digest) : undefined
+      if (sum !== undefined && zxid > 0 && Number.isSafeInteger(sum)) tree.trustDigest(sum)
       return { tree, sessions, hasSnapshot: true, comparableFrom: digest?.zxid ?? zxid }
     } catch (error) {
       if (!(error instanceof JuteError)) throw error
@@ -203,7 +204,7 @@ function hasEntries(fs: FileSystem, directory: string): boolean {
 function replayLog(fs: FileSystem, path: string, state: LoadState, logger: Logger): number {
   const { tree, sessions, comparableFrom } = state
   let count = 0
-  let differs = false
+  let last: LogEntry | undefined
   try {
     for (const entry of readLogFile(fs, path)) {
       const { zxid } = entry.header
@@ -211,17 +212,17 @@ function replayLog(fs: FileSystem, path: string, state: LoadState, logger: Logge
       checkNoGap(path, tree.lastZxid, zxid)
       applyEntry(tree, sessions, entry, [])
       count++
-      const { digest } = entry
-      if (digest === null || digest.version !== DIGEST_VERSION || zxid <= comparableFrom) continue
-      if (digest.treeDigest !== BigInt(tree.digest) && !differs) {
-        differs = true
-        logger.warn(`${path}: after transaction 0x${zxid.toString(16)} the tree is not what it was`)
-      }
+      last = entry
     }
   } catch (error) {
     if (!(error instanceof JuteError)) throw error
     throw new ZooKeeperDataError(`${path} is damaged: ${error.message}`, error)
   }
+  const digest = last?.digest
+  if (last === undefined || digest?.version !== DIGEST_VERSION || last.header.zxid <= comparableFrom)
+    return count
+  if (digest.treeDigest !== BigInt(tree.digest))
+    logger.warn(`${path}: at its end the tree is not what it was`)
   return count
 }
 

@@ -316,7 +316,7 @@ export class Preparer {
       childCount: node.children?.size ?? 0,
       acl: this.tree.aclOf(node),
       data: node.data,
-      digest: node.digest,
+      digest: this.tree.digestOf(path, node),
     }
   }
 }

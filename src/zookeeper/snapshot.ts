@@ -54,11 +54,11 @@ export function decodeSnapshot(bytes: Buffer): Snapshot {
     sessions.set(id, reader.readInt())
   }
   const tree = DataTree.deserialize(reader)
-  checkSeal(reader, 1)
-  return { tree, sessions, digest: readDigest(reader) }
+  const checksum = checkSeal(reader, 0, 1)
+  return { tree, sessions, digest: readDigest(reader, checksum) }
 }
 
-function readDigest(reader: JuteReader): ZxidDigest | null {
+function readDigest(reader: JuteReader, checksum: Checksum): ZxidDigest | null {
   // Before 3.6 the file ends here.
   if (reader.remaining === 0) return null
   const zxid = reader.readLong()
@@ -67,15 +67,23 @@ function readDigest(reader: JuteReader): ZxidDigest | null {
   if (version >= DIGEST_VERSION) digest = reader.readBigLong()
   // Version 1 wrote it as hex, and summed up something else.
   else reader.readNullableString()
-  checkSeal(reader, 2)
+  checkSeal(reader, checksum.end, checksum.value)
   return digest === undefined ? null : { zxid, version, digest }
 }
 
-function checkSeal(reader: JuteReader, which: number): void {
-  const expected = adler32(reader.bytes.subarray(0, reader.position))
+interface Checksum {
+  readonly end: number
+  readonly value: number
+}
+
+/** The checksum goes on over the seals themselves. */
+function checkSeal(reader: JuteReader, from: number, before: number): Checksum {
+  const end = reader.position
+  const value = adler32(reader.bytes.subarray(from, end), before)
   const found = reader.readLong()
-  const end = reader.readString()
-  if (found !== expected || end !== '/') throw new JuteError(`checksum ${which} of the snapshot is wrong`)
+  const path = reader.readString()
+  if (found !== value || path !== '/') throw new JuteError(`the checksum at ${end} of the snapshot is wrong`)
+  return { end, value }
 }
 
 /** Chunk by chunk; the tree may change between two chunks. */
