@@ -17,9 +17,12 @@ export class JuteEndError extends JuteError {}
 export class JuteReader {
   readonly bytes: Buffer
   position: number
+  /** Faster than Buffer's own methods as long as they are not compiled, and snapshots are read right after the start. */
+  private readonly view: DataView
 
   constructor(bytes: Buffer, position = 0) {
     this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.position = position
   }
 
@@ -28,7 +31,7 @@ export class JuteReader {
   }
 
   readByte(): number {
-    return this.bytes.readUInt8(this.advance(1))
+    return this.view.getUint8(this.advance(1))
   }
 
   readBoolean(): boolean {
@@ -36,13 +39,13 @@ export class JuteReader {
   }
 
   readInt(): number {
-    return this.bytes.readInt32BE(this.advance(4))
+    return this.view.getInt32(this.advance(4))
   }
 
   /** A long that must be exact as a number: zxids, times, counts. */
   readLong(): number {
     const at = this.advance(8)
-    const value = this.bytes.readInt32BE(at) * 0x1_0000_0000 + this.bytes.readUInt32BE(at + 4)
+    const value = this.view.getInt32(at) * 0x1_0000_0000 + this.view.getUint32(at + 4)
     if (!Number.isSafeInteger(value)) throw new JuteError(`long at ${at} is out of range`)
     return value
   }
@@ -51,8 +54,8 @@ export class JuteReader {
   readBigLong(): bigint {
     const at = this.advance(8)
     // Most are zero, and making a bigint costs more than looking.
-    if (this.bytes.readInt32BE(at) === 0 && this.bytes.readInt32BE(at + 4) === 0) return 0n
-    return this.bytes.readBigInt64BE(at)
+    if (this.view.getInt32(at) === 0 && this.view.getInt32(at + 4) === 0) return 0n
+    return this.view.getBigInt64(at)
   }
 
   readBuffer(): Buffer | null {
