@@ -4,14 +4,11 @@
  */
 import zlib from 'node:zlib'
 import { lazy, loadOptionalAddon } from '../../base/load-native.ts'
-import { type Codec, codecUnavailable, corruptData, tooLarge } from './codec.ts'
+import { type Codec, codecUnavailable, corruptData, joinParts, tooLarge } from './codec.ts'
+import { readFrame } from './zstd-frame.ts'
 
 const PACKAGE = '@cloudpss/zstd'
 const DEFAULT_LEVEL = 3
-const MAGIC = 0xfd2fb528
-const MAX_BLOCK_BYTES = 128 * 1024
-/** The decoder's own default, ZSTD_WINDOWLOG_LIMIT_DEFAULT, which Kafka leaves as it is. */
-const MAX_WINDOW_BYTES = 2 ** 27
 /** ZSTD_c_compressionLevel. */
 const LEVEL_PARAMETER = 100
 
@@ -48,33 +45,66 @@ function translate(error: unknown, maxBytes: number): Error {
   return corruptData('zstd', message, error)
 }
 
-function checkedLength(out: Buffer, maxBytes: number): Buffer {
-  if (out.length > maxBytes) throw tooLarge('zstd', maxBytes)
-  return out
+/** The frames with data in them, checked from outside. */
+function dataFrames(bytes: Buffer, maxBytes: number): Buffer[] {
+  const frames: Buffer[] = []
+  let declaredBytes = 0
+  let at = 0
+  do {
+    const frame = readFrame(bytes, at)
+    declaredBytes += frame.contentBytes ?? 0
+    if (declaredBytes > maxBytes) throw tooLarge('zstd', maxBytes)
+    if (!frame.isSkippable) frames.push(bytes.subarray(at, frame.end))
+    at = frame.end
+  } while (at < bytes.length)
+  return frames
+}
+
+/** Puts the parts together and counts what may still come. */
+class Output {
+  private readonly maxBytes: number
+  private readonly parts: Buffer[] = []
+  left: number
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+    this.left = maxBytes
+  }
+
+  add(part: Buffer): void {
+    if (part.length > this.left) throw tooLarge('zstd', this.maxBytes)
+    this.left -= part.length
+    this.parts.push(part)
+  }
+
+  join(): Buffer {
+    return joinParts(this.parts)
+  }
 }
 
 /** Made of its parts, so that a test can run it without them. */
 export function makeZstd(node: ZlibZstd, loadAddon: () => ZstdAddon | undefined = addon): Codec {
-  const { zstdCompress, zstdDecompress } = node
+  const { zstdCompress, zstdDecompress, zstdDecompressSync } = node
   const requireAddon = (): ZstdAddon => {
     const found = loadAddon()
     if (found === undefined) throw codecUnavailable('zstd', PACKAGE)
     return found
+  }
+  const decoder = (): ((frame: Buffer, limit: number) => Buffer) => {
+    if (zstdDecompressSync) return (frame, limit) => zstdDecompressSync(frame, limitOption(limit))
+    const found = requireAddon()
+    return (frame, limit) => found.decompress(frame, limit + 1)
   }
   return {
     compress: (bytes, level = DEFAULT_LEVEL) =>
       node.zstdCompressSync?.(bytes, levelOption(level)) ?? requireAddon().compress(bytes, level),
 
     decompress(bytes, maxBytes) {
-      checkDeclaredSize(bytes, maxBytes)
-      const decoder = node.zstdDecompressSync === undefined ? requireAddon() : undefined
-      try {
-        const out =
-          decoder?.decompress(bytes, maxBytes + 1) ?? node.zstdDecompressSync?.(bytes, limitOption(maxBytes))
-        return checkedLength(out ?? Buffer.alloc(0), maxBytes)
-      } catch (error) {
-        throw translate(error, maxBytes)
-      }
+      const frames = dataFrames(bytes, maxBytes)
+      const decode = decoder()
+      const out = new Output(maxBytes)
+      for (const frame of frames) out.add(guard(() => decode(frame, out.left), maxBytes))
+      return out.join()
     },
 
     ...(zstdCompress && {
@@ -84,48 +114,29 @@ export function makeZstd(node: ZlibZstd, loadAddon: () => ZstdAddon | undefined 
         }),
     }),
     ...(zstdDecompress && {
-      decompressAsync: (bytes: Buffer, maxBytes: number) =>
-        new Promise<Buffer>((resolve, reject) => {
-          checkDeclaredSize(bytes, maxBytes)
-          zstdDecompress(bytes, limitOption(maxBytes), (error, out) => {
-            if (error) reject(translate(error, maxBytes))
-            else if (out.length > maxBytes) reject(tooLarge('zstd', maxBytes))
-            else resolve(out)
+      async decompressAsync(bytes: Buffer, maxBytes: number): Promise<Buffer> {
+        const out = new Output(maxBytes)
+        for (const frame of dataFrames(bytes, maxBytes)) {
+          const part = await new Promise<Buffer>((resolve, reject) => {
+            zstdDecompress(frame, limitOption(out.left), (error, plain) =>
+              error ? reject(translate(error, maxBytes)) : resolve(plain),
+            )
           })
-        }),
+          out.add(part)
+        }
+        return out.join()
+      },
     }),
+  }
+}
+
+function guard(decode: () => Buffer, maxBytes: number): Buffer {
+  try {
+    return decode()
+  } catch (error) {
+    throw translate(error, maxBytes)
   }
 }
 
 /** Level -131072 to 22, as `compression.zstd.level`. */
 export const zstd: Codec = makeZstd(zlib as ZlibZstd)
-
-/**
- * Refuses a first frame that claims more than `maxBytes`, or more than its own bytes can become, or that needs a larger
- * window than Kafka's decoder grants.
- */
-function checkDeclaredSize(bytes: Buffer, maxBytes: number): void {
-  if (bytes.length < 6) throw corruptData('zstd', 'the bytes end inside the frame header')
-  if (bytes.readUInt32LE(0) !== MAGIC) return
-  const descriptor = bytes[4] as number
-  const isSingleSegment = (descriptor & 0x20) !== 0
-  if (!isSingleSegment) checkWindow(bytes[5] as number)
-  const sizeBytes = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >>> 6] as number
-  if (sizeBytes === 0) return
-  const at = 5 + (isSingleSegment ? 0 : 1) + ([0, 1, 2, 4][descriptor & 3] as number)
-  if (at + sizeBytes > bytes.length) throw corruptData('zstd', 'the bytes end inside the frame header')
-  const low = bytes.readUIntLE(at, Math.min(4, sizeBytes))
-  const declared =
-    sizeBytes === 8 ? bytes.readUInt32LE(at + 4) * 2 ** 32 + low : sizeBytes === 2 ? low + 256 : low
-  if (declared > maxBytes) throw tooLarge('zstd', maxBytes)
-  // Every block has a head of three bytes and holds at most 128 KB.
-  if (declared > Math.ceil(bytes.length / 3) * MAX_BLOCK_BYTES)
-    throw corruptData('zstd', 'a false content size')
-}
-
-/** The window descriptor: five bits of exponent, three of mantissa. */
-function checkWindow(descriptor: number): void {
-  const base = 2 ** (10 + (descriptor >>> 3))
-  const window = base + (base / 8) * (descriptor & 7)
-  if (window > MAX_WINDOW_BYTES) throw corruptData('zstd', `a window of ${window} bytes is too large`)
-}

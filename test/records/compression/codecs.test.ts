@@ -246,14 +246,35 @@ describe('zstd', () => {
     expect(() => decompress(4, two, both - 1)).toThrow(corrupt('too-large'))
   })
 
+  it('refuses frames that are cut off at any byte, and bytes behind them', () => {
+    const frame = compress(4, text.subarray(0, 500))
+    for (let length = 0; length < frame.length; length++) {
+      expect(() => decompress(4, frame.subarray(0, length), 1000)).toThrow(corrupt())
+      const twoFrames = Buffer.concat([frame, frame.subarray(0, length)])
+      if (length > 0) expect(() => decompress(4, twoFrames, 1000)).toThrow(corrupt())
+    }
+  })
+
+  it('passes over frames that hold no data', () => {
+    const skippable = Buffer.from('502a4d1803000000abcdef', 'hex')
+    const bytes = Buffer.concat([skippable, compress(4, text), skippable])
+    expect(decompress(4, bytes, text.length).equals(text)).toBe(true)
+    expect(() => decompress(4, bytes.subarray(0, -1), text.length)).toThrow(corrupt())
+  })
+
   it('believes no content size that the bytes cannot hold', () => {
     const claim = (size: number) => {
       const frame = Buffer.from('28b52ffda000000000010000', 'hex')
       frame.writeUInt32LE(size, 5)
       return frame
     }
-    expect(() => decompress(4, claim(0x7fffffff), 1000)).toThrow(corrupt('too-large'))
+    expect(decompress(4, claim(0), 1000)).toHaveLength(0)
+    expect(() => decompress(4, claim(1), 1000)).toThrow(corrupt())
     expect(() => decompress(4, claim(0x7fffffff), 2 ** 32)).toThrow(corrupt())
+    // One block that repeats a byte 1000 times.
+    const honest = Buffer.concat([claim(1000).subarray(0, 9), Buffer.from('431f0061', 'hex')])
+    expect(decompress(4, honest, 1000)).toHaveLength(1000)
+    expect(() => decompress(4, honest, 999)).toThrow(corrupt('too-large'))
   })
 
   it('grants no larger window than Kafka does', () => {
