@@ -55,6 +55,8 @@ public final class Driver {
                 return Batches.read(command);
             case "produce":
                 return Clients.produce(command);
+            case "znodes":
+                return Znodes.dump(command);
             case "consume":
                 return Clients.consume(command);
             default:
