@@ -15,7 +15,6 @@ const external = [
   ...Object.keys(pjson.optionalDependencies),
   'chalk',
   'cli-table3',
-  'dot-properties',
   'inquirer',
   'ora',
   'yaml',

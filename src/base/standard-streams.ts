@@ -59,9 +59,20 @@ export function standardOutput(stream: NodeJS.WriteStream = process.stdout): Byt
   }
 }
 
-/** Standard input, or a file, in chunks as they come. */
-export function inputChunks(path: string | undefined): AsyncIterable<Buffer> {
-  return path === undefined ? process.stdin : fs.createReadStream(path, { highWaterMark: 256 * 1024 })
+/** Standard input, or a file, in chunks as they come. Ends early, without an error, when `signal` is aborted. */
+export async function* inputChunks(path: string | undefined, signal: AbortSignal): AsyncGenerator<Buffer> {
+  if (signal.aborted) return
+  const stream = path === undefined ? process.stdin : fs.createReadStream(path, { highWaterMark: 256 * 1024 })
+  const stop = () => stream.destroy()
+  signal.addEventListener('abort', stop)
+  try {
+    for await (const chunk of stream) yield typeof chunk === 'string' ? Buffer.from(chunk) : chunk
+  } catch (error) {
+    // Destroying the stream makes its reader fail; the abort is the reason then.
+    if (!signal.aborted) throw error
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
 }
 
 /** A small text file that the user named (a properties file, a JSON file). */

@@ -1,7 +1,130 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { systemClock } from '../base/clock.ts'
+import type { Address } from '../base/network.ts'
+import { createNodeNetwork } from '../base/node-network.ts'
+import { systemRandom } from '../base/random.ts'
+import { Admin, type ClientOptions } from '../client/index.ts'
 import type { GlobalFlags } from './base-command.ts'
+import { readProperties } from './console/properties.ts'
+import { UsageError } from './exit-codes.ts'
+
+/** What a command works on: a remote cluster, or the one in the local data directory. */
 export interface Target {
+  /** For messages: `127.0.0.1:9092`, or the folder. */
+  readonly describe: string
+  readonly isLocal: boolean
+  /** For producers and consumers; each of them has connections of its own. */
+  readonly clientOptions: ClientOptions
+  readonly admin: Admin
   close(): Promise<void>
 }
-export async function openTarget(_f: GlobalFlags, _o: unknown): Promise<Target> {
-  throw new Error('not wired')
+
+/** Where the user pointed to: flag, else environment, else the local data directory. */
+export type TargetChoice =
+  | { readonly kind: 'remote'; readonly addresses: string; readonly from: string }
+  | { readonly kind: 'local'; readonly dataDir: string }
+
+export interface OpenOptions {
+  readonly timeoutMs: number
+  readonly version: string
+  readonly signal: AbortSignal
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+export function chooseTarget(
+  flags: GlobalFlags,
+  env: Env,
+  platform: string = process.platform,
+): TargetChoice {
+  if (flags['bootstrap-server'] !== undefined) {
+    return { kind: 'remote', addresses: flags['bootstrap-server'], from: '--bootstrap-server' }
+  }
+  if (flags['data-dir'] !== undefined) return { kind: 'local', dataDir: path.resolve(flags['data-dir']) }
+  if (flags['command-config'] !== undefined) {
+    const addresses = readProperties(flags['command-config'], '--command-config').get('bootstrap.servers')
+    if (addresses) return { kind: 'remote', addresses, from: 'bootstrap.servers of --command-config' }
+  }
+  if (env.KCLI_BOOTSTRAP_SERVER) {
+    return { kind: 'remote', addresses: env.KCLI_BOOTSTRAP_SERVER, from: 'KCLI_BOOTSTRAP_SERVER' }
+  }
+  return { kind: 'local', dataDir: path.resolve(env.KCLI_DATA_DIR || defaultDataDir(env, platform)) }
+}
+
+export function defaultDataDir(env: Env, platform: string): string {
+  const home = env.HOME || homedir()
+  if (env.XDG_DATA_HOME) return path.join(env.XDG_DATA_HOME, 'kcli')
+  if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'kcli')
+  if (platform === 'win32') return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'kcli')
+  return path.join(home, '.local', 'share', 'kcli')
+}
+
+const DEFAULT_PORT = 9092
+
+/** `host`, `host:port`, `[::1]:port`, several of them with commas between. */
+export function parseAddresses(text: string, from: string): Address[] {
+  const words = text.split(',').map((word) => word.trim())
+  return words
+    .filter((word) => word !== '' || words.length === 1)
+    .map((word) => {
+      // A security protocol in front, as in PLAINTEXT://host:9092, is how Kafka writes listeners.
+      const match = /^(?:PLAINTEXT:\/\/)?(?:\[([0-9a-fA-F:.%]+)\]|([^:/\s]+))(?::(\d{1,5}))?$/.exec(word)
+      const host = match?.[1] ?? match?.[2]
+      const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3])
+      if (host === undefined || port < 1 || port > 65_535) {
+        throw new UsageError(
+          `${from} has the address '${word}'`,
+          'Addresses are HOST:PORT, several with commas between.',
+        )
+      }
+      return { kind: 'tcp', host, port }
+    })
+}
+
+export async function openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
+  const choice = chooseTarget(flags, process.env)
+  refuseSecurity(flags)
+  return choice.kind === 'remote' ? openRemote(choice, options) : await openLocal(choice.dataDir, options)
+}
+
+function openRemote(choice: TargetChoice & { kind: 'remote' }, options: OpenOptions): Target {
+  const bootstrap = parseAddresses(choice.addresses, choice.from)
+  const clientOptions: ClientOptions = {
+    bootstrap,
+    network: createNodeNetwork(systemClock),
+    clock: systemClock,
+    random: systemRandom,
+    ...clientTimes(options),
+  }
+  const admin = new Admin(clientOptions)
+  return { describe: choice.addresses, isLocal: false, clientOptions, admin, close: () => admin.close() }
+}
+
+export function clientTimes(options: OpenOptions) {
+  return {
+    clientId: 'kcli',
+    requestTimeoutMs: options.timeoutMs,
+    apiTimeoutMs: options.timeoutMs,
+    connectTimeoutMs: Math.min(options.timeoutMs, 10_000),
+  }
+}
+
+/** Settings that would change who is talked to, or as whom, must not be passed over in silence. */
+function refuseSecurity(flags: GlobalFlags): void {
+  const file = flags['command-config']
+  if (file === undefined) return
+  for (const [key, value] of readProperties(file, '--command-config')) {
+    const isPlain = key === 'security.protocol' && value.toUpperCase() === 'PLAINTEXT'
+    if (/^(security\.protocol|sasl\.|ssl\.)/.test(key) && !isPlain) {
+      throw new UsageError(
+        `${file} sets ${key}, which kcli does not support yet`,
+        'TLS and SASL are on the way.',
+      )
+    }
+  }
+}
+
+async function openLocal(_dataDir: string, _options: OpenOptions): Promise<Target> {
+  throw new UsageError('the local cluster is not built in yet', 'Name a cluster with --bootstrap-server.')
 }

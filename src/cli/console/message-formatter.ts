@@ -1,11 +1,11 @@
 import { UsageError } from '../exit-codes.ts'
-import type { OutputRecord } from '../records/json-record.ts'
+import { type OutputRecord, timestampTypeOf } from '../records/json-record.ts'
 import type { RecordWriter } from '../records/template.ts'
 import { isTrue } from './properties.ts'
 
 type Deserializer = (bytes: Buffer) => Uint8Array | string
 
-const TIMESTAMP_TYPES = { create: 'CreateTime', append: 'LogAppendTime', none: 'NoTimestampType' } as const
+const TIMESTAMP_TYPES = { create: 'CreateTime', append: 'LogAppendTime' } as const
 
 /** Java's deserializers by the last part of their class name. A wrong length is the error Kafka's have too. */
 const DESERIALIZERS: Readonly<Record<string, Deserializer>> = {
@@ -101,9 +101,8 @@ export function defaultFormatter(properties: ReadonlyMap<string, string>): Recor
 }
 
 function timestampText(record: OutputRecord): string {
-  return record.timestampType === 'none'
-    ? 'NO_TIMESTAMP'
-    : `${TIMESTAMP_TYPES[record.timestampType]}:${record.timestampMs}`
+  const type = timestampTypeOf(record)
+  return type === 'none' ? 'NO_TIMESTAMP' : `${TIMESTAMP_TYPES[type]}:${record.timestampMs}`
 }
 
 /** The formatters of Kafka's tools that show the records themselves, by full or short class name. */

@@ -1,12 +1,12 @@
 import { InputError } from './input-error.ts'
 import type { InputHeader, InputParser, InputRecord } from './input-record.ts'
 
-type Field = 'key' | 'value' | 'partition' | 'timestamp' | { readonly header: string }
+type Field = 'key' | 'value' | 'partition' | 'timestamp' | 'ignored' | { readonly header: string }
 
 /**
  * RFC 4180 with a first row that names the columns: `key`, `value`, `partition`, `timestamp` and `header.NAME`, in any order.
  * A quoted field may hold commas, quotes (doubled) and line ends. An empty field that is not quoted is null, a quoted one
- * is empty.
+ * is empty. `topic` and `offset`, which `consume -o csv` writes, are passed over.
  */
 export class CsvParser implements InputParser {
   private columns: readonly Field[] | undefined
@@ -85,6 +85,7 @@ export class CsvParser implements InputParser {
 function columnOf(name: string, line: number): Field {
   const plain = name.trim()
   if (plain === 'key' || plain === 'value' || plain === 'partition' || plain === 'timestamp') return plain
+  if (plain === 'topic' || plain === 'offset') return 'ignored'
   if (plain.startsWith('header.')) return { header: plain.slice('header.'.length) }
   throw new InputError(
     'line',

@@ -18,8 +18,10 @@ export interface OutputRecord {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  /** -1 for none. */
   readonly timestampMs: number
-  readonly timestampType: 'create' | 'append' | 'none'
+  /** Who set the timestamp: the producer (also when undefined) or the broker. */
+  readonly timestampType?: 'create' | 'append'
   readonly key: Buffer | null
   readonly value: Buffer | null
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[]
@@ -31,11 +33,16 @@ export function recordToData(record: OutputRecord): Record<string, unknown> {
     partition: record.partition,
     offset: record.offset,
     timestamp: record.timestampMs,
-    timestampType: record.timestampType,
+    timestampType: timestampTypeOf(record),
     ...bytesField('key', record.key),
     ...bytesField('value', record.value),
     headers: record.headers.map((header) => ({ key: header.key, ...bytesField('value', header.value) })),
   }
+}
+
+/** Records of the oldest format have no timestamp at all. */
+export function timestampTypeOf(record: OutputRecord): 'create' | 'append' | 'none' {
+  return record.timestampMs < 0 ? 'none' : (record.timestampType ?? 'create')
 }
 
 function bytesField(name: string, bytes: Buffer | null): Record<string, string | null> {

@@ -36,7 +36,7 @@ describe('the output of kafka-console-consumer', () => {
 
   it('prints all fields in their order', () => {
     expect(print(everything)).toBe('CreateTime:1700000000000\tPartition:1\tOffset:7\ta:1,b:null\tk\tv\n')
-    expect(print(everything, { timestampType: 'none', headers: [], key: null })).toBe(
+    expect(print(everything, { timestampMs: -1, headers: [], key: null })).toBe(
       'NO_TIMESTAMP\tPartition:1\tOffset:7\tNO_HEADERS\tnull\tv\n',
     )
     expect(print(everything, { timestampType: 'append' })).toMatch(/^LogAppendTime:1700000000000\t/)

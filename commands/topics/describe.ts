@@ -1,0 +1,47 @@
+import * as Flags from '@oclif/core/flags'
+import { BaseCommand } from '../../src/cli/base-command.ts'
+import { regexFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
+
+const FILTERS = ['under-replicated', 'unavailable', 'under-min-isr', 'at-min-isr'] as const
+const filterFlag = (summary: string) =>
+  Flags.boolean({ summary, exclusive: FILTERS.map((name) => `${name}-partitions`) })
+
+export default class TopicsDescribe extends BaseCommand {
+  static override summary = 'Show partitions, replicas and settings of topics'
+  static override examples = [
+    '<%= config.bin %> topics describe orders',
+    '<%= config.bin %> topics describe --under-replicated-partitions',
+    '<%= config.bin %> topics describe orders -o json',
+  ]
+  static override args = topicArgs
+  static override flags = {
+    ...topicFlag,
+    regex: regexFlag,
+    all: Flags.boolean({ char: 'a', summary: 'Internal topics too.' }),
+    'all-configs': Flags.boolean({
+      summary: 'Settings with their defaults, not only those that were changed.',
+    }),
+    'topics-with-overrides': Flags.boolean({ summary: 'Only topics with settings of their own.' }),
+    'under-replicated-partitions': filterFlag('Only partitions that lack an in-sync replica.'),
+    'unavailable-partitions': filterFlag('Only partitions without a leader.'),
+    'under-min-isr-partitions': filterFlag(
+      'Only partitions with fewer in-sync replicas than min.insync.replicas.',
+    ),
+    'at-min-isr-partitions': filterFlag('Only partitions with exactly min.insync.replicas.'),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(TopicsDescribe)
+    await this.serve(flags, async (context) => {
+      const { describeTopics } = await import('../../src/cli/services/topics/describe.ts')
+      return describeTopics(context, {
+        names: topicNames(args, flags),
+        regex: flags.regex,
+        includeInternal: flags.all,
+        only: FILTERS.find((name) => flags[`${name}-partitions`]),
+        withOverrides: flags['topics-with-overrides'],
+        allConfigs: flags['all-configs'],
+      })
+    })
+  }
+}

@@ -1,0 +1,101 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { UsageError } from './exit-codes.ts'
+
+/** Oclif reads a missing argument from stdin, which belongs to the records; every argument switches that off. */
+export const topicArgs = {
+  topic: Args.string({ description: 'Topics.', multiple: true, ignoreStdin: true }),
+}
+
+/** Kafka's spelling of the same. */
+export const topicFlag = {
+  topic: Flags.string({
+    helpValue: 'TOPIC',
+    summary: "A topic; the same as the argument, in Kafka's spelling.",
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+}
+
+/** A flag that may be given many times, one value each. */
+export function listFlag(options: { summary: string; helpValue: string; char?: 'H' }) {
+  return Flags.string({ ...options, multiple: true, multipleNonGreedy: true })
+}
+
+export const configFlag = listFlag({
+  summary: 'A topic setting; may be given many times.',
+  helpValue: 'KEY=VALUE',
+})
+
+export const regexFlag = Flags.boolean({
+  summary: 'Take the names as regular expressions for the whole name.',
+})
+
+export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
+
+/** What a producer can be told. */
+export const producerFlags = {
+  acks: Flags.string({
+    helpValue: '0|1|all',
+    default: 'all',
+    summary: 'Who must have a record before it counts.',
+  }),
+  compression: Flags.option({ char: 'z', options: COMPRESSIONS, default: 'none', summary: 'Codec.' })(),
+  idempotence: Flags.boolean({
+    allowNo: true,
+    summary: 'Store each record once, whatever has to be sent again (default with acks=all).',
+  }),
+  linger: Flags.integer({
+    min: 0,
+    helpValue: 'MS',
+    default: 0,
+    summary: 'Wait this long for a batch to fill.',
+  }),
+  'batch-size': Flags.integer({
+    min: 0,
+    helpValue: 'BYTES',
+    default: 131_072,
+    summary: 'Send a batch when it has this size.',
+  }),
+}
+
+/** The names from arguments and flags together, each once. */
+export function topicNames(
+  args: { topic?: unknown },
+  flags: { topic?: readonly string[] | undefined },
+): string[] {
+  const given = args.topic
+  const words: unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
+  return [...new Set([...words.map(String), ...(flags.topic ?? [])])]
+}
+
+export function requireTopics(names: readonly string[]): readonly string[] {
+  if (names.length > 0) return names
+  throw new UsageError('no topic given', 'Name it as an argument or with --topic.')
+}
+
+export function requireOneTopic(names: readonly string[]): string {
+  const [name, second] = requireTopics(names)
+  if (name === undefined || second !== undefined) {
+    throw new UsageError('more than one topic given', 'This command works on one topic.')
+  }
+  return name
+}
+
+/** `0,2,5-7`: partition numbers; ranges include both ends. */
+export function parsePartitions(words: readonly string[] | undefined): number[] {
+  const found = new Set<number>()
+  for (const word of (words ?? []).flatMap((text) => text.split(','))) {
+    const match = /^\s*(\d{1,9})(?:-(\d{1,9}))?\s*$/.exec(word)
+    const first = Number(match?.[1] ?? Number.NaN)
+    const last = Number(match?.[2] ?? first)
+    if (match === null || last < first || last - first > 100_000) {
+      throw new UsageError(
+        `'${word}' is no partition`,
+        'Partitions are numbers such as 0, lists such as 0,2 or ranges such as 0-3.',
+      )
+    }
+    for (let partition = first; partition <= last; partition++) found.add(partition)
+  }
+  return [...found]
+}

@@ -1,0 +1,105 @@
+import { messageOf } from '../../base/errors.ts'
+import type { DeliveryCallback, RecordMetadata } from '../../client/index.ts'
+import type { Output } from '../output/output.ts'
+import { ChunkWriter } from './chunk-writer.ts'
+
+interface PartitionCount {
+  count: number
+  firstOffset: number
+  lastOffset: number
+}
+
+/** Counts what was stored and what was not, and can write a line for each record. */
+export class DeliveryReport {
+  failed = 0
+  private stored = 0
+  private firstError: Error | undefined
+  private readonly topic: string
+  private readonly out: Output
+  private readonly lines: ChunkWriter | undefined
+  private readonly partitions: PartitionCount[] = []
+
+  constructor(topic: string, out: Output, perRecord: boolean) {
+    this.topic = topic
+    this.out = out
+    this.lines = perRecord ? new ChunkWriter(out.sink) : undefined
+  }
+
+  /** What to give the producer: one function for all records, unless each of them gets a line. */
+  callback(): DeliveryCallback {
+    return this.lines === undefined ? this.count : this.counted
+  }
+
+  /** Resolves when the lines so far have left, so that a slow reader slows the sending down. */
+  async written(): Promise<void> {
+    await this.lines?.waiting
+  }
+
+  async finish(summary: boolean): Promise<void> {
+    await this.lines?.flush()
+    if (this.failed > 0) {
+      const total = this.failed + this.stored
+      const reason = this.firstError === undefined ? '' : `: ${messageOf(this.firstError)}`
+      this.out.note(`kcli: ${this.failed} of ${total} records were not stored${reason}`)
+    }
+    if (!summary) return
+    this.out.note(
+      `Produced ${this.stored} ${this.stored === 1 ? 'record' : 'records'} to ${this.topic}${this.shares()}`,
+    )
+    if (this.lines === undefined && this.out.isData) await this.out.object(this.data(), () => '')
+  }
+
+  private readonly count: DeliveryCallback = (error, metadata) => {
+    if (metadata === null) {
+      this.failed++
+      this.firstError ??= error ?? undefined
+      return
+    }
+    this.stored++
+    const known = this.partitions[metadata.partition]
+    if (known === undefined) {
+      this.partitions[metadata.partition] = {
+        count: 1,
+        firstOffset: metadata.offset,
+        lastOffset: metadata.offset,
+      }
+    } else {
+      known.count++
+      known.lastOffset = metadata.offset
+    }
+  }
+
+  private readonly counted: DeliveryCallback = (error, metadata) => {
+    this.count(error, metadata)
+    if (metadata !== null) this.lines?.add(this.line(metadata))
+  }
+
+  private line({ topic, partition, offset, timestampMs }: RecordMetadata): string {
+    return this.out.isData
+      ? `${JSON.stringify({ topic, partition, offset, timestamp: timestampMs })}\n`
+      : `${topic}\t${partition}\t${offset}\n`
+  }
+
+  private shares(): string {
+    const shares = this.partitions
+      .map((share, partition) => `p${partition}: ${share.count}`)
+      .filter((share) => share !== undefined)
+    return shares.length === 0 ? '' : ` (${shares.join(', ')})`
+  }
+
+  private data(): unknown {
+    return {
+      topic: this.topic,
+      stored: this.stored,
+      failed: this.failed,
+      partitions: this.partitions
+        .map((share, partition) => ({
+          partition,
+          count: share.count,
+          firstOffset: share.firstOffset,
+          lastOffset: share.lastOffset,
+        }))
+        .filter((share) => share !== undefined),
+    }
+  }
+}

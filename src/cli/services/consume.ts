@@ -1,0 +1,174 @@
+import { Consumer, type ConsumerConfig, type TopicPartition } from '../../client/index.ts'
+import type { CommandContext } from '../context.ts'
+import { UsageError } from '../exit-codes.ts'
+import { ChunkWriter } from '../records/chunk-writer.ts'
+import type { OutputRecord } from '../records/json-record.ts'
+import type { OffsetRange } from '../records/offset-grammar.ts'
+import { readRecords } from '../records/read-loop.ts'
+import { type PartitionPlan, planReading } from '../records/read-plan.ts'
+import type { RecordForm } from '../records/record-output.ts'
+
+export interface ConsumeOptions {
+  readonly topics: readonly string[]
+  /** All partitions when empty. */
+  readonly partitions: readonly number[]
+  readonly range: OffsetRange
+  /** The last N records over all partitions, by timestamp. */
+  readonly tail: number | undefined
+  readonly follow: boolean
+  readonly maxRecords: number | undefined
+  readonly idleTimeoutMs: number | undefined
+  readonly form: RecordForm
+  readonly config: ConsumerConfig
+}
+
+/** What `--tail` keeps in memory is bounded by this. */
+export const MAX_TAIL = 100_000
+
+/** Writes records to stdout: up to the end of the partitions as it is when the command starts, or for ever. */
+export async function consume(context: CommandContext, options: ConsumeOptions): Promise<number | undefined> {
+  const target = await context.target()
+  const consumer = new Consumer(target.clientOptions, { maxPollRecords: 5_000, ...options.config })
+  const writer = new RecordStream(new ChunkWriter(context.out.sink), options.form)
+  try {
+    const partitions = await selectPartitions(consumer, options.topics, options.partitions)
+    const { range, follow } = options
+    if (options.tail === undefined) {
+      await stream(
+        context,
+        consumer,
+        await planReading(consumer, { partitions, range, follow }),
+        writer,
+        options,
+      )
+    } else {
+      const ends = await writeTail(context, consumer, partitions, writer, options.tail)
+      if (follow) await stream(context, consumer, ends, writer, options)
+    }
+    await writer.finish()
+  } finally {
+    await consumer.close()
+  }
+  return undefined
+}
+
+async function stream(
+  context: CommandContext,
+  consumer: Consumer,
+  plans: readonly PartitionPlan[],
+  writer: RecordStream,
+  options: ConsumeOptions,
+): Promise<void> {
+  await readRecords(consumer, plans, {
+    clock: context.clock,
+    signal: context.signal,
+    maxRecords: options.maxRecords,
+    idleTimeoutMs: options.idleTimeoutMs,
+    onRecord: (record) => {
+      writer.add(record)
+      return true
+    },
+    // Who follows wants to see a record at once; who reads everything wants large writes.
+    afterPoll: (count) => (options.follow && count > 0 ? writer.flush() : writer.waiting()),
+  })
+}
+
+/** Gives the plan for what comes behind. */
+async function writeTail(
+  context: CommandContext,
+  consumer: Consumer,
+  partitions: readonly TopicPartition[],
+  writer: RecordStream,
+  tail: number,
+): Promise<PartitionPlan[]> {
+  const range: OffsetRange = { from: { kind: 'end', minus: tail } }
+  const plans = await planReading(consumer, { partitions, range, follow: false })
+  const kept = new Map<string, OutputRecord[]>()
+  await readRecords(consumer, plans, {
+    clock: context.clock,
+    signal: context.signal,
+    onRecord: (record) => {
+      const name = `${record.topic}-${record.partition}`
+      const records = kept.get(name)
+      if (records === undefined) kept.set(name, [record])
+      else records.push(record)
+      return true
+    },
+    afterPoll: async () => undefined,
+  })
+  for (const record of lastByTime([...kept.values()], tail)) writer.add(record)
+  await writer.flush()
+  return plans.map((plan) => ({ ...plan, from: plan.end ?? plan.from, end: undefined }))
+}
+
+/** The last records of several lists, merged by timestamp from the end; each list keeps its order. */
+export function lastByTime(lists: readonly (readonly OutputRecord[])[], count: number): OutputRecord[] {
+  const heads = lists.map((list) => list.length - 1)
+  const merged: OutputRecord[] = []
+  while (merged.length < count) {
+    let latest = -1
+    let found: OutputRecord | undefined
+    lists.forEach((list, i) => {
+      const record = list[heads[i] ?? -1]
+      if (record === undefined || (found !== undefined && record.timestampMs < found.timestampMs)) return
+      latest = i
+      found = record
+    })
+    if (found === undefined) break
+    merged.push(found)
+    heads[latest] = (heads[latest] ?? 0) - 1
+  }
+  return merged.reverse()
+}
+
+export async function selectPartitions(
+  consumer: Consumer,
+  topics: readonly string[],
+  wanted: readonly number[],
+): Promise<TopicPartition[]> {
+  const found: TopicPartition[] = []
+  for (const topic of topics) {
+    const existing = await consumer.partitionsOf(topic)
+    const missing = wanted.find((partition) => !existing.includes(partition))
+    if (missing !== undefined) {
+      throw new UsageError(
+        `${topic} has no partition ${missing}`,
+        `It has ${existing.length}, numbered from 0.`,
+      )
+    }
+    for (const partition of wanted.length > 0 ? wanted : existing) found.push({ topic, partition })
+  }
+  return found
+}
+
+/** Records in a form, with what stands between them. */
+class RecordStream {
+  private readonly chunks: ChunkWriter
+  private readonly form: RecordForm
+  private count = 0
+
+  constructor(chunks: ChunkWriter, form: RecordForm) {
+    this.chunks = chunks
+    this.form = form
+  }
+
+  add(record: OutputRecord): void {
+    const between = this.count++ === 0 ? this.form.head : this.form.separator
+    if (between !== undefined) this.chunks.add(between)
+    this.form.write(record, this.chunks.add)
+  }
+
+  async waiting(): Promise<void> {
+    await this.chunks.waiting
+  }
+
+  flush(): Promise<void> {
+    return this.chunks.flush()
+  }
+
+  finish(): Promise<void> {
+    if (this.count === 0 && this.form.head !== undefined) this.chunks.add(this.form.head)
+    if (this.form.tail !== undefined) this.chunks.add(this.form.tail)
+    return this.chunks.flush()
+  }
+}

@@ -1,0 +1,143 @@
+import { inputChunks } from '../../base/standard-streams.ts'
+import {
+  type DeliveryCallback,
+  Producer,
+  type ProducerConfig,
+  type ProducerRecord,
+} from '../../client/index.ts'
+import type { CommandContext } from '../context.ts'
+import { EXIT } from '../exit-codes.ts'
+import { DeliveryReport } from '../records/delivery-report.ts'
+import type { InputHeader, InputParser, InputRecord } from '../records/input-record.ts'
+
+export interface ProduceOptions {
+  readonly topic: string
+  readonly parser: InputParser
+  /** A file; standard input when undefined. */
+  readonly file: string | undefined
+  readonly config: ProducerConfig
+  /** What every record gets unless it brings its own. */
+  readonly defaults: RecordDefaults
+  /** Wait for each record before the next one. */
+  readonly sync: boolean
+  /** Write a line for each record that is stored. */
+  readonly report: boolean
+  /** Say at the end how many records went where. */
+  readonly summary: boolean
+}
+
+export interface RecordDefaults {
+  readonly key?: Uint8Array
+  readonly headers?: readonly InputHeader[]
+  /** Wins over what the record says. */
+  readonly partition?: number
+  readonly timestampMs?: number
+  /** Choose the partition anew for records that name one. */
+  readonly repartition?: boolean
+}
+
+/**
+ * Reads records and sends them. Reading waits while the producer's memory is full, so the input may be of any length. What
+ * was read is sent before the command ends, also after Ctrl-C and after an input error.
+ */
+export async function produce(context: CommandContext, options: ProduceOptions): Promise<number | undefined> {
+  const target = await context.target()
+  const producer = new Producer(target.clientOptions, options.config)
+  const report = new DeliveryReport(options.topic, context.out, options.report)
+  let failure: unknown
+  try {
+    await producer.prepare(options.topic)
+    try {
+      if (options.sync) await sendOneByOne(context, producer, options, report)
+      else await sendAll(context, producer, options, report)
+    } catch (error) {
+      failure = error
+    }
+    await producer.flush()
+  } finally {
+    producer.abandon()
+  }
+  await report.finish(options.summary)
+  if (failure !== undefined) throw failure
+  if (report.failed > 0) return EXIT.failed
+  return undefined
+}
+
+async function sendAll(
+  context: CommandContext,
+  producer: Producer,
+  options: ProduceOptions,
+  report: DeliveryReport,
+): Promise<void> {
+  let hasRoom = true
+  const emit = (record: InputRecord) => {
+    hasRoom = append(producer, withDefaults(record, options), report)
+  }
+  for await (const chunk of inputChunks(options.file, context.signal)) {
+    options.parser.push(chunk, emit)
+    if (!hasRoom) await producer.ready()
+    hasRoom = true
+    await report.written()
+  }
+  if (!context.signal.aborted) options.parser.end(emit)
+}
+
+/** A record that can never be sent counts as failed; the others go on. */
+function append(producer: Producer, record: ProducerRecord, report: DeliveryReport): boolean {
+  const callback = report.callback()
+  try {
+    return producer.append(record, callback)
+  } catch (error) {
+    callback(error instanceof Error ? error : new Error(String(error)), null)
+    return true
+  }
+}
+
+async function sendOneByOne(
+  context: CommandContext,
+  producer: Producer,
+  options: ProduceOptions,
+  report: DeliveryReport,
+): Promise<void> {
+  let records: InputRecord[] = []
+  const emit = (record: InputRecord) => {
+    records.push(record)
+  }
+  const sendRecords = async () => {
+    for (const record of records) {
+      if (context.signal.aborted) return
+      await sendOne(producer, withDefaults(record, options), report)
+    }
+    records = []
+  }
+  for await (const chunk of inputChunks(options.file, context.signal)) {
+    options.parser.push(chunk, emit)
+    await sendRecords()
+    await report.written()
+  }
+  if (!context.signal.aborted) options.parser.end(emit)
+  await sendRecords()
+}
+
+async function sendOne(producer: Producer, record: ProducerRecord, report: DeliveryReport): Promise<void> {
+  const callback: DeliveryCallback = report.callback()
+  try {
+    callback(null, await producer.send(record))
+  } catch (error) {
+    callback(error instanceof Error ? error : new Error(String(error)), null)
+  }
+}
+
+function withDefaults(record: InputRecord, { topic, defaults }: ProduceOptions): ProducerRecord {
+  const partition = defaults.partition ?? (defaults.repartition === true ? undefined : record.partition)
+  const timestampMs = record.timestampMs ?? defaults.timestampMs
+  const headers = defaults.headers === undefined ? record.headers : [...defaults.headers, ...record.headers]
+  return {
+    topic,
+    key: record.key ?? defaults.key ?? null,
+    value: record.value,
+    ...(headers.length > 0 && { headers }),
+    ...(partition !== undefined && { partition }),
+    ...(timestampMs !== undefined && { timestampMs }),
+  }
+}

@@ -1,0 +1,53 @@
+import type { ItemResult } from '../../client/index.ts'
+import type { CommandContext } from '../context.ts'
+
+export interface ItemForms<T extends ItemResult> {
+  /** `created`, `deleted`, `failed` …: the column STATUS, and the field in JSON. */
+  readonly status: (item: T) => string
+  /** Said when it went well. */
+  readonly sentence: (item: T, status: string) => string
+  /** More fields for JSON. */
+  readonly data?: (item: T) => Readonly<Record<string, unknown>>
+}
+
+/**
+ * The result of a change to many things: a sentence for each on stdout, failures on stderr; as data a list with a status and
+ * an error for each, so that a program finds everything in one place.
+ */
+export async function reportItems<T extends ItemResult>(
+  context: CommandContext,
+  items: readonly T[],
+  forms: ItemForms<T>,
+): Promise<void> {
+  for (const item of items) {
+    if (forms.status(item) === 'failed') context.out.note(`kcli: ${item.name}: ${reasonOf(item)}`)
+  }
+  if (!context.out.isData) {
+    const done = items.filter((item) => forms.status(item) !== 'failed')
+    return await context.out.write(
+      done.map((item) => `${forms.sentence(item, forms.status(item))}\n`).join(''),
+    )
+  }
+  await context.out.view({
+    rows: items,
+    columns: [
+      { header: 'NAME', value: (item) => item.name },
+      { header: 'STATUS', value: forms.status },
+      { header: 'ERROR', value: (item) => item.error?.errorName ?? '' },
+    ],
+    data: (item) => ({
+      name: item.name,
+      status: forms.status(item),
+      ...(item.error === null && forms.data?.(item)),
+      ...(item.error !== null && { error: { code: item.error.errorName, message: reasonOf(item) } }),
+    }),
+    name: (item) => item.name,
+  })
+}
+
+/** The broker's own words, with the name of the error when they do not have it. */
+export function reasonOf(item: ItemResult): string {
+  const { error } = item
+  if (error === null) return ''
+  return error.message.includes(error.errorName) ? error.message : `${error.message} (${error.errorName})`
+}

@@ -1,0 +1,153 @@
+import type { Admin, ConfigEntry, PartitionInfo, TopicInfo } from '../../../client/index.ts'
+import type { CommandContext } from '../../context.ts'
+import { EXIT } from '../../exit-codes.ts'
+import { replicationFactor } from './list.ts'
+import { selectTopics, type TopicSelection } from './select.ts'
+
+export interface DescribeTopicsOptions extends TopicSelection {
+  /** Only partitions in this state; none when undefined. */
+  readonly only: PartitionFilter | undefined
+  /** Only topics that have settings of their own. */
+  readonly withOverrides: boolean
+  /** Also settings that nobody changed. */
+  readonly allConfigs: boolean
+}
+
+export type PartitionFilter = 'under-replicated' | 'unavailable' | 'under-min-isr' | 'at-min-isr'
+
+interface Described {
+  readonly topic: TopicInfo
+  readonly partitions: readonly PartitionInfo[]
+  readonly configs: readonly ConfigEntry[]
+}
+
+/** Shape, settings, leaders and replicas. With a filter, exit code 0 and nothing on stdout mean that all is well. */
+export async function describeTopics(
+  context: CommandContext,
+  options: DescribeTopicsOptions,
+): Promise<number> {
+  const { admin } = await context.target()
+  const topics = await selectTopics(admin, options)
+  const described = await withConfigs(admin, topics, options)
+  if (described.length === 0 && !context.out.isData) context.out.note('No topic matches.')
+  if (context.out.format === 'name') {
+    await context.out.write(described.map(({ topic }) => `${topic.name}\n`).join(''))
+  } else if (context.out.format === 'csv' || options.only !== undefined) {
+    await context.out.view(partitionView(described))
+  } else {
+    await context.out.object(described.map(topicData), () => text(described))
+  }
+  return EXIT.done
+}
+
+async function withConfigs(
+  admin: Admin,
+  topics: readonly TopicInfo[],
+  options: DescribeTopicsOptions,
+): Promise<Described[]> {
+  if (topics.length === 0) return []
+  const resources = topics.map((topic) => ({ type: 'topic' as const, name: topic.name }))
+  const answers = new Map((await admin.describeConfigs(resources)).map((answer) => [answer.name, answer]))
+  return topics.flatMap((topic) => {
+    const answer = answers.get(topic.name)
+    if (answer?.error) throw answer.error
+    const entries = answer?.entries ?? []
+    const overrides = entries.filter((entry) => entry.source === 'DYNAMIC_TOPIC_CONFIG')
+    if (options.withOverrides && overrides.length === 0) return []
+    const minIsr = Number(entries.find((entry) => entry.name === 'min.insync.replicas')?.value ?? 1)
+    const partitions = topic.partitions.filter((partition) => isWanted(partition, options.only, minIsr))
+    if (options.only !== undefined && partitions.length === 0) return []
+    // As kafka-topics shows them: everything that is not a default.
+    const shown = entries.filter((entry) => options.allConfigs || entry.source !== 'DEFAULT_CONFIG')
+    return { topic, partitions, configs: shown }
+  })
+}
+
+function isWanted(partition: PartitionInfo, only: PartitionFilter | undefined, minIsr: number): boolean {
+  const inSync = partition.isr.length
+  switch (only) {
+    case 'under-replicated':
+      return inSync < partition.replicas.length
+    case 'unavailable':
+      return partition.leader < 0
+    case 'under-min-isr':
+      return inSync < minIsr
+    case 'at-min-isr':
+      return inSync === minIsr
+    default:
+      return true
+  }
+}
+
+function partitionView(described: readonly Described[]) {
+  const rows = described.flatMap(({ topic, partitions }) =>
+    partitions.map((partition) => ({ topic, partition })),
+  )
+  type Row = (typeof rows)[number]
+  return {
+    rows,
+    columns: [
+      { header: 'TOPIC', value: ({ topic }: Row) => topic.name },
+      { header: 'PARTITION', value: ({ partition }: Row) => partition.partition },
+      { header: 'LEADER', value: ({ partition }: Row) => leaderText(partition) },
+      { header: 'REPLICAS', value: ({ partition }: Row) => partition.replicas.join(',') },
+      { header: 'ISR', value: ({ partition }: Row) => partition.isr.join(',') },
+    ],
+    data: ({ topic, partition }: Row) => ({ topic: topic.name, ...partitionData(partition) }),
+    name: ({ topic, partition }: Row) => `${topic.name}-${partition.partition}`,
+  }
+}
+
+function leaderText(partition: PartitionInfo): string {
+  return partition.leader < 0 ? 'none' : String(partition.leader)
+}
+
+function partitionData({ partition, leader, leaderEpoch, replicas, isr, offlineReplicas }: PartitionInfo) {
+  return { partition, leader: leader < 0 ? null : leader, leaderEpoch, replicas, isr, offlineReplicas }
+}
+
+function topicData({ topic, partitions, configs }: Described) {
+  return {
+    name: topic.name,
+    topicId: topic.topicId,
+    isInternal: topic.isInternal,
+    replicationFactor: replicationFactor(topic),
+    partitions: partitions.map(partitionData),
+    configs: configs.map(({ name, value, source }) => ({ name, value, source })),
+  }
+}
+
+/** A block for each topic, with the partitions as a small table below. */
+function text(described: readonly Described[]): string {
+  return described
+    .map(({ topic, partitions, configs }) => {
+      const head = [
+        `Topic:        ${topic.name}`,
+        `Topic id:     ${topic.topicId}`,
+        `Partitions:   ${topic.partitions.length}`,
+        `Replication:  ${replicationFactor(topic)}`,
+        `Configs:      ${configs.map((entry) => `${entry.name}=${entry.value ?? ''}`).join(', ') || '(defaults)'}`,
+      ]
+      return `${[...head, '', ...partitionLines(partitions)].join('\n')}\n`
+    })
+    .join('\n')
+}
+
+function partitionLines(partitions: readonly PartitionInfo[]): string[] {
+  const rows = [
+    ['PARTITION', 'LEADER', 'REPLICAS', 'ISR'],
+    ...partitions.map((partition) => [
+      String(partition.partition),
+      leaderText(partition),
+      partition.replicas.join(','),
+      partition.isr.join(','),
+    ]),
+  ]
+  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+}
