@@ -2,6 +2,7 @@ export { ControllerMovedError } from './controller-moved-error.ts'
 export {
   type ControllerEpoch,
   KafkaZkClient,
+  type PartitionStateRead,
   PRODUCER_ID_BLOCK_SIZE,
   type RegisteredBroker,
   type StateUpdate,

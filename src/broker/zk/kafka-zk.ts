@@ -40,6 +40,7 @@ import {
   topicPartitionZnode,
   topicsZnode,
   topicZnode,
+  ZnodeError,
 } from './znodes.ts'
 
 export interface TopicPartition {
@@ -58,6 +59,9 @@ export interface ControllerEpoch {
   /** The version of /controller_epoch, which every write of this controller checks. */
   readonly zkVersion: number
 }
+
+/** What was found of a partition's state. */
+export type PartitionStateRead = LeaderIsrAndControllerEpoch | ZooKeeperError | ZnodeError | undefined
 
 /** A partition's state was written with this outcome; null when the znode had changed in between. */
 export type StateUpdate = LeaderAndIsr | ZooKeeperError | null
@@ -186,7 +190,9 @@ export class KafkaZkClient extends ZkRequests {
   /** All registered brokers by id; `onChange` is called once when one comes or goes, `onUpdate` when one changes. */
   async brokers(onChange?: Watcher, onUpdate?: Watcher): Promise<RegisteredBroker[]> {
     const ids = (await this.children(brokerIdsZnode.path, onChange)).map(Number).sort((a, b) => a - b)
-    const found = await Promise.all(ids.map((id) => this.broker(id, onUpdate)))
+    const found = await Promise.all(
+      ids.map((id) => this.broker(id, onUpdate).catch((error) => this.unreadable(error))),
+    )
     return found.filter((broker) => broker !== null)
   }
 
@@ -275,7 +281,7 @@ export class KafkaZkClient extends ZkRequests {
     return this.exists(topicZnode.path(topic))
   }
 
-  /** Those of the topics that exist. `onUpdate` is called once for each that changes (its partitions) or goes. */
+  /** Those of the topics that exist and can be read. `onUpdate` is called once for each that changes (its partitions) or goes. */
   async topicAssignments(
     topics: readonly string[],
     onUpdate?: Watcher,
@@ -284,9 +290,21 @@ export class KafkaZkClient extends ZkRequests {
     const found = new Map<string, TopicAssignment>()
     topics.forEach((topic, index) => {
       const node = nodes[index]
-      if (node) found.set(topic, topicZnode.decode(topic, node.data))
+      if (!node) return
+      try {
+        found.set(topic, topicZnode.decode(topic, node.data))
+      } catch (error) {
+        this.unreadable(error)
+      }
     })
     return found
+  }
+
+  /** One damaged znode must not keep the controller from serving all the others. */
+  private unreadable(error: unknown): null {
+    if (!(error instanceof ZnodeError)) throw error
+    this.logger.error(`ignoring an unreadable znode: ${error.message}`)
+    return null
   }
 
   /** Rejects with NODEEXISTS. */
@@ -311,9 +329,7 @@ export class KafkaZkClient extends ZkRequests {
   }
 
   /** Undefined where there is no state yet; an error where it could not be read. */
-  partitionStates(
-    partitions: readonly TopicPartition[],
-  ): Promise<(LeaderIsrAndControllerEpoch | ZooKeeperError | undefined)[]> {
+  partitionStates(partitions: readonly TopicPartition[]): Promise<PartitionStateRead[]> {
     return Promise.all(
       partitions.map(async ({ topic, partition }) => {
         try {
@@ -321,6 +337,7 @@ export class KafkaZkClient extends ZkRequests {
           if (node === null) return undefined
           return partitionStateZnode.decode(topic, partition, node.data, node.stat.version)
         } catch (error) {
+          if (error instanceof ZnodeError) return error
           if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
           throw error
         }

@@ -1,0 +1,214 @@
+import { type LeaderAndIsr, RECOVERED } from '../zk/index.ts'
+import type { ControlledPartition, PartitionState } from './context.ts'
+import {
+  type ElectionResult,
+  type ElectionStrategy,
+  electForControlledShutdown,
+  electOffline,
+} from './election.ts'
+import type { ControllerParts } from './types.ts'
+
+const PREVIOUS_STATES: Readonly<Record<PartitionState, readonly PartitionState[]>> = {
+  New: ['NonExistent'],
+  Online: ['New', 'Online', 'Offline'],
+  Offline: ['New', 'Online', 'Offline'],
+  NonExistent: ['Offline'],
+}
+
+/**
+ * The states of partitions and what happens on the way from one to another (kafka.controller.ZkPartitionStateMachine):
+ * New has replicas but no leader yet; Online has a leader; Offline has lost it; NonExistent was never made or is deleted.
+ * A change writes the znodes, then the requests to the brokers leave as one batch.
+ */
+export class PartitionStates {
+  private readonly parts: ControllerParts
+
+  constructor(parts: ControllerParts) {
+    this.parts = parts
+  }
+
+  /** Takes the states from the znodes, and elects leaders where they are missing. */
+  async startup(): Promise<void> {
+    const { context } = this.parts
+    for (const partition of context.allPartitions()) {
+      const { leadership } = partition
+      if (leadership === undefined) partition.state = 'New'
+      else {
+        const isLed = context.isReplicaOnline(leadership.leaderAndIsr.leader, partition)
+        partition.state = isLed ? 'Online' : 'Offline'
+      }
+    }
+    await this.bringOnline()
+  }
+
+  /** Tries to elect leaders for all partitions that have none. True when at least one was elected. */
+  async bringOnline(): Promise<boolean> {
+    const { context } = this.parts
+    const partitions = [...context.allPartitions()].filter(
+      ({ state, topic }) => (state === 'Offline' || state === 'New') && !context.topicsToBeDeleted.has(topic),
+    )
+    return this.change(partitions, 'Online')
+  }
+
+  /** True when at least one leader was elected anew; partitions that cannot change stay as they are. */
+  async change(
+    partitions: readonly ControlledPartition[],
+    target: PartitionState,
+    strategy: ElectionStrategy = 'offline',
+  ): Promise<boolean> {
+    if (partitions.length === 0) return false
+    const valid = partitions.filter((partition) => this.isValid(partition, target))
+    if (target !== 'Online') {
+      for (const partition of valid) partition.state = target
+      return false
+    }
+    const fresh = valid.filter((partition) => partition.state === 'New')
+    const electing = valid.filter((partition) => partition.state !== 'New')
+    if (fresh.length > 0) await this.initialize(fresh)
+    const elected = electing.length > 0 ? await this.elect(electing, strategy) : 0
+    this.parts.batch.send()
+    return elected > 0
+  }
+
+  private isValid(partition: ControlledPartition, target: PartitionState): boolean {
+    if (PREVIOUS_STATES[target].includes(partition.state)) return true
+    this.fail(partition, target, `it is ${partition.state}`)
+    return false
+  }
+
+  private fail(partition: ControlledPartition, target: PartitionState, reason: string): void {
+    this.parts.logger.error(`partition ${partition.name} cannot become ${target}: ${reason}`)
+  }
+
+  /** The first live replica leads, all live ones are in sync. */
+  private async initialize(partitions: readonly ControlledPartition[]): Promise<void> {
+    const { context, zk, batch } = this.parts
+    const states = []
+    for (const partition of partitions) {
+      const live = partition.assignment.replicas.filter((id) => context.isReplicaOnline(id, partition))
+      const leader = live[0]
+      if (leader === undefined) {
+        const replicas = partition.assignment.replicas.join(',')
+        this.fail(partition, 'Online', `none of its replicas [${replicas}] is alive`)
+        continue
+      }
+      const leaderAndIsr: LeaderAndIsr = {
+        leader,
+        leaderEpoch: 0,
+        isr: live,
+        leaderRecoveryState: RECOVERED,
+        partitionEpoch: 0,
+      }
+      const state = { leaderAndIsr, controllerEpoch: context.epoch }
+      states.push({ topic: partition.topic, partition: partition.partition, state, of: partition })
+    }
+    const errors = await zk.createPartitionStates(states, context.epochZkVersion)
+    states.forEach(({ of: partition, state }, index) => {
+      const error = errors[index]
+      if (error !== undefined) {
+        this.fail(partition, 'Online', error.message)
+        return
+      }
+      partition.leadership = state
+      partition.state = 'Online'
+      batch.addLeaderAndIsr(state.leaderAndIsr.isr, partition, { isNew: true })
+    })
+  }
+
+  /** The number of partitions that got a leader. */
+  private async elect(
+    partitions: readonly ControlledPartition[],
+    strategy: ElectionStrategy,
+  ): Promise<number> {
+    let remaining = partitions
+    let elected = 0
+    while (remaining.length > 0) {
+      const again: ControlledPartition[] = []
+      elected += await this.electOnce(remaining, strategy, again)
+      remaining = again
+    }
+    return elected
+  }
+
+  /** Partitions whose znode was changed by their leader meanwhile are put into `again`. */
+  private async electOnce(
+    partitions: readonly ControlledPartition[],
+    strategy: ElectionStrategy,
+    again: ControlledPartition[],
+  ): Promise<number> {
+    const { context, zk, batch } = this.parts
+    const current = await this.readStates(partitions)
+    const unclean = strategy === 'offline' ? await this.uncleanTopics(current) : new Set<string>()
+    const updates = []
+    for (const [partition, leaderAndIsr] of current) {
+      const result: ElectionResult =
+        strategy === 'offline'
+          ? electOffline(context, partition, leaderAndIsr, { allowUnclean: unclean.has(partition.topic) })
+          : electForControlledShutdown(context, partition, leaderAndIsr)
+      if (result.leaderAndIsr === undefined) {
+        this.fail(partition, 'Online', `nobody can lead it (${strategy} election)`)
+        continue
+      }
+      const { topic, partition: number } = partition
+      updates.push({
+        topic,
+        partition: number,
+        leaderAndIsr: result.leaderAndIsr,
+        recipients: result.liveReplicas,
+        of: partition,
+      })
+    }
+    const results = await zk.updatePartitionStates(updates, context.epoch, context.epochZkVersion)
+    let elected = 0
+    updates.forEach(({ of: partition, recipients }, index) => {
+      const result = results[index]
+      if (result === null || result === undefined) again.push(partition)
+      else if (result instanceof Error) this.fail(partition, 'Online', result.message)
+      else {
+        partition.leadership = { leaderAndIsr: result, controllerEpoch: context.epoch }
+        partition.state = 'Online'
+        batch.addLeaderAndIsr(recipients, partition, { isNew: false })
+        elected++
+      }
+    })
+    return elected
+  }
+
+  /** The states as the znodes have them now: leaders write them too. */
+  private async readStates(
+    partitions: readonly ControlledPartition[],
+  ): Promise<[ControlledPartition, LeaderAndIsr][]> {
+    const states = await this.parts.zk.partitionStates(partitions)
+    const found: [ControlledPartition, LeaderAndIsr][] = []
+    partitions.forEach((partition, index) => {
+      const state = states[index]
+      if (state === undefined) this.fail(partition, 'Online', 'it has no state in ZooKeeper')
+      else if (state instanceof Error) this.fail(partition, 'Online', state.message)
+      else if (state.controllerEpoch > this.parts.context.epoch) {
+        const epoch = state.controllerEpoch
+        this.fail(partition, 'Online', `a controller of epoch ${epoch} has written its state`)
+      } else found.push([partition, state.leaderAndIsr])
+    })
+    return found
+  }
+
+  /** Topics of partitions without a live member of the ISR, whose configuration allows another leader. */
+  private async uncleanTopics(
+    states: readonly (readonly [ControlledPartition, LeaderAndIsr])[],
+  ): Promise<Set<string>> {
+    const { context, zk, config } = this.parts
+    const lost = states.filter(
+      ([partition, { isr }]) => !isr.some((replica) => context.isReplicaOnline(replica, partition)),
+    )
+    const topics = [...new Set(lost.map(([{ topic }]) => topic))]
+    const configs = await Promise.all(topics.map((topic) => zk.entityConfig('topics', topic)))
+    return new Set(
+      topics.filter((_, index) => {
+        const value = configs[index]?.get('unclean.leader.election.enable')
+        return value === undefined
+          ? config.uncleanLeaderElectionEnable
+          : value.trim().toLowerCase() === 'true'
+      }),
+    )
+  }
+}
