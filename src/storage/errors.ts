@@ -129,3 +129,15 @@ export class LogDirectoryError extends KcliError {
     super(code, message, { hint, cause })
   }
 }
+
+/** A follower was sent records that do not fit behind its log (UnexpectedAppendOffsetException). */
+export class UnexpectedAppendOffsetError extends StorageError {
+  readonly firstOffset: number
+  readonly lastOffset: number
+
+  constructor(message: string, firstOffset: number, lastOffset: number) {
+    super('UNKNOWN_SERVER_ERROR', message)
+    this.firstOffset = firstOffset
+    this.lastOffset = lastOffset
+  }
+}

@@ -2,5 +2,6 @@
 export * from './errors.ts'
 export { Log } from './log.ts'
 export { DEFAULT_LOG_CONFIG, type LogConfig, logConfigFromEntries, NO_LIMIT } from './log-config.ts'
-export { LogManager, type LogManagerOptions, type LogTuning } from './log-manager.ts'
+export { DEFAULT_LOG_TUNING, type LogTuning } from './log-context.ts'
+export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export * from './log-types.ts'

@@ -1,4 +1,13 @@
+import { join } from 'node:path'
+import { assert } from '../base/assert.ts'
+import { SerialQueue } from '../base/serial-queue.ts'
+import * as batch from '../records/index.ts'
+import { EpochCache } from './epoch-cache.ts'
+import { InconsistentTopicIdError, KafkaStorageError, OffsetOutOfRangeError } from './errors.ts'
+import { LOG_SUFFIX, offsetFileName, offsetOfFileName, SNAPSHOT_SUFFIX } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
+import type { LogContext, LogDir } from './log-context.ts'
+import { loadLog } from './log-loader.ts'
 import type {
   ActiveProducer,
   AppendAsLeaderOptions,
@@ -9,35 +18,521 @@ import type {
   TimestampOffset,
   TimestampTarget,
 } from './log-types.ts'
+import { validateForFollower, validateForLeader } from './log-validator.ts'
+import { OpenLog } from './open-log.ts'
+import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
+import { decodeProducerSnapshot } from './producer-snapshot.ts'
+import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.ts'
 
-/** One partition's log on disk (UnifiedLog). Face first; the implementation lands in the next commits. */
-export declare class Log {
+/** Compressed batches from this size on are decompressed off the loop, for validation. */
+const ASYNC_DECOMPRESS_BYTES = 64 * 1024
+
+export interface LogOptions {
+  readonly context: LogContext
+  readonly logDir: LogDir
   readonly topic: string
   readonly partition: number
-  readonly topicId: string | null
-  readonly logDir: string
   readonly config: LogConfig
-  readonly logStartOffset: number
+  /** What the checkpoint files of the directory say. After a clean end the recovery point is the log's end. */
+  readonly checkpoint: {
+    readonly logStartOffset: number | undefined
+    readonly recoveryPoint: number
+    readonly highWatermark: number
+  }
+  /** The last end was a clean one: the files are not touched before the log is used. */
+  readonly isClean: boolean
+  /** The recovery point is the end of the log. Otherwise open it before anybody asks for offsets. */
+  readonly isEndKnown: boolean
+}
+
+/**
+ * One partition's log (kafka.log.UnifiedLog): what the rest of the broker holds. It knows its offsets from the
+ * checkpoints and opens its files ({@link OpenLog}) when they are first needed.
+ *
+ * Appends start in the order in which they are called. What must not meet them (truncation, retention, close) runs alone:
+ * it waits for what is under way and holds back what comes. See DESIGN.md for the order of things.
+ */
+export class Log {
+  readonly topic: string
+  readonly partition: number
+  readonly isEndKnown: boolean
+  private knownTopicId: string | null | undefined
+  private readonly context: LogContext
+  private readonly dir: LogDir
+  private readonly path: string
+  private readonly isClean: boolean
+  private readonly checkpoint: {
+    logStartOffset: number | undefined
+    recoveryPoint: number
+    highWatermark: number
+  }
+  private readonly queue = new SerialQueue()
+  private currentConfig: LogConfig
+  private opened: OpenLog | null = null
+  private opening: Promise<OpenLog> | null = null
+  private isClosed = false
+  /** Read from disk for questions that do not need the rest; undefined: not yet. */
+  private sleepingEpochs: EpochCache | undefined
+  private sleepingStart: number | undefined
+  private sleepingUnstable: number | null | undefined
+
+  constructor(options: LogOptions) {
+    this.topic = options.topic
+    this.partition = options.partition
+    this.context = options.context
+    this.dir = options.logDir
+    this.path = join(options.logDir.path, this.name)
+    this.currentConfig = options.config
+    this.isClean = options.isClean
+    this.isEndKnown = options.isEndKnown
+    const { recoveryPoint, highWatermark } = options.checkpoint
+    // Until the end is known, the watermark cannot be clamped.
+    const clamped = options.isEndKnown ? Math.min(highWatermark, recoveryPoint) : highWatermark
+    this.checkpoint = { ...options.checkpoint, highWatermark: clamped }
+  }
+
+  /** `orders-0`: also the name of its directory. */
+  get name(): string {
+    return `${this.topic}-${this.partition}`
+  }
+
+  get logDir(): string {
+    return this.dir.path
+  }
+
+  /** From partition.metadata; null for logs from before Kafka had topic ids. */
+  get topicId(): string | null {
+    if (this.knownTopicId === undefined) this.knownTopicId = readPartitionMetadata(this.context.fs, this.path)
+    return this.knownTopicId
+  }
+
+  /** Writes the id when there is none yet. Throws InconsistentTopicIdError when the log is another topic's. */
+  assignTopicId(topicId: string): void {
+    if (this.topicId === null) {
+      writePartitionMetadata(this.context.fs, this.path, topicId)
+      this.knownTopicId = topicId
+    } else if (this.topicId !== topicId) {
+      throw new InconsistentTopicIdError(
+        `${this.path} belongs to the topic id ${this.topicId}, but ${this.topic} has ${topicId}`,
+      )
+    }
+  }
+
+  get config(): LogConfig {
+    return this.currentConfig
+  }
+
+  updateConfig(config: LogConfig): void {
+    this.currentConfig = config
+  }
+
+  get isOpen(): boolean {
+    return this.opened !== null
+  }
+
+  get logStartOffset(): number {
+    if (this.opened !== null) return this.opened.logStartOffset
+    this.sleepingStart ??= Math.max(this.checkpoint.logStartOffset ?? 0, this.firstOffsetOnDisk())
+    return this.sleepingStart
+  }
+
+  /** For log-start-offset-checkpoint: undefined when the first segment says as much. */
+  get startOffsetToCheckpoint(): number | undefined {
+    if (this.opened === null) return this.checkpoint.logStartOffset
+    const { logStartOffset, segments } = this.opened
+    return logStartOffset > segments.first.baseOffset ? logStartOffset : undefined
+  }
+
   /** Behind the last record that is written (not only queued). */
-  readonly logEndOffset: number
-  readonly highWatermark: number
-  readonly lastStableOffset: number
-  readonly latestEpoch: number
-  /** Monotonic and clamped to [logStartOffset, logEndOffset]; returns the watermark now. */
-  updateHighWatermark(offset: number): number
-  activeProducers(): ActiveProducer[]
-  appendAsLeader(records: Buffer, options: AppendAsLeaderOptions): Promise<AppendInfo>
-  appendAsFollower(records: Buffer): Promise<AppendInfo>
-  read(startOffset: number, options: ReadOptions): Promise<ReadResult>
-  truncateTo(offset: number): Promise<boolean>
-  truncateFullyAndStartAt(offset: number): Promise<void>
-  incrementLogStartOffset(offset: number): Promise<void>
-  endOffsetForEpoch(epoch: number): EpochEndOffset
+  get logEndOffset(): number {
+    return this.opened?.endOffset ?? this.checkpoint.recoveryPoint
+  }
+
+  get highWatermark(): number {
+    return this.opened?.highWatermark ?? this.checkpoint.highWatermark
+  }
+
+  /** Everything before it is known to be on disk. */
+  get recoveryPoint(): number {
+    return this.opened?.flushedOffset ?? this.checkpoint.recoveryPoint
+  }
+
+  /** How long records have been waiting for a flush; 0 when there are none. */
+  get unflushedMs(): number {
+    if (this.opened === null || this.opened.flushedOffset >= this.opened.endOffset) return 0
+    return this.context.clock.nowMs() - this.opened.lastFlushMs
+  }
+
+  /** What read_committed readers may see: all before the first transaction that is open, or not yet ended for sure. */
+  get lastStableOffset(): number {
+    const unstable = this.opened ? this.opened.producers.firstUnstableOffset : this.unstableOnDisk()
+    return Math.min(unstable ?? this.highWatermark, this.highWatermark)
+  }
+
+  /** -1 when no leader epoch is known. */
+  get latestEpoch(): number {
+    return this.epochs.latest?.epoch ?? -1
+  }
+
+  /** Clamped to the log; returns the watermark then. It never goes back: only truncation takes it back. */
+  updateHighWatermark(offset: number): number {
+    if (this.opened !== null) this.opened.raiseHighWatermark(offset)
+    else {
+      const { highWatermark, recoveryPoint } = this.checkpoint
+      this.checkpoint.highWatermark = Math.max(highWatermark, Math.min(offset, recoveryPoint))
+    }
+    return this.highWatermark
+  }
+
+  async activeProducers(): Promise<ActiveProducer[]> {
+    return (await this.open()).producers.activeProducers()
+  }
+
+  /**
+   * Checks the records as a leader does and appends them; resolves when they are written. The buffer is stamped in place
+   * and kept for readers at the end: it must not change any more. Rejects with a StorageError, with nothing appended.
+   */
+  appendAsLeader(records: Buffer, options: AppendAsLeaderOptions): Promise<AppendInfo> {
+    const needsWork = isLargeCompressed(records)
+    const { opened } = this
+    if (opened !== null && this.queue.size === 0 && !needsWork)
+      return this.leaderAppend(opened, records, options)
+    return this.inOrder(async (log) => {
+      const section = needsWork ? await decompressed(records) : undefined
+      return () => this.leaderAppend(log, records, options, section)
+    })
+  }
+
+  /** Appends what the leader sent, with the offsets that it has. Resolves when it is written. */
+  appendAsFollower(records: Buffer): Promise<AppendInfo> {
+    if (this.opened !== null && this.queue.size === 0) return this.followerAppend(this.opened, records)
+    return this.inOrder((log) => Promise.resolve(() => this.followerAppend(log, records)))
+  }
+
+  /** See {@link ReadResult}. Rejects with OffsetOutOfRangeError when `startOffset` is not in [log start, log end]. */
+  async read(startOffset: number, options: ReadOptions): Promise<ReadResult> {
+    try {
+      return await (this.opened ?? (await this.open())).read(startOffset, options)
+    } catch (error) {
+      throw this.errorOf(`reading ${this.name} failed`, error)
+    }
+  }
+
+  /** Forgets everything from `offset` on. False when there was nothing of it. */
+  truncateTo(offset: number): Promise<boolean> {
+    assert(offset >= 0, `cannot truncate ${this.name} to ${offset}`)
+    return this.alone(`truncating ${this.name} failed`, async (log) => {
+      if (offset >= log.endOffset) {
+        log.epochs.truncateFromEnd(log.endOffset)
+        return false
+      }
+      await log.truncateTo(offset)
+      return true
+    })
+  }
+
+  /** Forgets everything; the next record gets `offset`. */
+  truncateFullyAndStartAt(offset: number): Promise<void> {
+    return this.alone(`truncating ${this.name} failed`, (log) => log.startAt(offset))
+  }
+
+  /** DeleteRecords: readers see nothing before `offset` any more; segments go with the next retention. */
+  incrementLogStartOffset(offset: number): Promise<void> {
+    return this.alone(`moving the start of ${this.name} failed`, (log) => {
+      if (offset > log.highWatermark) {
+        throw new OffsetOutOfRangeError(
+          `cannot move the start of ${this.name} to ${offset}: the high watermark is ${log.highWatermark}`,
+        )
+      }
+      log.moveStart(offset)
+    })
+  }
+
+  endOffsetForEpoch(epoch: number): EpochEndOffset {
+    return this.epochs.endOffsetFor(epoch, this.logEndOffset)
+  }
+
   /** Call with logEndOffset when becoming leader; lands behind appends that are still on their way. */
-  assignEpochStartOffset(epoch: number, startOffset: number): void
-  offsetForTimestamp(target: TimestampTarget): Promise<TimestampOffset | null>
-  deleteOldSegments(): Promise<number>
-  flush(): Promise<void>
-  sizeBytes(): number
-  close(): Promise<void>
+  assignEpochStartOffset(epoch: number, startOffset: number): void {
+    this.requireUsable()
+    const isAtEnd = this.opened !== null && startOffset >= this.opened.endOffset
+    try {
+      this.epochs.assign(epoch, isAtEnd ? Math.max(startOffset, this.opened?.nextOffset ?? 0) : startOffset)
+    } catch (error) {
+      throw this.errorOf(`writing the leader epochs of ${this.name} failed`, error)
+    }
+  }
+
+  /** ListOffsets. Null when no record is so late. */
+  async offsetForTimestamp(target: TimestampTarget): Promise<TimestampOffset | null> {
+    if (target === 'latest')
+      return { timestamp: -1, offset: this.logEndOffset, leaderEpoch: this.latestEpoch }
+    if (target === 'earliest' || target === 'earliest-local') {
+      const [first] = this.epochs.entries
+      const isKnown = first !== undefined && first.startOffset <= this.logStartOffset
+      return { timestamp: -1, offset: this.logStartOffset, leaderEpoch: isKnown ? first.epoch : -1 }
+    }
+    try {
+      const log = await this.open()
+      if (target === 'maxTimestamp') return await findMaxTimestamp(log.segments.all)
+      return await findByTimestamp(log.segments.all, target, log.logStartOffset, log.endOffset)
+    } catch (error) {
+      throw this.errorOf(`searching ${this.name} failed`, error)
+    }
+  }
+
+  /** Retention. Returns how many segments went. */
+  deleteOldSegments(): Promise<number> {
+    return this.alone(`deleting segments of ${this.name} failed`, (log) => log.deleteOldSegments())
+  }
+
+  /** False when retention would find nothing to do in a log that is not open: its files are too young and too few. */
+  mayHaveOldSegments(): boolean {
+    if (this.isClosed) return false
+    if (this.opened !== null) return true
+    const { cleanupPolicy, retentionMs, retentionBytes } = this.currentConfig
+    if (!cleanupPolicy.includes('delete')) return false
+    const files = this.logFiles().filter((file) => file.sizeBytes > 0)
+    const oldest = Math.min(...files.map((file) => file.modifiedMs))
+    const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+    const isTooOld = retentionMs >= 0 && this.context.clock.nowMs() - oldest > retentionMs
+    return isTooOld || (retentionBytes >= 0 && total > retentionBytes)
+  }
+
+  /** Everything that was acknowledged goes to the disk. */
+  async flush(): Promise<void> {
+    try {
+      await this.opened?.flushUpTo(this.opened.endOffset)
+    } catch (error) {
+      throw this.errorOf(`flushing ${this.name} failed`, error)
+    }
+  }
+
+  removeExpiredProducers(): void {
+    const { clock, tuning } = this.context
+    this.opened?.producers.removeExpired(clock.nowMs(), tuning.producerIdExpirationMs)
+  }
+
+  sizeBytes(): number {
+    if (this.opened !== null) return this.opened.segments.sizeBytes
+    return this.logFiles().reduce((sum, file) => sum + file.sizeBytes, 0)
+  }
+
+  /** Reads the files now, and recovers them when the last end was not a clean one. */
+  open(): Promise<OpenLog> {
+    if (this.isClosed) return Promise.reject(this.closedError())
+    if (this.opened !== null) return Promise.resolve(this.opened)
+    this.opening ??= this.load().finally(() => {
+      this.opening = null
+    })
+    return this.opening
+  }
+
+  /** Writes and flushes what there is, with the producers' state. A log that was never opened is left alone. */
+  async close(): Promise<void> {
+    if (this.isClosed) return
+    if (this.opened === null && this.opening === null && this.queue.size === 0) {
+      this.isClosed = true
+      return
+    }
+    await this.alone(`closing ${this.name} failed`, async (log) => {
+      await log.close()
+      this.isClosed = true
+    })
+  }
+
+  /** Lets go of the files without another write: the directory was deleted, or its disk failed. */
+  abandon(): void {
+    this.isClosed = true
+    this.opened?.abandon()
+  }
+
+  private get epochs(): EpochCache {
+    if (this.opened !== null) return this.opened.epochs
+    if (this.sleepingEpochs === undefined) {
+      try {
+        this.sleepingEpochs = EpochCache.load(this.context.fs, this.path)
+      } catch (error) {
+        if (!(error instanceof KafkaStorageError)) throw this.errorOf(`reading ${this.name} failed`, error)
+        // Opening the log builds them again.
+        this.sleepingEpochs = EpochCache.empty(this.context.fs, this.path)
+      }
+    }
+    return this.sleepingEpochs
+  }
+
+  private async load(): Promise<OpenLog> {
+    this.dir.requireOnline()
+    const { context, checkpoint, isClean } = this
+    try {
+      const loaded = await loadLog({
+        context,
+        dir: this.path,
+        partition: this.name,
+        config: this.currentConfig,
+        isClean,
+        recoveryPoint: checkpoint.recoveryPoint,
+        logStartOffset: checkpoint.logStartOffset ?? 0,
+      })
+      if (this.isEndKnown && loaded.logEndOffset !== checkpoint.recoveryPoint) {
+        context.logger.warn(
+          `${this.name} ends at ${loaded.logEndOffset}, the checkpoint said ${checkpoint.recoveryPoint}`,
+        )
+      }
+      // Epochs that began while the files were being opened, or at the log's end before that.
+      for (const entry of this.sleepingEpochs?.entries ?? []) {
+        if (entry.epoch > (loaded.epochs.latest?.epoch ?? -1))
+          loaded.epochs.assign(entry.epoch, entry.startOffset)
+      }
+      const opened = new OpenLog(loaded, {
+        context,
+        logDir: this.dir,
+        path: this.path,
+        name: this.name,
+        config: () => this.currentConfig,
+        highWatermark: checkpoint.highWatermark,
+      })
+      // Deleted while it was being opened.
+      if (this.isClosed) {
+        opened.abandon()
+        throw this.closedError()
+      }
+      this.opened = opened
+      return opened
+    } catch (error) {
+      throw this.errorOf(`opening ${this.name} failed`, error)
+    }
+  }
+
+  private leaderAppend(
+    log: OpenLog,
+    records: Buffer,
+    options: AppendAsLeaderOptions,
+    section?: Buffer,
+  ): Promise<AppendInfo> {
+    try {
+      this.requireUsable()
+      const valid = validateForLeader(records, {
+        partition: this.name,
+        config: this.currentConfig,
+        nextOffset: log.nextOffset,
+        leaderEpoch: options.leaderEpoch,
+        origin: options.origin,
+        magicUpConvert: options.magicUpConvert === true,
+        nowMs: this.context.clock.nowMs(),
+        section,
+      })
+      return log.append(valid, options.origin)
+    } catch (error) {
+      return Promise.reject(this.errorOf(`appending to ${this.name} failed`, error))
+    }
+  }
+
+  private followerAppend(log: OpenLog, records: Buffer): Promise<AppendInfo> {
+    try {
+      this.requireUsable()
+      const valid = validateForFollower(records, this.name, log.nextOffset)
+      if (valid !== undefined) return log.append(valid, 'replication')
+      return Promise.resolve(nothingAppended(log))
+    } catch (error) {
+      return Promise.reject(this.errorOf(`appending to ${this.name} failed`, error))
+    }
+  }
+
+  /** Starts an append behind everything that was called before it; others need not wait until it is written. */
+  private async inOrder(prepare: (log: OpenLog) => Promise<() => Promise<AppendInfo>>): Promise<AppendInfo> {
+    const started = await this.queue.run(async () => {
+      const start = await prepare(await this.open())
+      // Wrapped, so that the queue does not wait for the write.
+      return { result: start() }
+    })
+    return started.result
+  }
+
+  private alone<T>(what: string, work: (log: OpenLog) => Promise<T> | T): Promise<T> {
+    return this.queue.run(async () => {
+      try {
+        const log = await this.open()
+        this.dir.requireOnline()
+        await log.settle()
+        return await work(log)
+      } catch (error) {
+        throw this.errorOf(what, error)
+      }
+    })
+  }
+
+  private requireUsable(): void {
+    if (this.isClosed) throw this.closedError()
+    this.dir.requireOnline()
+  }
+
+  private closedError(): KafkaStorageError {
+    return new KafkaStorageError(`the log of ${this.name} was closed or deleted`)
+  }
+
+  /** Errors of the system take the directory offline, unless the log went away on purpose. */
+  private errorOf(what: string, error: unknown): unknown {
+    if (this.isClosed) return error instanceof KafkaStorageError ? error : new KafkaStorageError(what, error)
+    return this.dir.storageErrorOf(what, error)
+  }
+
+  private logFiles(): { name: string; sizeBytes: number; modifiedMs: number }[] {
+    const { fs } = this.context
+    return fs
+      .readdirSync(this.path)
+      .filter((name) => name.endsWith(LOG_SUFFIX) && offsetOfFileName(name) !== undefined)
+      .map((name) => {
+        const stat = fs.statSync(join(this.path, name))
+        return { name, sizeBytes: stat?.sizeBytes ?? 0, modifiedMs: stat?.modifiedMs ?? 0 }
+      })
+  }
+
+  private firstOffsetOnDisk(): number {
+    const offsets = this.logFiles().map((file) => offsetOfFileName(file.name) ?? 0)
+    return offsets.length > 0 ? Math.min(...offsets) : 0
+  }
+
+  /** The snapshot of a clean end says which transactions are open. */
+  private unstableOnDisk(): number | undefined {
+    if (this.sleepingUnstable === undefined) {
+      const path = join(this.path, offsetFileName(this.checkpoint.recoveryPoint, SNAPSHOT_SUFFIX))
+      const { fs } = this.context
+      const entries = fs.existsSync(path) ? decodeProducerSnapshot(fs.readFileSync(path)) : undefined
+      const open = (entries ?? []).map((e) => e.currentTxnFirstOffset).filter((offset) => offset >= 0)
+      this.sleepingUnstable = open.length > 0 ? Math.min(...open) : null
+    }
+    return this.sleepingUnstable ?? undefined
+  }
+}
+
+function nothingAppended(log: OpenLog): AppendInfo {
+  return {
+    firstOffset: -1,
+    lastOffset: -1,
+    lastLeaderEpoch: -1,
+    maxTimestamp: -1,
+    offsetOfMaxTimestamp: -1,
+    logAppendTimeMs: -1,
+    logStartOffset: log.logStartOffset,
+    sizeBytes: 0,
+    duplicate: false,
+    rolled: false,
+  }
+}
+
+function isLargeCompressed(records: Buffer): boolean {
+  if (records.length < ASYNC_DECOMPRESS_BYTES) return false
+  return batch.magic(records, 0) === batch.MAGIC_V2 && batch.codecId(records, 0) !== 0
+}
+
+/** Undefined when it cannot be done: validation then says what is wrong. */
+async function decompressed(records: Buffer): Promise<Buffer | undefined> {
+  try {
+    if (batch.nextBatch(records, 0, records.length) <= 0) return undefined
+    return await batch.recordSectionAsync(records, 0)
+  } catch (error) {
+    if (error instanceof batch.InvalidBatchError) return undefined
+    throw error
+  }
 }

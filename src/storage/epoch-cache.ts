@@ -1,0 +1,134 @@
+import { join } from 'node:path'
+import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
+import { formatCheckpoint, readCheckpointLines } from './checkpoint-file.ts'
+import { KafkaStorageError } from './errors.ts'
+import type { EpochEndOffset } from './log-types.ts'
+
+/**
+ * Where each leader epoch began in this log (LeaderEpochFileCache), kept in `leader-epoch-checkpoint`: a checkpoint file
+ * with lines `EPOCH START_OFFSET`, both rising.
+ *
+ * The file is replaced at every change, but synced only when the log is flushed: a killed process loses nothing, and
+ * after a power failure recovery finds the epochs of everything unflushed in the batches themselves.
+ */
+export const LEADER_EPOCH_CHECKPOINT = 'leader-epoch-checkpoint'
+
+export interface EpochEntry {
+  readonly epoch: number
+  readonly startOffset: number
+}
+
+const UNDEFINED: EpochEndOffset = { epoch: -1, endOffset: -1 }
+
+export class EpochCache {
+  private readonly fs: FileSystem
+  private readonly dir: string
+  private list: readonly EpochEntry[]
+  private unsynced = false
+
+  private constructor(fs: FileSystem, dir: string, entries: readonly EpochEntry[]) {
+    this.fs = fs
+    this.dir = dir
+    this.list = entries
+  }
+
+  /** Throws a KafkaStorageError when the file is not a checkpoint. */
+  static load(fs: FileSystem, dir: string): EpochCache {
+    const path = join(dir, LEADER_EPOCH_CHECKPOINT)
+    const cache = new EpochCache(fs, dir, [])
+    for (const line of readCheckpointLines(fs, path)) {
+      const match = /^(\d{1,10})\s+(\d{1,16})$/.exec(line)
+      if (!match) throw new KafkaStorageError(`malformed line in ${path}: '${line.slice(0, 80)}'`)
+      cache.list = withEntry(cache.list, { epoch: Number(match[1]), startOffset: Number(match[2]) })
+    }
+    return cache
+  }
+
+  static empty(fs: FileSystem, dir: string): EpochCache {
+    return new EpochCache(fs, dir, [])
+  }
+
+  /** Oldest first. Never changed in place: keep it to {@link restore} it. */
+  get entries(): readonly EpochEntry[] {
+    return this.list
+  }
+
+  get latest(): EpochEntry | undefined {
+    return this.list.at(-1)
+  }
+
+  /** An epoch begins. Entries that contradict it (same or later epoch, same or later start) give way. */
+  assign(epoch: number, startOffset: number): void {
+    const latest = this.latest
+    if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return
+    this.replace(withEntry(this.list, { epoch, startOffset }))
+  }
+
+  /** Forgets the epochs that begin at or behind `endOffset`. */
+  truncateFromEnd(endOffset: number): void {
+    const kept = this.list.filter((entry) => entry.startOffset < endOffset)
+    if (kept.length !== this.list.length) this.replace(kept)
+  }
+
+  /** Forgets the epochs that end before `startOffset`; the one it lies in now begins there. */
+  truncateFromStart(startOffset: number): void {
+    const at = this.list.findLastIndex((entry) => entry.startOffset <= startOffset)
+    const floor = this.list[at]
+    if (floor === undefined || (at === 0 && floor.startOffset === startOffset)) return
+    this.replace([{ epoch: floor.epoch, startOffset }, ...this.list.slice(at + 1)])
+  }
+
+  clear(): void {
+    if (this.list.length > 0) this.replace([])
+  }
+
+  /** Puts back what `entries` gave before. */
+  restore(entries: readonly EpochEntry[]): void {
+    if (entries !== this.list) this.replace(entries)
+  }
+
+  /** KIP-101: where the asked epoch ended, for a follower that wants to know where to truncate. */
+  endOffsetFor(epoch: number, logEndOffset: number): EpochEndOffset {
+    if (epoch < 0) return UNDEFINED
+    if (this.latest?.epoch === epoch) return { epoch, endOffset: logEndOffset }
+    const at = this.list.findIndex((entry) => entry.epoch > epoch)
+    const next = this.list[at]
+    if (next === undefined) return UNDEFINED
+    return { epoch: this.list[at - 1]?.epoch ?? epoch, endOffset: next.startOffset }
+  }
+
+  /** The epoch in which the record at `offset` was written, or -1. */
+  epochForOffset(offset: number): number {
+    return this.list.findLast((entry) => entry.startOffset <= offset)?.epoch ?? -1
+  }
+
+  async sync(): Promise<void> {
+    if (!this.unsynced) return
+    this.unsynced = false
+    const file = this.fs.openSync(join(this.dir, LEADER_EPOCH_CHECKPOINT), 'r+')
+    try {
+      await file.sync()
+    } catch (error) {
+      this.unsynced = true
+      throw error
+    } finally {
+      file.closeSync()
+    }
+  }
+
+  private replace(entries: readonly EpochEntry[]): void {
+    const text = formatCheckpoint(entries.map((entry) => `${entry.epoch} ${entry.startOffset}`))
+    replaceFileSync(this.fs, join(this.dir, LEADER_EPOCH_CHECKPOINT), Buffer.from(text), false)
+    this.list = entries
+    this.unsynced = true
+  }
+}
+
+function withEntry(list: readonly EpochEntry[], added: EpochEntry): readonly EpochEntry[] {
+  let kept = list.length
+  for (; kept > 0; kept--) {
+    const last = list[kept - 1]
+    if (last === undefined || (last.epoch < added.epoch && last.startOffset < added.startOffset)) break
+  }
+  return [...list.slice(0, kept), added]
+}

@@ -1,0 +1,93 @@
+import type { Clock } from '../base/clock.ts'
+import { systemErrorCode } from '../base/errors.ts'
+import type { FileSystem } from '../base/file-system.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Random } from '../base/random.ts'
+import { KafkaStorageError, StorageError } from './errors.ts'
+import type { TailBudget } from './tail-cache.ts'
+
+/** Broker-level settings of the logs, with Kafka's defaults. */
+export interface LogTuning {
+  readonly retentionCheckIntervalMs: number
+  readonly flushSchedulerIntervalMs: number
+  readonly flushRecoveryPointCheckpointIntervalMs: number
+  readonly flushStartOffsetCheckpointIntervalMs: number
+  readonly highWatermarkCheckpointIntervalMs: number
+  readonly producerIdExpirationMs: number
+  readonly producerIdExpirationCheckIntervalMs: number
+  /** Logs that are recovered at the same time. */
+  readonly recoveryConcurrency: number
+  /** Bytes of just written batches kept in memory for readers at the end, over all logs and per log. */
+  readonly tailBudgetBytes: number
+  readonly tailPerLogBytes: number
+}
+
+export const DEFAULT_LOG_TUNING: LogTuning = {
+  retentionCheckIntervalMs: 300_000,
+  // Kafka's default is "never", and so is that of flush.ms: a minute is often enough to look.
+  flushSchedulerIntervalMs: 60_000,
+  flushRecoveryPointCheckpointIntervalMs: 60_000,
+  flushStartOffsetCheckpointIntervalMs: 60_000,
+  highWatermarkCheckpointIntervalMs: 5_000,
+  producerIdExpirationMs: 86_400_000,
+  producerIdExpirationCheckIntervalMs: 600_000,
+  recoveryConcurrency: 4,
+  tailBudgetBytes: 32 * 1024 * 1024,
+  tailPerLogBytes: 1024 * 1024,
+}
+
+/** A log directory of the broker; goes offline when its disk fails, and stays so (LogDirFailureChannel). */
+export class LogDir {
+  readonly path: string
+  private offlineBecause: KafkaStorageError | null = null
+  private readonly logger: Logger
+  private readonly onFailure: (dir: LogDir) => void
+
+  constructor(path: string, logger: Logger, onFailure: (dir: LogDir) => void) {
+    this.path = path
+    this.logger = logger
+    this.onFailure = onFailure
+  }
+
+  get error(): KafkaStorageError | null {
+    return this.offlineBecause
+  }
+
+  requireOnline(): void {
+    if (this.offlineBecause) throw this.offlineBecause
+  }
+
+  fail(what: string, error: unknown): KafkaStorageError {
+    if (this.offlineBecause === null) {
+      this.offlineBecause = new KafkaStorageError(`the log directory ${this.path} is offline: ${what}`, error)
+      this.logger.error(`taking the log directory ${this.path} offline: ${what}`, error)
+      this.onFailure(this)
+    }
+    return this.offlineBecause
+  }
+
+  /**
+   * What a failed piece of work is to be answered with. A full disk is passed on as a storage error and leaves the
+   * directory online, since it may have room again; every other error of the system takes it offline, as in Kafka.
+   */
+  storageErrorOf(what: string, error: unknown): unknown {
+    if (error instanceof StorageError) return error
+    const code = systemErrorCode(error)
+    if (code === undefined) return error
+    if (code === 'ENOSPC' || code === 'EDQUOT')
+      return new KafkaStorageError(`${what}: the disk is full`, error)
+    return this.fail(what, error)
+  }
+}
+
+/** What every log needs from outside. */
+export interface LogContext {
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly random: Random
+  readonly tuning: LogTuning
+  readonly tailBudget: TailBudget
+  /** Runs `remove` after the topic's file.delete.delay.ms; at the end of the process it may be left to the next start. */
+  deleteLater(delayMs: number, remove: () => void): void
+}

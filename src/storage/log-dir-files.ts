@@ -1,0 +1,140 @@
+import { join } from 'node:path'
+import type { FileSystem } from '../base/file-system.ts'
+import type { Logger } from '../base/logger.ts'
+import {
+  HIGH_WATERMARK_CHECKPOINT,
+  LOG_START_OFFSET_CHECKPOINT,
+  OffsetCheckpointFile,
+  type OffsetsByPartition,
+  RECOVERY_POINT_CHECKPOINT,
+} from './checkpoint-file.ts'
+import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
+import { KafkaStorageError, LogDirectoryError } from './errors.ts'
+import { isDeleteDirName, parsePartitionDirName } from './file-names.ts'
+import {
+  checkMetaProperties,
+  type MetaProperties,
+  readMetaProperties,
+  writeMetaProperties,
+} from './meta-properties.ts'
+
+/** Kafka makes an exclusive lock on this file; whoever holds it owns the directory. */
+const LOCK_FILE = '.lock'
+
+export interface LogDirOwner {
+  readonly brokerId: number
+  readonly clusterId: string | null
+}
+
+export interface Lock {
+  release(): void
+}
+
+/**
+ * The files of a log directory that belong to no single partition.
+ *
+ *     .lock                              who runs on this directory
+ *     meta.properties                    to which cluster and broker it belongs
+ *     .kafka_cleanshutdown               the last end was a clean one
+ *     recovery-point-offset-checkpoint   how far each log is on disk
+ *     log-start-offset-checkpoint        where logs begin, when not with a segment
+ *     replication-offset-checkpoint      high watermarks
+ *     cleaner-offset-checkpoint          how far compaction has come; not touched here
+ */
+export class LogDirFiles {
+  readonly path: string
+  readonly wasClean: boolean
+  readonly meta: MetaProperties | null
+  readonly recoveryPoints: OffsetCheckpointFile
+  readonly startOffsets: OffsetCheckpointFile
+  readonly highWatermarks: OffsetCheckpointFile
+  private readonly fs: FileSystem
+  private readonly logger: Logger
+  private readonly lock: Lock | undefined
+
+  /** Takes the lock and checks the owner. Throws a LogDirectoryError when the directory is not ours to use. */
+  static open(
+    fs: FileSystem,
+    path: string,
+    owner: LogDirOwner,
+    logger: Logger,
+    acquireLock?: (path: string) => Lock,
+  ): LogDirFiles {
+    fs.mkdirSync(path)
+    const lock = acquireLock && lockDirectory(path, acquireLock)
+    try {
+      const meta = readMetaProperties(fs, path)
+      if (meta !== null) checkMetaProperties(meta, path, owner.brokerId, owner.clusterId)
+      return new LogDirFiles(fs, path, meta, logger, lock)
+    } catch (error) {
+      lock?.release()
+      throw error
+    }
+  }
+
+  private constructor(
+    fs: FileSystem,
+    path: string,
+    meta: MetaProperties | null,
+    logger: Logger,
+    lock: Lock | undefined,
+  ) {
+    this.fs = fs
+    this.path = path
+    this.meta = meta
+    this.logger = logger
+    this.lock = lock
+    this.recoveryPoints = new OffsetCheckpointFile(fs, join(path, RECOVERY_POINT_CHECKPOINT))
+    this.startOffsets = new OffsetCheckpointFile(fs, join(path, LOG_START_OFFSET_CHECKPOINT))
+    this.highWatermarks = new OffsetCheckpointFile(fs, join(path, HIGH_WATERMARK_CHECKPOINT))
+    this.wasClean = takeCleanShutdown(fs, path)
+  }
+
+  /** Partition directories, and those of deleted partitions whose files still have to go. */
+  list(): { partitions: { topic: string; partition: number }[]; deleted: string[] } {
+    const partitions: { topic: string; partition: number }[] = []
+    const deleted: string[] = []
+    for (const name of this.fs.readdirSync(this.path)) {
+      const parsed = parsePartitionDirName(name)
+      if (isDeleteDirName(name)) deleted.push(join(this.path, name))
+      else if (parsed && this.fs.statSync(join(this.path, name))?.isDirectory) partitions.push(parsed)
+    }
+    return { partitions, deleted }
+  }
+
+  /** A file that cannot be read as a checkpoint says nothing, as in Kafka: the logs are then looked at themselves. */
+  read(file: OffsetCheckpointFile): OffsetsByPartition {
+    try {
+      return file.read()
+    } catch (error) {
+      if (!(error instanceof KafkaStorageError)) throw error
+      this.logger.warn(`${error.message}: going on without it`)
+      return new Map()
+    }
+  }
+
+  writeMeta(owner: { brokerId: number; clusterId: string }, nowMs: number): void {
+    writeMetaProperties(this.fs, this.path, this.meta, { ...owner, nowMs })
+  }
+
+  markClean(brokerEpoch: number): void {
+    writeCleanShutdown(this.fs, this.path, brokerEpoch)
+  }
+
+  releaseLock(): void {
+    this.lock?.release()
+  }
+}
+
+function lockDirectory(path: string, acquireLock: (path: string) => Lock): Lock {
+  try {
+    return acquireLock(join(path, LOCK_FILE))
+  } catch (error) {
+    throw new LogDirectoryError(
+      'KCLI_LOG_DIR_IN_USE',
+      `the log directory ${path} is in use by another process`,
+      'Stop the broker that runs on it, or use another directory.',
+      error,
+    )
+  }
+}

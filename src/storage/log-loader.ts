@@ -1,0 +1,409 @@
+import { join } from 'node:path'
+import * as batch from '../records/index.ts'
+import { type BatchVisitor, type ScanResult, scanBatches, scanHeads } from './batch-scan.ts'
+import { EpochCache } from './epoch-cache.ts'
+import { KafkaStorageError } from './errors.ts'
+import {
+  CLEANED_SUFFIX,
+  DELETED_SUFFIX,
+  INDEX_SUFFIX,
+  LOG_SUFFIX,
+  offsetOfFileName,
+  SNAPSHOT_SUFFIX,
+  SWAP_SUFFIX,
+  TIME_INDEX_SUFFIX,
+  TXN_INDEX_SUFFIX,
+} from './file-names.ts'
+import type { LogConfig } from './log-config.ts'
+import type { LogContext } from './log-context.ts'
+import { ProducerState } from './producer-state.ts'
+import { Segment } from './segment.ts'
+import { Segments } from './segments.ts'
+
+export interface LoadOptions {
+  readonly context: LogContext
+  readonly dir: string
+  /** `orders-0`, for messages. */
+  readonly partition: string
+  readonly config: LogConfig
+  /** Everything was closed in order: only the end of the log is looked for. */
+  readonly isClean: boolean
+  /** Everything before it is known to be on disk. */
+  readonly recoveryPoint: number
+  /** From log-start-offset-checkpoint. */
+  readonly logStartOffset: number
+}
+
+export interface LoadedLog {
+  readonly segments: Segments
+  readonly producers: ProducerState
+  readonly epochs: EpochCache
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly recoveryPoint: number
+}
+
+/**
+ * Brings a partition's directory to the state its files promise (kafka.log.LogLoader).
+ *
+ * After a clean end the files are taken as they are. After a crash, everything from the recovery point on is read and
+ * checked; the log is cut at the first batch that is not whole, what lies behind goes, and indexes, producer state and
+ * leader epochs are built again from what is left. Reading goes in pieces, so that the loop is free in between.
+ */
+export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
+  return new LogLoader(options).load()
+}
+
+class LogLoader {
+  private readonly options: LoadOptions
+  private readonly epochs: EpochCache
+  private readonly epochsAreDamaged: boolean
+  private readonly producers: ProducerState
+  private segments: Segment[] = []
+
+  constructor(options: LoadOptions) {
+    this.options = options
+    const { context, dir, partition } = options
+    const epochs = loadEpochs(options)
+    this.epochs = epochs ?? EpochCache.empty(context.fs, dir)
+    this.epochsAreDamaged = epochs === undefined
+    this.producers = new ProducerState(context.fs, dir, partition, context.logger)
+  }
+
+  async load(): Promise<LoadedLog> {
+    finishInterruptedWork(this.options)
+    this.segments = openSegments(this.options)
+    const isRecovery = !this.options.isClean
+    if (this.epochsAreDamaged) await this.rebuildEpochs()
+    if (isRecovery) await this.recoverSegments()
+    let logEndOffset = await this.findLogEnd()
+    if (logEndOffset < this.options.logStartOffset && this.segments.length > 0) {
+      this.options.context.logger.warn(
+        `deleting all segments of ${this.options.partition}: the log ends at ${logEndOffset}, before its start ` +
+          `${this.options.logStartOffset}`,
+      )
+      for (const segment of this.segments) segment.markDeleted()()
+      this.segments = []
+      this.epochs.clear()
+      this.producers.truncateFully(this.options.logStartOffset)
+    }
+    if (this.segments.length === 0) {
+      logEndOffset = this.options.logStartOffset
+      this.segments = [Segment.create(segmentOptions(this.options, logEndOffset))]
+    }
+    return this.finish(logEndOffset)
+  }
+
+  private async finish(logEndOffset: number): Promise<LoadedLog> {
+    const segments = new Segments(this.segments)
+    const logStartOffset = Math.max(this.options.logStartOffset, segments.first.baseOffset)
+    await segments.active.ensureIndexes()
+    await segments.active.loadFirstTimestamp()
+    this.epochs.truncateFromEnd(logEndOffset)
+    this.epochs.truncateFromStart(logStartOffset)
+    this.producers.removeStraySnapshots(this.segments.map((segment) => segment.baseOffset))
+    if (!this.options.isClean && this.producers.mapEndOffset === logEndOffset) this.producers.takeSnapshot()
+    else {
+      const isFirstStart = this.options.isClean && this.producers.latestSnapshotOffset === undefined
+      await rebuildProducers(
+        this.producers,
+        segments,
+        logStartOffset,
+        logEndOffset,
+        this.options,
+        isFirstStart,
+      )
+    }
+    return {
+      segments,
+      producers: this.producers,
+      epochs: this.epochs,
+      logStartOffset,
+      logEndOffset,
+      recoveryPoint: this.options.isClean ? logEndOffset : Math.min(this.options.recoveryPoint, logEndOffset),
+    }
+  }
+
+  /** Checks every batch from the recovery point on; cuts the log at the first bad one. */
+  private async recoverSegments(): Promise<void> {
+    const { recoveryPoint, context, partition } = this.options
+    const floor = this.segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint)
+    const unflushed = this.segments.slice(Math.max(floor, 0))
+    const [first] = unflushed
+    if (first === undefined) return
+    const before = new Segments(this.segments.filter((segment) => segment.baseOffset < first.baseOffset))
+    const logStart = Math.max(this.options.logStartOffset, this.segments[0]?.baseOffset ?? 0)
+    await rebuildProducers(
+      this.producers,
+      before,
+      Math.min(logStart, first.baseOffset),
+      first.baseOffset,
+      this.options,
+      false,
+    )
+    for (const [i, segment] of unflushed.entries()) {
+      if (unflushed.length > 1) {
+        context.logger.info(
+          `recovering segment ${segment.baseOffset} of ${partition} (${i + 1} of ${unflushed.length})`,
+        )
+      }
+      if (i > 0) {
+        this.producers.setMapEndOffset(segment.baseOffset)
+        this.producers.takeSnapshot()
+      }
+      const cutBytes = await this.recoverSegment(segment)
+      if (cutBytes === 0) continue
+      context.logger.warn(
+        `cut ${cutBytes} bytes without a valid record batch off segment ${segment.baseOffset} of ${partition}`,
+      )
+      for (const later of unflushed.slice(i + 1)) {
+        context.logger.warn(`deleting segment ${later.baseOffset} of ${partition}, behind the damage`)
+        later.markDeleted()()
+        this.producers.removeSnapshot(later.baseOffset)
+      }
+      this.segments = this.segments.filter((other) => other.baseOffset <= segment.baseOffset)
+      return
+    }
+  }
+
+  /** Returns how many bytes had to go. */
+  private async recoverSegment(segment: Segment): Promise<number> {
+    segment.resetIndexes()
+    segment.txnIndex.reset()
+    const fileBytes = segment.sizeBytes
+    let nextOffset = segment.baseOffset
+    const visit: BatchVisitor = (buffer, at, sizeBytes, position) => {
+      if (!batch.isCrcValid(buffer, at)) return false
+      const lastOffset = batch.lastOffset(buffer, at)
+      if (batch.baseOffset(buffer, at) < nextOffset || lastOffset - segment.baseOffset > 0x7fffffff)
+        return false
+      if (!this.replayBatch(segment, buffer, at, sizeBytes)) return false
+      segment.indexBatch(buffer, at, sizeBytes, position, this.options.config.indexIntervalBytes)
+      nextOffset = lastOffset + 1
+      return undefined
+    }
+    const { end } = await scanSegment(segment, scanBatches, 0, fileBytes, visit)
+    if (end < fileBytes) segment.cutFile(end)
+    segment.closeTimeIndex()
+    await segment.writeIndexes()
+    return fileBytes - end
+  }
+
+  /** Leader epochs and producers, as the batch left them. False when the batch cannot be one of ours. */
+  private replayBatch(segment: Segment, buffer: Buffer, at: number, sizeBytes: number): boolean {
+    const lastOffset = batch.lastOffset(buffer, at)
+    const epoch = batch.partitionLeaderEpoch(buffer, at)
+    try {
+      replayProducers(this.producers, buffer, at, sizeBytes, segment)
+    } catch (error) {
+      // A marker whose record cannot be read, in a batch whose checksum is right: nothing can be built on it.
+      if (error instanceof batch.InvalidBatchError) return false
+      throw error
+    }
+    this.producers.setMapEndOffset(lastOffset + 1)
+    if (epoch >= 0 && epoch > (this.epochs.latest?.epoch ?? -1)) {
+      this.epochs.assign(epoch, batch.baseOffset(buffer, at))
+    }
+    return true
+  }
+
+  private async rebuildEpochs(): Promise<void> {
+    for (const segment of this.segments) {
+      await scanSegment(segment, scanHeads, 0, segment.sizeBytes, (buffer, at) => {
+        const epoch = batch.partitionLeaderEpoch(buffer, at)
+        if (epoch >= 0 && epoch > (this.epochs.latest?.epoch ?? -1)) {
+          this.epochs.assign(epoch, batch.baseOffset(buffer, at))
+        }
+        return undefined
+      })
+    }
+  }
+
+  /** Behind the last batch of the last segment. Damage there after a clean end means it was none: recover after all. */
+  private async findLogEnd(): Promise<number> {
+    const last = this.segments.at(-1)
+    if (last === undefined) return this.options.logStartOffset
+    await last.ensureIndexes()
+    const from = last.offsetIndex.last?.position ?? 0
+    let nextOffset = last.baseOffset
+    const visit: BatchVisitor = (buffer, at) => {
+      nextOffset = batch.lastOffset(buffer, at) + 1
+      return undefined
+    }
+    const { reason } = await scanSegment(last, scanHeads, from, last.sizeBytes, visit)
+    if (reason === 'end' && nextOffset >= last.baseOffset) return nextOffset
+    this.options.context.logger.warn(
+      `the last segment of ${this.options.partition} is damaged: recovering it`,
+    )
+    await rebuildProducers(
+      this.producers,
+      new Segments(this.segments.slice(0, -1)),
+      this.options.logStartOffset,
+      last.baseOffset,
+      this.options,
+      false,
+    )
+    await this.recoverSegment(last)
+    return this.producers.mapEndOffset
+  }
+}
+
+async function scanSegment(
+  segment: Segment,
+  scan: typeof scanBatches,
+  from: number,
+  to: number,
+  visit: BatchVisitor,
+): Promise<ScanResult> {
+  const file = segment.file.retain()
+  try {
+    return await scan(file, from, to, visit)
+  } finally {
+    segment.file.release()
+  }
+}
+
+/** What a batch that lies in the log did to the producers; aborted transactions go into the segment's index. */
+function replayProducers(
+  producers: ProducerState,
+  buffer: Buffer,
+  at: number,
+  sizeBytes: number,
+  segment: Segment | null,
+): void {
+  if (!batch.hasProducerId(buffer, at)) return
+  const changes = producers.prepare(buffer, at, at + sizeBytes, 'replication')
+  producers.apply(changes, batch.lastOffset(buffer, at) + 1, (txn, lastStableOffset) => {
+    if (txn.isAborted) segment?.txnIndex.append({ ...txn, lastStableOffset })
+  })
+}
+
+/**
+ * Brings the producers to `logEndOffset`: from the newest snapshot before it, and the batches from there on
+ * (UnifiedLog.rebuildProducerState).
+ */
+export async function rebuildProducers(
+  producers: ProducerState,
+  segments: Segments,
+  logStartOffset: number,
+  logEndOffset: number,
+  options: Pick<LoadOptions, 'context'>,
+  skipScan: boolean,
+): Promise<void> {
+  const { clock, tuning } = options.context
+  if (skipScan) {
+    // A clean log without any snapshot was written by a Kafka that did not know of idempotent producers.
+    producers.setMapEndOffset(logEndOffset)
+    producers.takeSnapshot()
+    return
+  }
+  producers.reload(logStartOffset, logEndOffset, clock.nowMs(), tuning.producerIdExpirationMs)
+  const from = producers.mapEndOffset
+  for (const segment of from < logEndOffset ? segments.from(from) : []) {
+    const start = Math.max(segment.baseOffset, from)
+    if (start >= logEndOffset) break
+    const mapping = await segment.translate(start)
+    if (mapping === null) continue
+    await scanSegment(
+      segment,
+      scanBatches,
+      mapping.position,
+      segment.writtenBytes,
+      (buffer, at, sizeBytes) => {
+        if (batch.baseOffset(buffer, at) >= logEndOffset) return false
+        replayProducers(producers, buffer, at, sizeBytes, null)
+        return undefined
+      },
+    )
+  }
+  producers.setMapEndOffset(logEndOffset)
+  producers.takeSnapshot()
+}
+
+function loadEpochs(options: LoadOptions): EpochCache | undefined {
+  const { context, dir } = options
+  try {
+    return EpochCache.load(context.fs, dir)
+  } catch (error) {
+    if (!(error instanceof KafkaStorageError)) throw error
+    context.logger.warn(`${error.message}: building it again from the records`)
+    return undefined
+  }
+}
+
+function segmentOptions(options: LoadOptions, baseOffset: number): Parameters<typeof Segment.open>[0] {
+  const { fs, clock, random } = options.context
+  const rollJitterMs = rollJitter(options.config, random.next())
+  return { fs, dir: options.dir, baseOffset, createdMs: clock.nowMs(), rollJitterMs }
+}
+
+export function rollJitter(config: LogConfig, fraction: number): number {
+  return Math.floor(fraction * Math.min(config.segmentJitterMs, config.segmentMs))
+}
+
+/** Every `.log` becomes a segment; index files without one are left over from a deletion and go. */
+function openSegments(options: LoadOptions): Segment[] {
+  const { fs } = options.context
+  const names = fs.readdirSync(options.dir).sort()
+  const offsets = new Set<number>()
+  for (const name of names) {
+    const offset = name.endsWith(LOG_SUFFIX) ? offsetOfFileName(name) : undefined
+    if (offset !== undefined) offsets.add(offset)
+  }
+  for (const name of names) {
+    const isIndex = [INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX].some((suffix) =>
+      name.endsWith(suffix),
+    )
+    const offset = isIndex ? offsetOfFileName(name) : undefined
+    if (offset === undefined || offsets.has(offset)) continue
+    options.context.logger.warn(`removing ${name} of ${options.partition}, which has no .log`)
+    fs.removeSync(join(options.dir, name))
+  }
+  return [...offsets].sort((a, b) => a - b).map((offset) => Segment.open(segmentOptions(options, offset)))
+}
+
+/**
+ * A crash may have come in the middle of a deletion (`.deleted`: finish it), of a compaction before it was decided
+ * (`.cleaned`: undo it) or after (`.swap`: finish it, which replaces the segments that the new one covers).
+ */
+function finishInterruptedWork(options: LoadOptions): void {
+  const { fs, logger } = options.context
+  const names = fs.readdirSync(options.dir)
+  const path = (name: string) => join(options.dir, name)
+  let leastCleaned = Number.MAX_SAFE_INTEGER
+  for (const name of names) {
+    if (name.endsWith(CLEANED_SUFFIX))
+      leastCleaned = Math.min(leastCleaned, offsetOfFileName(name) ?? leastCleaned)
+    if (name.endsWith(DELETED_SUFFIX) || name.endsWith(CLEANED_SUFFIX)) fs.removeSync(path(name))
+  }
+  const swaps: string[] = []
+  for (const name of names.filter((n) => n.endsWith(SWAP_SUFFIX))) {
+    // Part of a split that was not finished: the old segment is still there.
+    if ((offsetOfFileName(name) ?? 0) >= leastCleaned) fs.removeSync(path(name))
+    else swaps.push(name)
+  }
+  if (swaps.length === 0) return
+  logger.info(`finishing an interrupted swap of segments of ${options.partition}`)
+  const covered = swappedRange(options, swaps)
+  for (const name of names) {
+    const offset = offsetOfFileName(name)
+    const isLive = !name.endsWith(SWAP_SUFFIX) && !name.endsWith(SNAPSHOT_SUFFIX)
+    if (isLive && offset !== undefined && offset >= covered.from && offset < covered.to)
+      fs.removeSync(path(name))
+  }
+  for (const name of swaps) fs.renameSync(path(name), path(name.slice(0, -SWAP_SUFFIX.length)))
+}
+
+function swappedRange(options: LoadOptions, swaps: readonly string[]): { from: number; to: number } {
+  const { fs } = options.context
+  let from = Number.MAX_SAFE_INTEGER
+  let to = -1
+  for (const name of swaps.filter((n) => n.endsWith(LOG_SUFFIX + SWAP_SUFFIX))) {
+    from = Math.min(from, offsetOfFileName(name) ?? from)
+    const bytes = fs.readFileSync(join(options.dir, name))
+    for (const at of batch.batchStarts(bytes)) {
+      to = Math.max(to, batch.lastOffset(bytes, at) + 1)
+    }
+  }
+  return { from, to }
+}

@@ -1,0 +1,95 @@
+import type { FileSystem } from '../base/file-system.ts'
+import { IndexFile } from './index-file.ts'
+
+/**
+ * `.index`: where in the segment an offset is found (OffsetIndex). Sparse: about one entry per index.interval.bytes.
+ *
+ *     at  bytes
+ *      0      4  last offset of the append that begins at the position, less the segment's base offset
+ *      4      4  position of that append in the .log
+ *
+ * Written by the append that begins more than index.interval.bytes behind the last entry. When it is missing, not a
+ * multiple of 8 bytes, or points past the .log, the segment builds it again from the .log.
+ */
+const ENTRY_SIZE = 8
+const MAX_RELATIVE_OFFSET = 0x7fffffff
+
+export interface OffsetPosition {
+  readonly offset: number
+  readonly position: number
+}
+
+export function canBeRelative(offset: number, baseOffset: number): boolean {
+  return offset >= baseOffset && offset - baseOffset <= MAX_RELATIVE_OFFSET
+}
+
+export class OffsetIndex {
+  readonly file: IndexFile
+  readonly baseOffset: number
+
+  private constructor(file: IndexFile, baseOffset: number) {
+    this.file = file
+    this.baseOffset = baseOffset
+  }
+
+  static create(fs: FileSystem, path: string, baseOffset: number): OffsetIndex {
+    return new OffsetIndex(IndexFile.create(fs, path, ENTRY_SIZE), baseOffset)
+  }
+
+  /** Undefined when the file is missing or cannot be an index of a .log of `logSizeBytes`. */
+  static open(
+    fs: FileSystem,
+    path: string,
+    baseOffset: number,
+    logSizeBytes: number,
+  ): OffsetIndex | undefined {
+    const file = IndexFile.open(fs, path, ENTRY_SIZE)
+    if (file === undefined || file.hadPartialEntry) return undefined
+    const index = new OffsetIndex(file, baseOffset)
+    const first = index.at(0)
+    const last = index.last
+    if (first === undefined || last === undefined) return index
+    const sane =
+      last.position < logSizeBytes && last.position >= first.position && last.offset >= first.offset
+    return sane && first.offset >= baseOffset && first.position >= 0 ? index : undefined
+  }
+
+  get last(): OffsetPosition | undefined {
+    return this.at(this.file.entries - 1)
+  }
+
+  isFull(maxIndexBytes: number): boolean {
+    return this.file.entries >= Math.floor(maxIndexBytes / ENTRY_SIZE)
+  }
+
+  append(offset: number, position: number): void {
+    const { bytes, at } = this.file.append()
+    bytes.writeInt32BE(offset - this.baseOffset, at)
+    bytes.writeInt32BE(position, at + 4)
+  }
+
+  /** The last entry at or before `offset`; the segment's start when there is none. */
+  lookup(offset: number): OffsetPosition {
+    const relative = offset - this.baseOffset
+    const slot = this.file.lastSlotWhere((bytes, at) => bytes.readInt32BE(at) <= relative)
+    return this.at(slot) ?? { offset: this.baseOffset, position: 0 }
+  }
+
+  /** An offset that begins at or behind `position`; undefined when the index does not reach so far. */
+  upperBound(position: number): number | undefined {
+    const slot = this.file.lastSlotWhere((bytes, at) => bytes.readInt32BE(at + 4) < position)
+    return this.at(slot + 1)?.offset
+  }
+
+  /** Keeps the entries before `offset`. */
+  truncateTo(offset: number): void {
+    const relative = offset - this.baseOffset
+    this.file.truncate(this.file.lastSlotWhere((bytes, at) => bytes.readInt32BE(at) < relative) + 1)
+  }
+
+  private at(slot: number): OffsetPosition | undefined {
+    if (slot < 0 || slot >= this.file.entries) return undefined
+    const { bytes, at } = this.file.entry(slot)
+    return { offset: this.baseOffset + bytes.readInt32BE(at), position: bytes.readInt32BE(at + 4) }
+  }
+}

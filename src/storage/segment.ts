@@ -1,0 +1,380 @@
+import { join } from 'node:path'
+import type { FileSystem } from '../base/file-system.ts'
+import * as batch from '../records/index.ts'
+import { scanHeads } from './batch-scan.ts'
+import { CorruptRecordError } from './errors.ts'
+import {
+  DELETED_SUFFIX,
+  INDEX_SUFFIX,
+  LOG_SUFFIX,
+  offsetFileName,
+  TIME_INDEX_SUFFIX,
+  TXN_INDEX_SUFFIX,
+} from './file-names.ts'
+import { canBeRelative, OffsetIndex } from './offset-index.ts'
+import { SegmentFile } from './segment-file.ts'
+import { TimeIndex, type TimestampAtOffset } from './time-index.ts'
+import { TxnIndex } from './txn-index.ts'
+
+/** Where a batch lies. */
+export interface BatchPosition {
+  readonly position: number
+  readonly sizeBytes: number
+  readonly baseOffset: number
+  readonly lastOffset: number
+}
+
+/** What an append changes beside the files, so that a failed write can take it back. */
+export interface SegmentState {
+  readonly sizeBytes: number
+  readonly indexEntries: number
+  readonly timeIndexEntries: number
+  readonly bytesSinceLastIndexEntry: number
+  readonly maxTimestamp: TimestampAtOffset | null
+  readonly firstBatchTimestamp: number | null
+}
+
+export interface SegmentOptions {
+  readonly fs: FileSystem
+  readonly dir: string
+  readonly baseOffset: number
+  readonly createdMs: number
+  readonly rollJitterMs: number
+}
+
+/**
+ * A stretch of the log (LogSegment): `%020d.log` with batches one behind the other, and its three indexes. The name is
+ * the first offset that it may hold. Only the last segment of a log grows.
+ *
+ * `sizeBytes` counts what was appended, `writtenBytes` what is in the file: in between lies what is on its way.
+ */
+export class Segment {
+  readonly baseOffset: number
+  readonly rollJitterMs: number
+  readonly file: SegmentFile
+  readonly txnIndex: TxnIndex
+  sizeBytes = 0
+  writtenBytes = 0
+  private readonly fs: FileSystem
+  private readonly dir: string
+  private createdMs: number
+  private bytesSinceLastIndexEntry = 0
+  private largest: TimestampAtOffset | null = null
+  private firstTimestamp: number | null = null
+  private offsets: OffsetIndex | null = null
+  private times: TimeIndex | null = null
+  private rebuilding: Promise<void> | null = null
+
+  private constructor(options: SegmentOptions) {
+    this.fs = options.fs
+    this.dir = options.dir
+    this.baseOffset = options.baseOffset
+    this.createdMs = options.createdMs
+    this.rollJitterMs = options.rollJitterMs
+    this.file = new SegmentFile(this.fs, this.path(LOG_SUFFIX))
+    this.txnIndex = new TxnIndex(this.fs, this.path(TXN_INDEX_SUFFIX), this.baseOffset)
+  }
+
+  /** A new, empty segment. Files of that name are left over from a crash: they are emptied. */
+  static create(options: SegmentOptions): Segment {
+    const segment = new Segment(options)
+    options.fs.writeFileSync(segment.file.path, new Uint8Array(0))
+    options.fs.removeSync(segment.path(TXN_INDEX_SUFFIX))
+    segment.createIndexes()
+    return segment
+  }
+
+  static open(options: SegmentOptions): Segment {
+    const segment = new Segment(options)
+    segment.sizeBytes = options.fs.statSync(segment.file.path)?.sizeBytes ?? 0
+    segment.writtenBytes = segment.sizeBytes
+    return segment
+  }
+
+  /** The indexes are missing or damaged when this gives a promise: they are being built again. */
+  ensureIndexes(): Promise<void> | undefined {
+    if (this.rebuilding) return this.rebuilding
+    if (this.offsets !== null && this.times !== null) return undefined
+    this.offsets = OffsetIndex.open(this.fs, this.path(INDEX_SUFFIX), this.baseOffset, this.sizeBytes) ?? null
+    this.times = TimeIndex.open(this.fs, this.path(TIME_INDEX_SUFFIX), this.baseOffset) ?? null
+    if (this.offsets === null || this.times === null) return this.rebuildIndexes()
+    return undefined
+  }
+
+  /** Usable after {@link ensureIndexes}. */
+  get offsetIndex(): OffsetIndex {
+    if (this.offsets === null) throw new CorruptRecordError(`${this.path(INDEX_SUFFIX)} is not open`)
+    return this.offsets
+  }
+
+  get timeIndex(): TimeIndex {
+    if (this.times === null) throw new CorruptRecordError(`${this.path(TIME_INDEX_SUFFIX)} is not open`)
+    return this.times
+  }
+
+  /** Timestamp -1 when no record has one. */
+  get maxTimestamp(): TimestampAtOffset {
+    this.largest ??= this.timeIndex.last
+    return this.largest
+  }
+
+  /** For retention and searches: when no record has a timestamp, the time of the last change counts. */
+  get largestTimestamp(): number {
+    const { timestamp } = this.maxTimestamp
+    return timestamp >= 0 ? timestamp : (this.fs.statSync(this.file.path)?.modifiedMs ?? 0)
+  }
+
+  /** Builds both indexes from the heads of the batches. The bytes themselves are not checked. */
+  private rebuildIndexes(): Promise<void> {
+    this.rebuilding = this.rebuildOnce().finally(() => {
+      this.rebuilding = null
+    })
+    return this.rebuilding
+  }
+
+  private async rebuildOnce(): Promise<void> {
+    this.resetIndexes()
+    const file = this.file.retain()
+    try {
+      await scanHeads(file, 0, this.writtenBytes, (buffer, at, sizeBytes, position) => {
+        this.indexBatch(buffer, at, sizeBytes, position)
+        return undefined
+      })
+    } finally {
+      this.file.release()
+    }
+    this.closeTimeIndex()
+    await this.writeIndexes()
+  }
+
+  resetIndexes(): void {
+    this.offsets?.file.idle()
+    this.times?.file.idle()
+    this.createIndexes()
+    this.largest = null
+    this.firstTimestamp = null
+    this.bytesSinceLastIndexEntry = 0
+  }
+
+  /** One batch of a segment that is read again from its file. Kafka's recovery indexes as its append does. */
+  indexBatch(buffer: Buffer, at: number, sizeBytes: number, position: number, intervalBytes = 4096): void {
+    const lastOffset = batch.lastOffset(buffer, at)
+    const timestamp = batch.maxTimestamp(buffer, at)
+    if (position === 0) this.firstTimestamp = timestamp
+    if (timestamp > this.maxTimestamp.timestamp) this.largest = { timestamp, offset: lastOffset }
+    if (this.bytesSinceLastIndexEntry > intervalBytes) this.addIndexEntries(lastOffset, position)
+    this.bytesSinceLastIndexEntry += sizeBytes
+  }
+
+  state(): SegmentState {
+    return {
+      sizeBytes: this.sizeBytes,
+      indexEntries: this.offsetIndex.file.entries,
+      timeIndexEntries: this.timeIndex.file.entries,
+      bytesSinceLastIndexEntry: this.bytesSinceLastIndexEntry,
+      maxTimestamp: this.largest,
+      firstBatchTimestamp: this.firstTimestamp,
+    }
+  }
+
+  restore(state: SegmentState): void {
+    this.sizeBytes = state.sizeBytes
+    this.offsetIndex.file.truncate(state.indexEntries)
+    this.timeIndex.file.truncate(state.timeIndexEntries)
+    this.bytesSinceLastIndexEntry = state.bytesSinceLastIndexEntry
+    this.largest = state.maxTimestamp
+    this.firstTimestamp = state.firstBatchTimestamp
+  }
+
+  /** Accounts for an append; the bytes are written by the caller, at the position that comes back. */
+  append(sizeBytes: number, lastOffset: number, timestamp: TimestampAtOffset, intervalBytes: number): number {
+    const position = this.sizeBytes
+    if (position === 0) this.firstTimestamp = timestamp.timestamp
+    if (timestamp.timestamp > this.maxTimestamp.timestamp) this.largest = timestamp
+    if (this.bytesSinceLastIndexEntry > intervalBytes) this.addIndexEntries(lastOffset, position)
+    this.bytesSinceLastIndexEntry += sizeBytes
+    this.sizeBytes += sizeBytes
+    return position
+  }
+
+  /** Kafka's rule when the next append must begin a new segment. */
+  shouldRoll(next: {
+    sizeBytes: number
+    lastOffset: number
+    maxTimestamp: number
+    nowMs: number
+    segmentBytes: number
+    segmentMs: number
+    maxIndexBytes: number
+  }): boolean {
+    const waitedMs =
+      this.firstTimestamp !== null && this.firstTimestamp >= 0
+        ? next.maxTimestamp - this.firstTimestamp
+        : next.nowMs - this.createdMs
+    return (
+      this.sizeBytes > next.segmentBytes - next.sizeBytes ||
+      (this.sizeBytes > 0 && waitedMs > next.segmentMs - this.rollJitterMs) ||
+      this.offsetIndex.isFull(next.maxIndexBytes) ||
+      this.timeIndex.isFull(next.maxIndexBytes) ||
+      !canBeRelative(next.lastOffset, this.baseOffset)
+    )
+  }
+
+  /** After a start: the time of the first batch decides when the segment is old enough to roll. */
+  async loadFirstTimestamp(): Promise<void> {
+    if (this.firstTimestamp !== null || this.writtenBytes === 0) return
+    const file = this.file.retain()
+    try {
+      await scanHeads(file, 0, this.writtenBytes, (buffer, at) => {
+        this.firstTimestamp = batch.maxTimestamp(buffer, at)
+        return false
+      })
+    } finally {
+      this.file.release()
+    }
+  }
+
+  /** The batch that holds `offset`, or the first one behind it; null when the segment ends before. */
+  async translate(offset: number): Promise<BatchPosition | null> {
+    await this.ensureIndexes()
+    const found = await this.search(offset, this.offsetIndex.lookup(offset).position)
+    if (found !== 'damaged') return found
+    // The index leads nowhere, so it is built again; after that the .log itself must be wrong.
+    await this.rebuildIndexes()
+    const again = await this.search(offset, this.offsetIndex.lookup(offset).position)
+    if (again !== 'damaged') return again
+    throw new CorruptRecordError(`no record batch with offset ${offset} can be found in ${this.file.path}`)
+  }
+
+  private async search(offset: number, from: number): Promise<BatchPosition | null | 'damaged'> {
+    let found: BatchPosition | null = null
+    let misled = false
+    const upTo = this.writtenBytes
+    const file = this.file.retain()
+    try {
+      const { reason } = await scanHeads(file, from, upTo, (buffer, at, sizeBytes, position) => {
+        const baseOffset = batch.baseOffset(buffer, at)
+        const lastOffset = batch.lastOffset(buffer, at)
+        misled = position === from && from > 0 && baseOffset > offset
+        if (lastOffset < offset && !misled) return undefined
+        found = { position, sizeBytes, baseOffset, lastOffset }
+        return false
+      })
+      // Only what was written counts, and that ends with a whole batch.
+      if (misled || reason === 'corrupt' || reason === 'torn') return 'damaged'
+    } finally {
+      this.file.release()
+    }
+    return found
+  }
+
+  /** Cuts the segment so that `offset` is the next one. The caller has seen to it that nothing is being written. */
+  async truncateTo(offset: number, nowMs: number): Promise<void> {
+    const mapping = await this.translate(offset)
+    this.offsetIndex.truncateTo(offset)
+    this.timeIndex.truncateTo(offset)
+    this.txnIndex.truncateTo(offset)
+    if (mapping !== null) this.cutFile(mapping.position)
+    if (this.sizeBytes === 0) {
+      this.createdMs = nowMs
+      this.firstTimestamp = null
+    }
+    this.bytesSinceLastIndexEntry = 0
+    this.largest = await this.readLargestTimestamp()
+    await this.writeIndexes()
+  }
+
+  cutFile(sizeBytes: number): void {
+    this.file.opened.truncateSync(sizeBytes)
+    this.sizeBytes = sizeBytes
+    this.writtenBytes = sizeBytes
+  }
+
+  /** The segment does not grow any more: its last time index entry becomes its largest timestamp. */
+  closeTimeIndex(): void {
+    this.timeIndex.maybeAppend(this.maxTimestamp.timestamp, this.maxTimestamp.offset)
+  }
+
+  get unwrittenIndexBytes(): number {
+    return (this.offsets?.file.unwrittenBytes ?? 0) + (this.times?.file.unwrittenBytes ?? 0)
+  }
+
+  async writeIndexes(): Promise<void> {
+    await Promise.all([this.offsets?.file.write(), this.times?.file.write()])
+  }
+
+  /** All of it to the disk (fdatasync). */
+  async flush(): Promise<void> {
+    const file = this.file.retain()
+    try {
+      await Promise.all([
+        file.sync(),
+        this.offsets?.file.sync(),
+        this.times?.file.sync(),
+        this.txnIndex.sync(),
+      ])
+    } finally {
+      this.file.release()
+    }
+  }
+
+  /** Gives descriptors and memory back for now; everything was written. */
+  idle(): void {
+    if (this.rebuilding) return
+    this.offsets?.file.idle()
+    this.times?.file.idle()
+    this.txnIndex.idle()
+    this.file.idle()
+  }
+
+  /** No use of it any more, but the files stay: the log is closed. */
+  close(): void {
+    this.offsets?.file.idle()
+    this.times?.file.idle()
+    this.txnIndex.idle()
+    this.file.retire()
+  }
+
+  /** Takes the files out of the log's sight at once; the result removes them. Readers go on with the open file. */
+  markDeleted(): () => void {
+    this.close()
+    const paths = [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]
+      .map((suffix) => this.path(suffix))
+      .filter((path) => this.fs.existsSync(path))
+    for (const path of paths) this.fs.renameSync(path, path + DELETED_SUFFIX)
+    return () => {
+      for (const path of paths) this.fs.removeSync(path + DELETED_SUFFIX)
+    }
+  }
+
+  private addIndexEntries(lastOffset: number, position: number): void {
+    this.offsetIndex.append(lastOffset, position)
+    this.timeIndex.maybeAppend(this.maxTimestamp.timestamp, this.maxTimestamp.offset)
+    this.bytesSinceLastIndexEntry = 0
+  }
+
+  private async readLargestTimestamp(): Promise<TimestampAtOffset> {
+    let largest = this.timeIndex.last
+    const from = this.offsetIndex.lookup(largest.offset).position
+    const file = this.file.retain()
+    try {
+      await scanHeads(file, from, this.writtenBytes, (buffer, at) => {
+        const timestamp = batch.maxTimestamp(buffer, at)
+        if (timestamp > largest.timestamp) largest = { timestamp, offset: batch.lastOffset(buffer, at) }
+        return undefined
+      })
+    } finally {
+      this.file.release()
+    }
+    return largest
+  }
+
+  private createIndexes(): void {
+    this.offsets = OffsetIndex.create(this.fs, this.path(INDEX_SUFFIX), this.baseOffset)
+    this.times = TimeIndex.create(this.fs, this.path(TIME_INDEX_SUFFIX), this.baseOffset)
+  }
+
+  private path(suffix: string): string {
+    return join(this.dir, offsetFileName(this.baseOffset, suffix))
+  }
+}

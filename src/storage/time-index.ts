@@ -1,0 +1,83 @@
+import type { FileSystem } from '../base/file-system.ts'
+import { IndexFile } from './index-file.ts'
+import { readInt64, writeInt64 } from './int64.ts'
+
+/**
+ * `.timeindex`: the largest timestamp up to an offset (TimeIndex). No record before the offset of an entry has a larger
+ * timestamp than the entry.
+ *
+ *     at  bytes
+ *      0      8  timestamp, larger than in the entry before
+ *      8      4  offset of the batch that has it, less the segment's base offset
+ *
+ * Written together with the offset index, and once more when the segment is closed, so that its last entry is the
+ * largest timestamp of the segment. When missing or damaged, it is built again from the .log.
+ */
+const ENTRY_SIZE = 12
+
+export interface TimestampAtOffset {
+  readonly timestamp: number
+  readonly offset: number
+}
+
+export class TimeIndex {
+  readonly file: IndexFile
+  readonly baseOffset: number
+
+  private constructor(file: IndexFile, baseOffset: number) {
+    this.file = file
+    this.baseOffset = baseOffset
+  }
+
+  static create(fs: FileSystem, path: string, baseOffset: number): TimeIndex {
+    return new TimeIndex(IndexFile.create(fs, path, ENTRY_SIZE), baseOffset)
+  }
+
+  /** Undefined when the file is missing or cannot be a time index. */
+  static open(fs: FileSystem, path: string, baseOffset: number): TimeIndex | undefined {
+    const file = IndexFile.open(fs, path, ENTRY_SIZE)
+    if (file === undefined || file.hadPartialEntry) return undefined
+    const index = new TimeIndex(file, baseOffset)
+    const first = index.at(0)
+    if (first === undefined) return index
+    const last = index.last
+    const sane =
+      last.timestamp >= first.timestamp && last.offset >= first.offset && first.offset >= baseOffset
+    return sane && first.timestamp >= 0 ? index : undefined
+  }
+
+  /** Timestamp -1 when there is no entry. */
+  get last(): TimestampAtOffset {
+    return this.at(this.file.entries - 1) ?? { timestamp: -1, offset: this.baseOffset }
+  }
+
+  isFull(maxIndexBytes: number): boolean {
+    return this.file.entries >= Math.floor(maxIndexBytes / ENTRY_SIZE) - 1
+  }
+
+  /** Adds the entry unless it says nothing new. */
+  maybeAppend(timestamp: number, offset: number): void {
+    if (timestamp <= this.last.timestamp) return
+    const { bytes, at } = this.file.append()
+    writeInt64(bytes, at, timestamp)
+    bytes.writeInt32BE(offset - this.baseOffset, at + 8)
+  }
+
+  /** The last entry whose timestamp is not above the asked one. */
+  lookup(timestamp: number): TimestampAtOffset {
+    const slot = this.file.lastSlotWhere((bytes, at) => readInt64(bytes, at) <= timestamp)
+    return this.at(slot) ?? { timestamp: -1, offset: this.baseOffset }
+  }
+
+  /** Keeps the entries before `offset`. */
+  truncateTo(offset: number): void {
+    const relative = offset - this.baseOffset
+    this.file.truncate(this.file.lastSlotWhere((bytes, at) => bytes.readInt32BE(at + 8) < relative) + 1)
+  }
+
+  private at(slot: number): TimestampAtOffset | undefined {
+    if (slot < 0 || slot >= this.file.entries) return undefined
+    const { bytes, at } = this.file.entry(slot)
+    return { timestamp: readInt64(bytes, at), offset: this.baseOffset + bytes.readInt32BE(at + 8) }
+  }
+}
