@@ -147,10 +147,17 @@ export async function produce(context) {
     configs: [{ name: 'message.timestamp.type', value: 'LogAppendTime' }],
   })
   await ask('log append time', 0, 9, body('produced-append-time', good), append.leader)
-  const strict = await makeTopic(context, 'produced-strict', {
+  const small = await makeTopic(context, 'produced-small', {
     replicationFactor: 2,
     configs: [{ name: 'min.insync.replicas', value: '3' }],
   })
+  await ask('min.insync.replicas above the replica count', 0, 9, body('produced-small', good), small.leader)
+  const strict = await makeTopic(context, 'produced-strict', {
+    configs: [{ name: 'min.insync.replicas', value: '3' }],
+  })
+  // A controlled shutdown leaves the in-sync set at once.
+  const away = [0, 1, 2].find((id) => id !== strict.leaderId && id !== context.controllerId)
+  await context.kafka.stopBroker(away)
   await ask('too few in-sync replicas, acks all', 0, 9, body('produced-strict', good), strict.leader)
   await ask(
     'too few in-sync replicas, acks 1',
@@ -159,6 +166,7 @@ export async function produce(context) {
     body('produced-strict', good, { acks: 1 }),
     strict.leader,
   )
+  await context.kafka.startBroker(away)
 }
 
 /** Changes a batch and repairs its CRC-32C. */

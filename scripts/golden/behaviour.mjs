@@ -14,21 +14,26 @@ export async function capture({ startKafka, JavaDriver, golden }) {
   })
   const driver = new JavaDriver()
   try {
-    const metadata = async (names) => {
+    const metadata = async (names, port = kafka.ports[0]) => {
       const topics = names.map((name) => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }))
       const body = { topics, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false }
-      return (await driver.send({ port: kafka.ports[0], apiKey: 3, version: 12, body })).response
+      return (await driver.send({ port, apiKey: 3, version: 12, body })).response
     }
     const { controllerId } = await metadata([])
     const controller = kafka.ports[controllerId]
     const other = kafka.ports[(controllerId + 1) % 3]
+    /** Waits until every broker knows the leader and all replicas are in sync. */
     const leaderOf = async (topic, partition = 0) => {
       for (let i = 0; i < 100; i++) {
-        const known = (await metadata([topic])).topics[0].partitions.find(
-          (one) => one.partitionIndex === partition,
+        const answers = await Promise.all(kafka.ports.map((port) => metadata([topic], port)))
+        const known = answers.map(({ topics }) =>
+          topics[0].partitions.find((one) => one.partitionIndex === partition),
         )
-        if (known && known.leaderId >= 0 && known.isrNodes.length === known.replicaNodes.length)
-          return known.leaderId
+        if (known.every((one) => one?.leaderId >= 0 && one.isrNodes.length === one.replicaNodes.length)) {
+          // Metadata comes to a broker a moment after its replicas.
+          await new Promise((resolve) => setTimeout(resolve, 300))
+          return known[0].leaderId
+        }
         await new Promise((resolve) => setTimeout(resolve, 100))
       }
       throw new Error(`${topic} has no leader`)
@@ -89,6 +94,7 @@ async function frames(port) {
     'Metadata version -1': framed(header('0003', 'ffff')),
     'Produce version 99': framed(header('0000', '0063')),
     'ApiVersions version 99': framed(header('0012', '0063')),
+    'ApiVersions version 99 with the header of version 2': framed(`${header('0012', '0063')}00`),
     'ApiVersions version 99 with 3 bytes of body': framed(`${header('0012', '0063')}010203`),
     'ApiVersions version 0 with trailing bytes': framed(`${header('0012', '0000')}0102`),
     'Metadata version 1 with trailing bytes': framed(`${metadataV1}0102`),

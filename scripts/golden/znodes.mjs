@@ -86,6 +86,13 @@ export async function captureZnodes({ driver, kafka, quiet, controllerId }, fold
   console.log(`behaviour: znodes: ${acts.length} acts`)
 }
 
+/** The reader prints the parts of a multi as raw bytes. */
+const printable = (text) =>
+  text
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .replaceAll(/ {2,}/g, ' ')
+    .trim()
+
 /** ZooKeeper's own log reader, its lines taken apart. */
 function readTransactions(dir, java) {
   const logDir = path.join(dir, 'zookeeper', 'version-2')
@@ -102,7 +109,7 @@ function readTransactions(dir, java) {
       ])
       for (const line of output.split('\n')) {
         const match = /session (0x[0-9a-f]+) cxid (0x[0-9a-f]+) zxid (0x[0-9a-f]+) (.*)$/.exec(line)
-        if (match) transactions.push({ zxid: match[3], session: match[1], what: match[4] })
+        if (match) transactions.push({ zxid: match[3], session: match[1], what: printable(match[4]) })
       }
     }
   } finally {

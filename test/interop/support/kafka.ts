@@ -98,6 +98,8 @@ function brokerDefaults(
     'log.dirs': path.join(dir, `broker-${id}`),
     'zookeeper.connect': zookeeper,
     'zookeeper.connection.timeout.ms': '30000',
+    // After a crash the broker's own znode must expire before it can come back.
+    'zookeeper.session.timeout.ms': '6000',
     'group.initial.rebalance.delay.ms': '0',
     'offsets.topic.num.partitions': '3',
     'offsets.topic.replication.factor': replicas,
@@ -117,7 +119,7 @@ export async function startZookeeper(dir: string, port: number): Promise<ChildPr
     clientPort: String(port),
     clientPortAddress: '127.0.0.1',
     maxClientCnxns: '0',
-    tickTime: '2000',
+    tickTime: '1000',
     'admin.enableServer': 'false',
     '4lw.commands.whitelist': '*',
   }
@@ -171,7 +173,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   const children = new Map<number, ChildProcess>()
   let zookeeperChild: ChildProcess | undefined
 
-  const startBroker = async (id: number) => {
+  const startOnce = async (id: number) => {
     const port = ports[id] ?? 0
     const configFile = path.join(dir, `server-${id}.properties`)
     const config = {
@@ -186,6 +188,16 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
       id,
       await startServer('kafka.Kafka', configFile, logFile, '] started (kafka.server.KafkaServer)', flags),
     )
+  }
+  const startBroker = async (id: number) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await startOnce(id)
+      } catch (error) {
+        const stillRegistered = String(error).includes('KeeperErrorCode = NodeExists')
+        if (!stillRegistered || attempt === 10) throw error
+      }
+    }
   }
   const stop = async ({ keepFiles = false } = {}) => {
     const signal = keepFiles ? 'SIGTERM' : 'SIGKILL'

@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { killWithUs, type RunOptions, type RunResult, run, stopChild } from './child.ts'
+import { childEnv, repositoryDir } from './environment.ts'
+
+const command = path.join(repositoryDir, 'bin', 'run.js')
+
+/** A folder of its own for everything that kcli keeps, with the environment that points there. */
+export interface KcliHome {
+  readonly dir: string
+  readonly dataDir: string
+  readonly env: Record<string, string>
+  remove(): void
+}
+
+export function createKcliHome(): KcliHome {
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'kcli-interop-'))
+  const dataDir = path.join(dir, 'data')
+  const env = {
+    KCLI_DATA_DIR: dataDir,
+    KCLI_CONFIG_DIR: path.join(dir, 'config'),
+    KCLI_CACHE_DIR: path.join(dir, 'cache'),
+    XDG_CONFIG_HOME: path.join(dir, 'config'),
+    XDG_CACHE_HOME: path.join(dir, 'cache'),
+    XDG_DATA_HOME: path.join(dir, 'share'),
+    NO_COLOR: '1',
+  }
+  return { dir, dataDir, env, remove: () => rmSync(dir, { recursive: true, force: true }) }
+}
+
+/** The kcli command as a process of its own. */
+export function kcli(home: KcliHome, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  return run(process.execPath, [command, ...args], { ...options, env: { ...home.env, ...options.env } })
+}
+
+export interface KcliCluster {
+  readonly bootstrap: string
+  readonly ports: readonly number[]
+  readonly pid: number
+  readonly dataDir: string
+  /** Ends it with the signal and gives the exit code; null when it was killed. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+  /** What it wrote to stderr so far. */
+  errors(): string
+}
+
+/** `kcli cluster start` on free ports; resolves when it has printed its addresses. */
+export async function startKcliCluster(
+  home: KcliHome,
+  options: { brokers?: number; args?: readonly string[]; timeoutMs?: number } = {},
+): Promise<KcliCluster> {
+  const timeoutMs = options.timeoutMs ?? 20_000
+  const flags = [
+    '--brokers',
+    String(options.brokers ?? 3),
+    '--listen',
+    '127.0.0.1:0',
+    '--data-dir',
+    home.dataDir,
+  ]
+  const args = [command, 'cluster', 'start', ...flags, ...(options.args ?? [])]
+  const child = spawn(process.execPath, args, { env: childEnv(home.env), stdio: ['ignore', 'pipe', 'pipe'] })
+  killWithUs(child)
+  let errors = ''
+  child.stderr.on('data', (chunk: Buffer) => {
+    errors += chunk.toString()
+  })
+  const firstLine = await new Promise<string>((resolve, reject) => {
+    let output = ''
+    const fail = (what: string) => {
+      clearTimeout(timer)
+      child.kill('SIGKILL')
+      reject(new Error(`kcli cluster start ${what}: ${output}${errors}`))
+    }
+    const timer = setTimeout(() => fail(`was not ready after ${timeoutMs} ms`), timeoutMs)
+    child.once('error', reject)
+    child.once('close', (code) => fail(`ended with ${code}`))
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      if (!output.includes('\n')) return
+      clearTimeout(timer)
+      child.removeAllListeners('close')
+      resolve(output.slice(0, output.indexOf('\n')))
+    })
+  })
+  const bootstrap = /127\.0\.0\.1:\d+(?:,127\.0\.0\.1:\d+)*/.exec(firstLine)?.[0]
+  if (bootstrap === undefined) {
+    child.kill('SIGKILL')
+    throw new Error(`kcli cluster start printed no addresses: ${firstLine}`)
+  }
+  return {
+    bootstrap,
+    ports: bootstrap.split(',').map((address) => Number(address.slice(address.indexOf(':') + 1))),
+    pid: child.pid ?? -1,
+    dataDir: home.dataDir,
+    stop: async (signal = 'SIGTERM') => {
+      await stopChild(child, signal)
+      return child.exitCode
+    },
+    errors: () => errors,
+  }
+}
