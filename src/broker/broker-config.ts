@@ -285,7 +285,7 @@ export function mergeProperties(layers: readonly Properties[]): Properties {
 /** KafkaConfig.validateValues, as far as it concerns a ZooKeeper-mode broker, and what we cannot do. */
 function checkValues(config: BrokerConfig): void {
   const require = (condition: boolean, message: string) => {
-    if (!condition) throw new BrokerConfigError(message)
+    if (!condition) throw new BrokerConfigError(message, { isRequirement: true })
   }
   const nodeId = config.number('node.id')
   const brokerId = config.number('broker.id')

@@ -36,8 +36,9 @@ export class ConfigError extends ApiError {
     super('INVALID_CONFIG', message)
   }
 
-  static ofValue(name: string, value: ConfigValue, reason: string): ConfigError {
-    return new ConfigError(`Invalid value ${shown(value)} for configuration ${name}: ${reason}`)
+  static ofValue(name: string, value: ConfigValue, reason: string | null): ConfigError {
+    const because = reason === null ? '' : `: ${reason}`
+    return new ConfigError(`Invalid value ${shown(value)} for configuration ${name}${because}`)
   }
 }
 
