@@ -21,7 +21,9 @@ export class ClientCore {
   readonly metadata = new Metadata()
   private readonly connections = new Map<number, Promise<Connection>>()
   private refreshing: Promise<void> | undefined
-  private refreshedMs = Number.NEGATIVE_INFINITY
+  private refreshedMs = Number.POSITIVE_INFINITY
+  /** Topics being looked up, so that a thousand records for a new topic ask once. */
+  private readonly lookups = new Map<string, Promise<TopicInfo>>()
   private closed = false
 
   constructor(options: ClientOptions) {
@@ -104,6 +106,15 @@ export class ClientCore {
   async topic(name: string, options: { create?: boolean } = {}): Promise<TopicInfo> {
     const known = this.metadata.topic(name)
     if (known !== undefined && known.errorCode === 0 && known.partitions.length > 0) return known
+    let lookup = this.lookups.get(name)
+    if (lookup === undefined) {
+      lookup = this.lookUp(name, options).finally(() => this.lookups.delete(name))
+      this.lookups.set(name, lookup)
+    }
+    return lookup
+  }
+
+  private async lookUp(name: string, options: { create?: boolean }): Promise<TopicInfo> {
     const { clock } = this.options
     const patientUntilMs = clock.monotonicMs() + UNKNOWN_TOPIC_PATIENCE_MS
     return this.retry(async () => {

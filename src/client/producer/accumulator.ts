@@ -7,8 +7,9 @@ export interface PartitionQueue {
   readonly topic: string
   readonly partition: number
   waiting: ProducerBatch[]
-  /** In the order of their sequence numbers. */
   readonly inFlight: ProducerBatch[]
+  /** Records taken so far. */
+  recordCount: number
   /** The sequence number of the next record; of this partition, in the present epoch. */
   nextSequence: number
   /** The last sequence number that the broker has acknowledged, -1 for none. */
@@ -52,6 +53,7 @@ export class Accumulator {
     callback: DeliveryCallback | undefined,
   ): boolean {
     const queue = this.queue(topic, partition)
+    const order = queue.recordCount++
     const open = queue.waiting.at(-1)
     if (open !== undefined) {
       const before = open.sizeBytes
@@ -60,7 +62,7 @@ export class Accumulator {
         return open.isFull
       }
     }
-    const batch = this.newBatch(topic, partition, nowMs)
+    const batch = this.newBatch({ topic, partition, createdMs: nowMs, order })
     batch.tryAppend(record.timestampMs, record.key, record.value, record.headers, callback)
     queue.waiting.push(batch)
     this.bytes += batch.sizeBytes
@@ -68,17 +70,15 @@ export class Accumulator {
   }
 
   newBatch(
-    topic: string,
-    partition: number,
-    nowMs: number,
+    at: { topic: string; partition: number; createdMs: number; order: number },
     sizeLimitBytes = this.config.batchSizeBytes,
   ): ProducerBatch {
     const { codec } = this.config
-    return new ProducerBatch(topic, partition, nowMs, {
+    return new ProducerBatch(at, {
       sizeLimitBytes,
       codec,
       level: this.config.compressionLevel,
-      estimatedRatio: this.ratios.estimate(topic, codec),
+      estimatedRatio: this.ratios.estimate(at.topic, codec),
     })
   }
 
@@ -108,20 +108,20 @@ export class Accumulator {
     this.bytes -= batch.sizeBytes
   }
 
-  /** Puts a batch that must be sent again back in its place: before everything with a later sequence number. */
+  /** Puts a batch that must be sent again back in its place. */
   requeue(queue: PartitionQueue, batch: ProducerBatch, retryAtMs: number): void {
     drop(queue.inFlight, batch)
-    const later = queue.waiting.findIndex((other) => !other.hasSequence || comesBefore(batch, other))
-    if (later < 0) queue.waiting.push(batch)
-    else queue.waiting.splice(later, 0, batch)
+    insertInOrder(queue.waiting, batch)
     queue.retryAtMs = retryAtMs
   }
 
-  /** Puts the halves of a batch that was too large where it was. */
+  /** Puts the parts of a batch that was too large where it was. */
   replace(queue: PartitionQueue, batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
     this.remove(queue, batch)
-    queue.waiting.unshift(...parts)
-    for (const part of parts) this.bytes += part.sizeBytes
+    for (const part of parts) {
+      insertInOrder(queue.waiting, part)
+      this.bytes += part.sizeBytes
+    }
   }
 
   private queue(topic: string, partition: number): PartitionQueue {
@@ -132,6 +132,7 @@ export class Accumulator {
         topic,
         partition,
         waiting: [],
+        recordCount: 0,
         inFlight: [],
         nextSequence: 0,
         lastAckedSequence: -1,
@@ -143,10 +144,10 @@ export class Accumulator {
   }
 }
 
-/** Sequence numbers wrap; what is less than half the range ahead comes later. */
-function comesBefore(batch: ProducerBatch, other: ProducerBatch): boolean {
-  const distance = (other.baseSequence - batch.baseSequence) & 0x7fffffff
-  return distance > 0 && distance < 0x40000000
+function insertInOrder(batches: ProducerBatch[], batch: ProducerBatch): void {
+  const later = batches.findIndex((other) => other.order > batch.order)
+  if (later < 0) batches.push(batch)
+  else batches.splice(later, 0, batch)
 }
 
 function drop(batches: ProducerBatch[], batch: ProducerBatch): void {

@@ -29,6 +29,8 @@ export class ProducerBatch {
   readonly topic: string
   readonly partition: number
   readonly createdMs: number
+  /** The place of the first record among all of its partition; a batch that is sent again goes back by it. */
+  readonly order: number
   attempts = 0
   baseSequence = -1
   private readonly builder: BatchBuilder
@@ -38,10 +40,14 @@ export class ProducerBatch {
   private stampedId = -1
   private stampedEpoch = -1
 
-  constructor(topic: string, partition: number, createdMs: number, settings: BatchSettings) {
-    this.topic = topic
-    this.partition = partition
-    this.createdMs = createdMs
+  constructor(
+    at: { topic: string; partition: number; createdMs: number; order: number },
+    settings: BatchSettings,
+  ) {
+    this.topic = at.topic
+    this.partition = at.partition
+    this.createdMs = at.createdMs
+    this.order = at.order
     this.builder = new BatchBuilder(settings)
   }
 

@@ -142,6 +142,8 @@ export class Sender {
     const retrying = batch.attempts > 0
     if ((retrying || this.config.maxInFlight === 1) && queue.inFlight.length > 0) return false
     if (queue.inFlight.length >= this.config.maxInFlight) return false
+    // A broker takes any first number from a producer it has not seen: the first batch has to be the first to arrive.
+    if (this.identity !== null && queue.lastAckedSequence < 0 && queue.inFlight.length > 0) return false
     if (queue.retryAtMs > now) {
       this.wakeAt(queue.retryAtMs)
       return false
@@ -243,6 +245,9 @@ export class Sender {
   private retryOrFail({ queue, batch }: Shipment, error: ClientError): void {
     if (error.retriable || this.isBehindFailedBatch(queue, batch, error)) {
       batch.attempts++
+      this.core.options.logger.debug(
+        `${queue.topic}-${queue.partition}: attempt ${batch.attempts} failed: ${error.message}`,
+      )
       this.lastErrors.set(batch, error)
       this.accumulator.requeue(queue, batch, this.nowMs() + this.core.backoffMs(batch.attempts - 1))
       return
@@ -300,12 +305,20 @@ export class Sender {
     const callbacks = batch.takeCallbacks()
     const limit = Math.max(1, Math.floor(batch.close().length / 2))
     const parts: ProducerBatch[] = []
-    let index = 0
+    let index = -1
     for (const record of readRecords(batch.close(), 0)) {
-      const callback = callbacks[index++]
+      const callback = callbacks[++index]
       const { timestampMs, key, value, headers } = record
       if (parts.at(-1)?.tryAppend(timestampMs, key, value, headers, callback)) continue
-      const part = this.accumulator.newBatch(queue.topic, queue.partition, batch.createdMs, limit)
+      const part = this.accumulator.newBatch(
+        {
+          topic: queue.topic,
+          partition: queue.partition,
+          createdMs: batch.createdMs,
+          order: batch.order + index,
+        },
+        limit,
+      )
       part.tryAppend(timestampMs, key, value, headers, callback)
       parts.push(part)
     }
