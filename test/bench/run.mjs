@@ -1,0 +1,75 @@
+#!/usr/bin/env node
+/**
+ * npm run bench [-- startup|memory|rdkafka ...] [--records N] [--rounds N] [--only kcli|kafka]
+ *
+ * Compares kcli with an empty Node and with Apache Kafka in one run on one machine: the ratios mean something, the
+ * single figures do not. Needs scripts/interop-setup.mjs for all that is not kcli.
+ */
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { loadTs } from '../../scripts/load-ts.mjs'
+import { memory } from './memory.mjs'
+import { rdkafka } from './rdkafka.mjs'
+import { startup } from './startup.mjs'
+
+const parts = { startup, memory, rdkafka }
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { records: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } },
+})
+for (const name of positionals) {
+  if (!(name in parts)) {
+    console.error(`no such part: ${name}; there are ${Object.keys(parts).join(', ')}`)
+    process.exit(2)
+  }
+}
+
+const repository = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..', '..')
+process.chdir(repository)
+const folder = path.join(repository, 'test', 'interop', 'support')
+const support = {
+  ...(await loadTs(path.join(folder, 'environment.ts'))),
+  ...(await loadTs(path.join(folder, 'child.ts'))),
+  ...(await loadTs(path.join(folder, 'driver.ts'))),
+  ...(await loadTs(path.join(folder, 'kafka.ts'))),
+  ...(await loadTs(path.join(folder, 'kcli.ts'))),
+  // What Kafka's own start scripts pass to the JVM.
+  kafkaServerFlags: [
+    '-Xmx1G',
+    '-Xms1G',
+    '-server',
+    '-XX:+UseG1GC',
+    '-XX:MaxGCPauseMillis=20',
+    '-XX:InitiatingHeapOccupancyPercent=35',
+    '-XX:+ExplicitGCInvokesConcurrent',
+  ],
+  kafkaToolFlags: [
+    '-Xmx256M',
+    '-server',
+    '-XX:+UseG1GC',
+    '-XX:MaxGCPauseMillis=20',
+    '-XX:InitiatingHeapOccupancyPercent=35',
+    '-XX:+ExplicitGCInvokesConcurrent',
+  ],
+}
+const noKafka = support.missingReason(['kafka', 'driver'])
+if (noKafka && values.only !== 'kcli') console.log(`Apache Kafka is not measured: ${noKafka}`)
+const options = {
+  support,
+  kafkaWanted: values.only !== 'kcli' && noKafka === undefined,
+  kcliWanted: values.only !== 'kafka',
+  ...(values.records ? { records: Number(values.records) } : {}),
+  ...(values.rounds ? { rounds: Number(values.rounds) } : {}),
+}
+let failed = false
+for (const name of positionals.length > 0 ? positionals : Object.keys(parts)) {
+  console.log(`\n== ${name}`)
+  try {
+    await parts[name](options)
+  } catch (error) {
+    failed = true
+    console.error(`${name} failed: ${error.message}`)
+  }
+}
+process.exitCode = failed ? 1 : 0
