@@ -1,0 +1,16 @@
+import fs from 'node:fs'
+
+/**
+ * A directory that only this user may enter, for sockets that stand outside the user's own folders. Throws `EACCES` when
+ * it is there and is a link, is somebody else's, or is open to others.
+ */
+export function makePrivateDirectorySync(path: string): void {
+  fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+  const stat = fs.lstatSync(path)
+  const isOurs = process.getuid === undefined || stat.uid === process.getuid()
+  if (!stat.isDirectory() || !isOurs || (stat.mode & 0o077) !== 0) {
+    throw Object.assign(new Error(`EACCES: ${path} is not a private directory of this user`), {
+      code: 'EACCES',
+    })
+  }
+}

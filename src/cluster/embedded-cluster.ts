@@ -1,0 +1,187 @@
+import path from 'node:path'
+import { messageOf } from '../base/errors.ts'
+import type { FileLock } from '../base/file-lock.ts'
+import { prefixedLogger } from '../base/logger.ts'
+import type { Address } from '../base/network.ts'
+import { makePrivateDirectorySync } from '../base/private-directory.ts'
+import { Broker, BrokerConfig, type ListenerSpec } from '../broker/index.ts'
+import { ZooKeeperServer } from '../zookeeper/index.ts'
+import { type DataDirectory, DataDirectoryError } from './data-directory.ts'
+import { LOCAL_LISTENER, LOCAL_PORT, localHost, localResolver, pipeAddress } from './local-address.ts'
+import type { ClusterPorts } from './ports.ts'
+
+/** TCP listeners for clients outside, beside the local one. */
+export interface TcpListening {
+  readonly host: string
+  /** Of each broker; 0 picks a free one, and missing ones are 0. */
+  readonly ports: readonly number[]
+  /** What clients are told, if not `host`. */
+  readonly advertisedHost?: string
+}
+
+export interface EmbeddedClusterOptions {
+  readonly ports: ClusterPorts
+  readonly directory: DataDirectory
+  /** Undefined: as many as the directory has, three for a new one. */
+  readonly brokerCount?: number
+  readonly tcp?: TcpListening
+  /** server.properties entries for every broker. */
+  readonly properties?: Readonly<Record<string, string>>
+}
+
+const TCP_LISTENER = 'PLAINTEXT'
+/** Embedded brokers are in one process with their coordination service: sessions end with it, not by time. */
+const SESSION_TIMEOUT_MS = 18_000
+
+/**
+ * A cluster in this process, on a data directory: the coordination service and its brokers. They share nothing but the
+ * network; everything between them is Kafka's protocol.
+ *
+ * The caller holds the directory's lock.
+ */
+export class EmbeddedCluster {
+  readonly directory: DataDirectory
+  private readonly ports: ClusterPorts
+  private readonly zookeeper: ZooKeeperServer
+  private readonly started: Broker[] = []
+
+  private constructor(options: EmbeddedClusterOptions, zookeeper: ZooKeeperServer) {
+    this.directory = options.directory
+    this.ports = options.ports
+    this.zookeeper = zookeeper
+  }
+
+  /** Resolves when every broker serves. Rejects with a KcliError, and then nothing is left running. */
+  static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
+    const { directory } = options
+    const { fs, clock, random, logger } = options.ports
+    const brokerCount = directory.prepare(options.brokerCount)
+    const zookeeper = await ZooKeeperServer.open({
+      fs,
+      clock,
+      random,
+      logger: prefixedLogger(logger, 'zookeeper'),
+      dataDir: directory.zookeeperDir,
+      expireSessionsOnOpen: true,
+    })
+    const cluster = new EmbeddedCluster(options, zookeeper)
+    try {
+      await cluster.startBrokers(brokerCount, options)
+    } catch (error) {
+      await cluster
+        .shutdown()
+        .catch((second: unknown) => logger.error('stopping after a failed start', second))
+      throw error
+    }
+    return cluster
+  }
+
+  get brokers(): readonly Broker[] {
+    return this.started
+  }
+
+  /** In-process addresses of the brokers. */
+  get bootstrap(): Address[] {
+    return this.started.map((broker) => pipeAddress(broker.id))
+  }
+
+  /** `HOST:PORT` of each broker's TCP listener, in the order of their ids; none without TCP. */
+  get tcpAddresses(): string[] {
+    return this.started.flatMap((broker) =>
+      broker.endpoints.filter(({ name }) => name === TCP_LISTENER).map(({ host, port }) => `${host}:${port}`),
+    )
+  }
+
+  /**
+   * Everything on disk, in an order that moves no leader: the brokers go together, so there is nobody to move to, and the
+   * next start finds each partition as it was.
+   */
+  async shutdown(): Promise<void> {
+    const brokers = this.started.splice(0)
+    const resigned = await Promise.allSettled(brokers.map((broker) => broker.resignController()))
+    const stopped = await Promise.allSettled(brokers.map((broker) => broker.shutdown({ controlled: false })))
+    await this.zookeeper.close()
+    for (const outcome of [...resigned, ...stopped]) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  /** All register before any may become controller, so that after a clean stop nothing is elected anew. */
+  private async startBrokers(count: number, options: EmbeddedClusterOptions): Promise<void> {
+    for (let id = 0; id < count; id++) this.started.push(await this.createBroker(id, options))
+    await Promise.all(this.started.map((broker) => broker.prepare()))
+    await Promise.all(this.started.map((broker) => broker.register()))
+    await Promise.all(this.started.map((broker) => broker.startController()))
+    await Promise.all(this.started.map((broker) => broker.serve()))
+  }
+
+  private async createBroker(id: number, options: EmbeddedClusterOptions): Promise<Broker> {
+    const { fs, clock, random, logger, network } = this.ports
+    const config = BrokerConfig.fromProperties(
+      {
+        ...options.properties,
+        'broker.id': String(id),
+        'log.dirs': this.directory.brokerDir(id),
+        'inter.broker.listener.name': LOCAL_LISTENER,
+      },
+      { listeners: this.listenersOf(id, options.tcp) },
+    )
+    return new Broker({
+      config,
+      zk: await this.zookeeper.connect({ timeoutMs: SESSION_TIMEOUT_MS }),
+      network,
+      resolver: localResolver,
+      fs,
+      clock,
+      random,
+      logger: prefixedLogger(logger, `broker ${id}`),
+      acquireLock: (file) => this.lockLogDir(file),
+    })
+  }
+
+  private listenersOf(id: number, tcp: TcpListening | undefined): ListenerSpec[] {
+    const socket = this.directory.socketPath(id)
+    this.clearSocket(socket)
+    const local: ListenerSpec = {
+      name: LOCAL_LISTENER,
+      securityProtocol: 'PLAINTEXT',
+      bind: [pipeAddress(id), { kind: 'unix', path: socket }],
+      advertisedHost: localHost(id),
+      advertisedPort: LOCAL_PORT,
+    }
+    if (tcp === undefined) return [local]
+    const port = tcp.ports[id] ?? 0
+    return [
+      local,
+      {
+        name: TCP_LISTENER,
+        securityProtocol: 'PLAINTEXT',
+        bind: [{ kind: 'tcp', host: tcp.host, port }],
+        advertisedHost: tcp.advertisedHost ?? tcp.host,
+        advertisedPort: port,
+      },
+    ]
+  }
+
+  /** Whoever left a socket behind is gone: we hold the lock. A folder outside the directory is for this user only. */
+  private clearSocket(socket: string): void {
+    const { fs } = this.ports
+    const folder = path.dirname(socket)
+    if (folder !== this.directory.path) makePrivateDirectorySync(folder)
+    fs.removeSync(socket)
+  }
+
+  private lockLogDir(file: string): FileLock {
+    let lock: FileLock | null
+    try {
+      lock = this.ports.locks.tryLock(file)
+    } catch (error) {
+      throw new DataDirectoryError(`cannot lock ${path.dirname(file)}: ${messageOf(error)}`, { cause: error })
+    }
+    if (lock !== null) return lock
+    throw new DataDirectoryError(
+      `${path.dirname(file)} is in use by another broker, perhaps one of Apache Kafka`,
+      {
+        hint: 'Stop it, or use another data directory.',
+      },
+    )
+  }
+}

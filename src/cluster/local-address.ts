@@ -1,0 +1,28 @@
+import type { Address } from '../base/network.ts'
+import type { AddressResolver } from '../base/resolver.ts'
+
+/** The listener on which an embedded broker talks to its own kind and to the processes that share its directory. */
+export const LOCAL_LISTENER = 'LOCAL'
+
+const HOST = /^broker-(\d+)\.kcli$/
+/** Metadata needs a port; nothing is bound to it. */
+export const LOCAL_PORT = 9092
+
+/** What an embedded broker advertises on {@link LOCAL_LISTENER}. */
+export function localHost(brokerId: number): string {
+  return `broker-${brokerId}.kcli`
+}
+
+export function pipeAddress(brokerId: number): Address & { kind: 'pipe' } {
+  return { kind: 'pipe', name: localHost(brokerId) }
+}
+
+/** The broker that an address of a local cluster means, or undefined. */
+export function brokerOfPipe(address: Address): number | undefined {
+  const match = address.kind === 'pipe' ? HOST.exec(address.name) : null
+  return match === null ? undefined : Number(match[1])
+}
+
+/** Names of embedded brokers become pipes, everything else is TCP. */
+export const localResolver: AddressResolver = (host, port) =>
+  HOST.test(host) ? { kind: 'pipe', name: host } : { kind: 'tcp', host, port }

@@ -1,0 +1,95 @@
+import { type Clock, sleep } from '../base/clock.ts'
+import { systemErrorCode } from '../base/errors.ts'
+import type { Address, Channel, Listener, Network } from '../base/network.ts'
+import { systemError } from '../base/pipe.ts'
+import type { DataDirectory } from './data-directory.ts'
+import { brokerOfPipe } from './local-address.ts'
+
+/** A cluster that this process runs for the directory. */
+export interface Host {
+  shutdown(): Promise<void>
+}
+
+export interface LocalNetworkOptions {
+  readonly network: Network
+  readonly clock: Clock
+  readonly directory: DataDirectory
+  /** Runs the cluster in this process, or gives undefined when another process holds the directory. */
+  readonly tryHost: () => Promise<Host | undefined>
+  /** How long to look for somebody who serves the directory: as long as a recovery may take. */
+  readonly patienceMs: number
+}
+
+const FIRST_WAIT_MS = 5
+const LONGEST_WAIT_MS = 100
+
+/**
+ * The network as it looks to a client of a local data directory: a pipe to broker N leads to the broker in this process
+ * when it runs the cluster, and through broker N's Unix socket to the process that does otherwise. When nobody does, this
+ * process takes the cluster over. That happens at every connect, so a client that has lost its broker needs to know
+ * nothing but to connect again.
+ */
+export class LocalNetwork implements Network {
+  private readonly options: LocalNetworkOptions
+  private host: Host | undefined
+  private hosting: Promise<Host | undefined> | undefined
+  private closed = false
+
+  constructor(options: LocalNetworkOptions) {
+    this.options = options
+  }
+
+  /** Whether this process runs the cluster. */
+  get isHost(): boolean {
+    return this.host !== undefined
+  }
+
+  async connect(address: Address, options: { timeoutMs: number }): Promise<Channel> {
+    const broker = brokerOfPipe(address)
+    if (broker === undefined) return this.options.network.connect(address, options)
+    const { clock, patienceMs } = this.options
+    const deadlineMs = clock.monotonicMs() + patienceMs
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      const channel = await this.attempt(broker, address, options.timeoutMs)
+      if (channel !== undefined) return channel
+      if (this.closed || clock.monotonicMs() >= deadlineMs) {
+        throw systemError('ETIMEDOUT', `nobody serves ${this.options.directory.path}`)
+      }
+      await sleep(clock, waitMs)
+    }
+  }
+
+  listen(address: Address, accept: (channel: Channel) => void): Promise<Listener> {
+    return this.options.network.listen(address, accept)
+  }
+
+  /** Stops the cluster if it runs here. Others who use the directory take it over. */
+  async close(): Promise<void> {
+    this.closed = true
+    const host = this.host ?? (await this.hosting?.catch(() => undefined))
+    this.host = undefined
+    await host?.shutdown()
+  }
+
+  /** Undefined: nobody is there yet, try again. */
+  private async attempt(broker: number, address: Address, timeoutMs: number): Promise<Channel | undefined> {
+    const { network, directory } = this.options
+    if (this.host !== undefined) return network.connect(address, { timeoutMs })
+    try {
+      return await network.connect({ kind: 'unix', path: directory.socketPath(broker) }, { timeoutMs })
+    } catch (error) {
+      // The socket is missing, or left behind by a process that is gone.
+      const code = systemErrorCode(error)
+      if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error
+    }
+    if (this.closed) return undefined
+    this.hosting ??= this.options.tryHost().finally(() => {
+      this.hosting = undefined
+    })
+    const host = await this.hosting
+    if (host === undefined) return undefined
+    if (this.closed) return undefined
+    this.host = host
+    return network.connect(address, { timeoutMs })
+  }
+}

@@ -1,0 +1,31 @@
+import { type Clock, systemClock } from '../base/clock.ts'
+import { FileLocks } from '../base/file-lock.ts'
+import type { FileSystem } from '../base/file-system.ts'
+import { type Logger, silentLogger } from '../base/logger.ts'
+import type { Network } from '../base/network.ts'
+import { nodeFileSystem } from '../base/node-file-system.ts'
+import { createNodeNetwork } from '../base/node-network.ts'
+import { type Random, systemRandom } from '../base/random.ts'
+
+/** Everything a cluster touches the outside world with. */
+export interface ClusterPorts {
+  readonly fs: FileSystem
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly network: Network
+  readonly locks: FileLocks
+}
+
+/** The real ones. Two clusters in one process that may meet on a directory must share the `locks`. */
+export function systemPorts(overrides: Partial<ClusterPorts> = {}): ClusterPorts {
+  return {
+    fs: nodeFileSystem,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    network: overrides.network ?? createNodeNetwork(overrides.clock ?? systemClock),
+    locks: overrides.locks ?? new FileLocks(),
+    ...overrides,
+  }
+}
