@@ -10,7 +10,7 @@ const topic = (name, extra = {}) => ({
   configs: [],
   ...extra,
 })
-const create = (topics, extra = {}) => ({ topics, timeoutMs: 10_000, validateOnly: false, ...extra })
+const create = (topics, extra = {}) => ({ topics, timeoutMs: 3_000, validateOnly: false, ...extra })
 const assigned = (name, ...lists) =>
   topic(name, {
     numPartitions: -1,
