@@ -1,4 +1,4 @@
-import { type FileRange } from './file-system.ts'
+import type { FileRange } from './file-system.ts'
 
 /** The network port: the same frames travel over an in-process pipe, a Unix socket, TCP and (later) TLS. */
 export interface Network {
@@ -57,7 +57,9 @@ export interface Channel {
 export function formatAddress(address: Address): string {
   switch (address.kind) {
     case 'tcp':
-      return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`
+      return address.host.includes(':')
+        ? `[${address.host}]:${address.port}`
+        : `${address.host}:${address.port}`
     case 'unix':
       return `unix:${address.path}`
     case 'pipe':

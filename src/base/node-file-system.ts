@@ -1,5 +1,5 @@
 import fs from 'node:fs'
-import { type File, type FileSystem, type OpenMode } from './file-system.ts'
+import type { File, FileSystem, OpenMode } from './file-system.ts'
 
 const FLAGS: Record<OpenMode, number> = {
   r: fs.constants.O_RDONLY,

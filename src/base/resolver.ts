@@ -1,4 +1,4 @@
-import { type Address } from './network.ts'
+import type { Address } from './network.ts'
 
 /**
  * Turns the host and port that a broker advertises into an address. By default that is TCP; an embedded cluster maps the

@@ -1,4 +1,4 @@
-import { type Random } from './random.ts'
+import type { Random } from './random.ts'
 
 /**
  * Kafka's Uuid: 16 bytes, written as 22 characters of URL-safe base64 without padding

@@ -1,4 +1,4 @@
-import { type Api, type Fields, type Infer, type Input } from '../../protocol/index.ts'
+import type { Api, Fields, Infer, Input } from '../../protocol/index.ts'
 
 /** Who sent a request, and over what. */
 export interface RequestContext {
@@ -42,7 +42,12 @@ export function handler<Req extends Fields, Res extends Fields>(
   versions: { min: number; max: number },
   functions: Pick<ApiHandler<Req, Res>, 'handle' | 'onError'>,
 ): ApiHandler {
-  const made: ApiHandler<Req, Res> = { spec, minVersion: versions.min, maxVersion: versions.max, ...functions }
+  const made: ApiHandler<Req, Res> = {
+    spec,
+    minVersion: versions.min,
+    maxVersion: versions.max,
+    ...functions,
+  }
   // The registry holds handlers of every message type; decoding by `spec` makes the types meet again.
   return made as unknown as ApiHandler
 }
