@@ -24,10 +24,10 @@ const MAX_WRITE_BYTES = 8 * 1024 * 1024
 export class AppendWriter {
   private pending: PendingAppend[] = []
   private running: Promise<void> | null = null
-  /** Called with the error before the appends hear of it: repairs the file. */
-  private readonly onFailure: (error: unknown) => void
+  /** Called before the appends hear of it: repairs the file. `undoError` is set when not all could be taken back. */
+  private readonly onFailure: (error: unknown, undoError: unknown) => void
 
-  constructor(onFailure: (error: unknown) => void) {
+  constructor(onFailure: (error: unknown, undoError: unknown) => void) {
     this.onFailure = onFailure
   }
 
@@ -83,8 +83,15 @@ export class AppendWriter {
   private fail(error: unknown): void {
     const failed = this.pending
     this.pending = []
-    for (const append of failed.toReversed()) append.undo()
-    this.onFailure(error)
+    let undoError: unknown
+    for (const append of failed.toReversed()) {
+      try {
+        append.undo()
+      } catch (cause) {
+        undoError ??= cause
+      }
+    }
+    this.onFailure(error, undoError)
     for (const append of failed) append.failed(error)
   }
 }

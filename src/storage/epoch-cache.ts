@@ -82,9 +82,11 @@ export class EpochCache {
     if (this.list.length > 0) this.replace([])
   }
 
-  /** Puts back what `entries` gave before. */
+  /** Puts back what `entries` gave before: in memory in any case, and in the file unless that throws. */
   restore(entries: readonly EpochEntry[]): void {
-    if (entries !== this.list) this.replace(entries)
+    if (entries === this.list) return
+    this.list = entries
+    this.replace(entries)
   }
 
   /** KIP-101: where the asked epoch ended, for a follower that wants to know where to truncate. */

@@ -82,7 +82,7 @@ export class OpenLog {
     this.name = options.name
     this.configNow = options.config
     this.lastFlushMs = this.context.clock.nowMs()
-    this.writer = new AppendWriter((error) => this.repairAfterFailedWrite(error))
+    this.writer = new AppendWriter((error, undoError) => this.repairAfterFailedWrite(error, undoError))
     this.tail = new TailCache(this.context.tailBudget, this.context.tuning.tailPerLogBytes)
   }
 
@@ -120,7 +120,11 @@ export class OpenLog {
       this.nextOffset = valid.lastOffset + 1
       return this.write(segment, position, valid, { undo, aborted, rolled: segment !== before })
     } catch (error) {
-      undo()
+      try {
+        undo()
+      } catch (undoError) {
+        this.dir.fail(`taking back an append to ${this.name} failed`, undoError)
+      }
       throw error
     }
   }
@@ -342,16 +346,16 @@ export class OpenLog {
     const { active } = this.segments
     const segment = active.state()
     return () => {
-      const rolled = this.segments.active
-      if (rolled !== active) {
-        this.segments.remove(rolled)
-        this.producers.removeSnapshot(rolled.baseOffset)
-        rolled.markDeleted()()
-      }
+      // What is in memory first: a file that cannot be changed takes the directory offline.
+      this.nextOffset = nextOffset
       this.producers.setMapEndOffset(mapEndOffset)
       active.restore(segment)
+      const rolled = this.segments.active
+      if (rolled !== active) this.segments.remove(rolled)
       this.epochs.restore(epochs)
-      this.nextOffset = nextOffset
+      if (rolled === active) return
+      this.producers.removeSnapshot(rolled.baseOffset)
+      rolled.markDeleted()()
     }
   }
 
@@ -445,16 +449,17 @@ export class OpenLog {
   }
 
   /** The state is taken back already; the file must end where the last good append does. */
-  private repairAfterFailedWrite(error: unknown): void {
+  private repairAfterFailedWrite(error: unknown, undoError: unknown): void {
     const waiters = this.waiters
     this.waiters = []
     for (const { resolve } of waiters) resolve()
     if (this.isAbandoned) return
     try {
+      if (undoError !== undefined) throw undoError
       const { active } = this.segments
       active.cutFile(active.writtenBytes)
     } catch (cutError) {
-      this.dir.fail(`cutting off a failed write of ${this.name} failed too`, cutError)
+      this.dir.fail(`taking back a failed write of ${this.name} failed too`, cutError)
     }
     this.context.logger.error(`writing to ${this.name} failed`, error)
   }

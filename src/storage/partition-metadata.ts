@@ -8,7 +8,7 @@ import { KafkaStorageError } from './errors.ts'
  * not taken for the old one (PartitionMetadataFile). Written once, when the log is made.
  *
  *     version: 0
- *     topic_id: 22 characters of base64
+ *     topic_id: 22 characters of base64 (no end of line behind it)
  */
 const FILE_NAME = 'partition.metadata'
 
@@ -25,5 +25,5 @@ export function readPartitionMetadata(fs: FileSystem, dir: string): string | nul
 }
 
 export function writePartitionMetadata(fs: FileSystem, dir: string, topicId: string): void {
-  replaceFileSync(fs, join(dir, FILE_NAME), Buffer.from(`version: 0\ntopic_id: ${topicId}\n`), false)
+  replaceFileSync(fs, join(dir, FILE_NAME), Buffer.from(`version: 0\ntopic_id: ${topicId}`), false)
 }

@@ -1,0 +1,306 @@
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { FailingFileSystem } from '../support/failing-file-system.ts'
+import { batchOf, LEADER, newLog, type Setup, TestDir, values } from './support.ts'
+
+let dir: TestDir
+beforeEach(() => {
+  dir = new TestDir()
+})
+afterEach(() => dir.remove())
+
+const SMALL: Setup = { config: { segmentBytes: 400, indexIntervalBytes: 100 } }
+const COUNT = 30
+const ALL = Array.from({ length: COUNT }, (_, i) => `v${i}`)
+const inLog = (name: string) => join(dir.path, 't-0', name)
+const files = (suffix: string) =>
+  readdirSync(join(dir.path, 't-0'))
+    .filter((n) => n.endsWith(suffix))
+    .sort()
+
+/** A log of several segments; left as a killed process leaves it, or closed. */
+async function written(setup: Setup, isClosed: boolean): Promise<void> {
+  const { manager, log } = await newLog(dir, setup)
+  for (const [i, value] of ALL.entries()) {
+    const batch = batchOf([value], { producerId: 5, producerEpoch: 0, baseSequence: i })
+    await log.appendAsLeader(batch, { leaderEpoch: i >> 3, origin: 'client' })
+  }
+  log.updateHighWatermark(COUNT - 2)
+  if (isClosed) await manager.shutdown()
+  // Flushes that follow a roll must not meet the next user of the directory.
+  else await log.flush()
+}
+
+async function expectWhole(setup: Setup = SMALL): Promise<void> {
+  const { log } = await newLog(dir, setup)
+  expect(await values(log)).toEqual(ALL)
+  expect(log).toMatchObject({ logEndOffset: COUNT, latestEpoch: 3 })
+  expect(log.endOffsetForEpoch(1)).toEqual({ epoch: 1, endOffset: 16 })
+  const duplicate = batchOf(['v29'], { producerId: 5, producerEpoch: 0, baseSequence: 29 })
+  expect(await log.appendAsLeader(duplicate, LEADER)).toMatchObject({ duplicate: true, firstOffset: 29 })
+  const next = batchOf(['next'], { producerId: 5, producerEpoch: 0, baseSequence: 30 })
+  expect(await log.appendAsLeader(next, LEADER)).toMatchObject({ firstOffset: 30 })
+  const skipped = batchOf(['skipped'], { producerId: 5, producerEpoch: 0, baseSequence: 40 })
+  await expect(log.appendAsLeader(skipped, LEADER)).rejects.toMatchObject({
+    errorName: 'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  })
+}
+
+describe('after a clean end', () => {
+  it('has everything again', async () => {
+    await written(SMALL, true)
+    expect(readFileSync(join(dir.path, '.kafka_cleanshutdown'), 'utf8')).toBe(
+      '{"version":0,"brokerEpoch":-1}',
+    )
+    await expectWhole()
+  })
+
+  it('knows its offsets without a look at the files, and does not touch them when it ends unused', async () => {
+    await written(SMALL, true)
+    const before = readdirSync(join(dir.path, 't-0')).map((n) => [n, statSync(inLog(n)).mtimeMs])
+    const fs = new FailingFileSystem()
+    const { manager, log } = await newLog(dir, { ...SMALL, fs })
+    expect(log).toMatchObject({
+      logEndOffset: COUNT,
+      highWatermark: COUNT - 2,
+      logStartOffset: 0,
+      isOpen: false,
+    })
+    expect(log.lastStableOffset).toBe(COUNT - 2)
+    expect(existsSync(join(dir.path, '.kafka_cleanshutdown'))).toBe(false)
+    await manager.shutdown()
+    expect(readdirSync(join(dir.path, 't-0')).map((n) => [n, statSync(inLog(n)).mtimeMs])).toEqual(before)
+    expect(fs.changes.filter((change) => change.includes('t-0'))).toEqual([])
+    await expectWhole()
+  })
+
+  it('looks again when somebody replaced the files', async () => {
+    await written(SMALL, true)
+    const last = files('.log').at(-1) ?? ''
+    truncateSync(inLog(last), 0)
+    const { log } = await newLog(dir, SMALL)
+    expect(log.logEndOffset).toBe(COUNT)
+    await log.open()
+    expect(log.logEndOffset).toBe(Number(last.slice(0, 20)))
+    expect(await values(log)).toEqual(ALL.slice(0, log.logEndOffset))
+  })
+
+  it('cuts a torn end all the same', async () => {
+    await written(SMALL, true)
+    appendFileSync(inLog(files('.log').at(-1) ?? ''), batchOf(['torn']).subarray(0, 50))
+    await expectWhole()
+  })
+
+  it.each(['.index', '.timeindex'])('builds every missing %s again', async (suffix) => {
+    await written(SMALL, true)
+    for (const name of files(suffix)) rmSync(inLog(name))
+    await expectWhole()
+  })
+
+  it.each(['.index', '.timeindex'])('builds every damaged %s again', async (suffix) => {
+    await written(SMALL, true)
+    for (const name of files(suffix)) writeFileSync(inLog(name), Buffer.alloc(120, 0xa7))
+    await expectWhole()
+  })
+
+  it('builds an index again that leads nowhere though it looks right', async () => {
+    const one: Setup = { config: { indexIntervalBytes: 100 } }
+    await written(one, true)
+    const name = files('.index').at(-1) ?? ''
+    const index = readFileSync(inLog(name))
+    for (let at = 4; at < index.length; at += 8) index.writeInt32BE(index.readInt32BE(at) + 1, at)
+    writeFileSync(inLog(name), index)
+    await expectWhole(one)
+  })
+
+  it('opens the padded indexes that Kafka leaves when it is killed', async () => {
+    await written(SMALL, true)
+    for (const name of [...files('.index'), ...files('.timeindex')]) {
+      const entry = name.endsWith('.index') ? 8 : 12
+      appendFileSync(inLog(name), Buffer.alloc(1000 * entry))
+    }
+    await expectWhole()
+  })
+
+  it('goes on without a producer snapshot, as Kafka does', async () => {
+    await written(SMALL, true)
+    for (const name of files('.snapshot')) rmSync(inLog(name))
+    const { log } = await newLog(dir, SMALL)
+    expect(await values(log)).toEqual(ALL)
+    expect(await log.activeProducers()).toEqual([])
+  })
+
+  it.each(['recovery-point-offset-checkpoint', 'replication-offset-checkpoint'])(
+    'goes on without %s',
+    async (name) => {
+      await written(SMALL, true)
+      writeFileSync(join(dir.path, name), 'rubbish\n')
+      await expectWhole()
+    },
+  )
+
+  it('builds damaged leader epochs again', async () => {
+    await written(SMALL, true)
+    writeFileSync(inLog('leader-epoch-checkpoint'), '0\n7\nx')
+    const { log } = await newLog(dir, SMALL)
+    await log.open()
+    expect(log.endOffsetForEpoch(1)).toEqual({ epoch: 1, endOffset: 16 })
+  })
+})
+
+describe('after a kill', () => {
+  it('has everything again', async () => {
+    await written(SMALL, false)
+    await expectWhole()
+  })
+
+  it('has everything again without any index, snapshot or checkpoint', async () => {
+    await written(SMALL, false)
+    for (const suffix of ['.index', '.timeindex', '.snapshot', '-checkpoint']) {
+      for (const name of files(suffix)) rmSync(inLog(name))
+    }
+    await expectWhole()
+  })
+
+  it.each([1, 60, 73])('cuts a batch of which only %i bytes were written', async (length) => {
+    await written(SMALL, false)
+    const whole = batchOf(['torn'], { baseOffset: COUNT })
+    appendFileSync(inLog(files('.log').at(-1) ?? ''), whole.subarray(0, length))
+    await expectWhole()
+    expect(whole.length).toBeGreaterThan(73)
+  })
+
+  it('cuts garbage and zeros', async () => {
+    for (const garbage of [
+      Buffer.alloc(500),
+      Buffer.alloc(500, 0xff),
+      Buffer.from('not a batch at all, really'),
+    ]) {
+      await written(SMALL, false)
+      appendFileSync(inLog(files('.log').at(-1) ?? ''), garbage)
+      await expectWhole()
+      dir.remove()
+      dir = new TestDir()
+    }
+  })
+
+  it('cuts the log at a flipped bit, and what lies behind it', async () => {
+    await written(SMALL, false)
+    rmSync(join(dir.path, 'recovery-point-offset-checkpoint'), { force: true })
+    const damaged = files('.log')[2] ?? ''
+    const bytes = readFileSync(inLog(damaged))
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    writeFileSync(inLog(damaged), bytes)
+    const { log } = await newLog(dir, SMALL)
+    const next = Number((files('.log')[2] ?? '').slice(0, 20))
+    expect(log.logEndOffset).toBeGreaterThan(next)
+    expect(log.logEndOffset).toBeLessThan(COUNT)
+    expect(await values(log)).toEqual(ALL.slice(0, log.logEndOffset))
+    expect(files('.log').at(-1)).toBe(damaged)
+    const { firstOffset } = await log.appendAsLeader(batchOf(['again']), LEADER)
+    expect((await values(log, firstOffset))[0]).toBe('again')
+  })
+
+  it.each(['.log', '.index', '.timeindex', '.snapshot'])('starts with an empty last %s', async (suffix) => {
+    await written(SMALL, false)
+    truncateSync(inLog(files(suffix).at(-1) ?? ''), 0)
+    const { log } = await newLog(dir, SMALL)
+    expect(await values(log)).toEqual(ALL.slice(0, log.logEndOffset))
+    if (suffix !== '.log') expect(log.logEndOffset).toBe(COUNT)
+  })
+
+  it('goes back to the snapshot before a damaged one', async () => {
+    await written(SMALL, false)
+    const name = files('.snapshot').at(-1) ?? ''
+    const bytes = readFileSync(inLog(name))
+    bytes[12] = (bytes[12] ?? 0) ^ 1
+    writeFileSync(inLog(name), bytes)
+    await expectWhole()
+  })
+
+  it('finishes deletions and undoes unfinished compactions', async () => {
+    await written(SMALL, false)
+    writeFileSync(inLog('00000000000000000000.log.cleaned'), 'x')
+    writeFileSync(inLog('00000000000000000000.index.deleted'), 'x')
+    writeFileSync(inLog('00000000000000099999.index'), 'x')
+    await expectWhole()
+    expect(readdirSync(join(dir.path, 't-0')).filter((n) => /cleaned|deleted|99999/.test(n))).toEqual([])
+  })
+
+  it('finishes a swap of segments that was decided', async () => {
+    await written(SMALL, false)
+    const [first = '', second = ''] = files('.log')
+    const merged = Buffer.concat([readFileSync(inLog(first)), readFileSync(inLog(second))])
+    writeFileSync(inLog(`${first}.swap`), merged)
+    await expectWhole()
+    expect(files('.log')).not.toContain(second)
+  })
+})
+
+describe('at every point where the process can be killed', () => {
+  const setup = (fs?: FailingFileSystem): Setup => ({
+    ...(fs && { fs }),
+    config: { segmentBytes: 300, indexIntervalBytes: 100, fileDeleteDelayMs: 0, retentionBytes: 900 },
+  })
+
+  /** Appends, truncates, deletes and ends cleanly. `acknowledged` holds what must be there at any moment. */
+  async function work(fs: FailingFileSystem, acknowledged: Map<number, string>): Promise<void> {
+    const { manager, log } = await newLog(dir, setup(fs))
+    const send = async (from: number, to: number, epoch: number) => {
+      for (let i = from; i < to; i += 2) {
+        const batch = [`v${epoch}-${i}`, `w${epoch}-${i}`]
+        const info = await log.appendAsLeader(batchOf(batch), { leaderEpoch: epoch, origin: 'client' })
+        for (const [k, value] of batch.entries()) acknowledged.set(info.firstOffset + k, value)
+      }
+    }
+    await send(0, 12, 0)
+    await log.flush()
+    for (const offset of [...acknowledged.keys()]) if (offset >= 6) acknowledged.delete(offset)
+    await log.truncateTo(6)
+    await send(6, 24, 1)
+    log.updateHighWatermark(16)
+    for (const offset of [...acknowledged.keys()]) if (offset < 16) acknowledged.delete(offset)
+    await log.deleteOldSegments()
+    await send(24, 30, 2)
+    await manager.checkpointRecoveryPoints()
+    await manager.shutdown()
+  }
+
+  it('keeps what was acknowledged, serves nothing else, and goes on', async () => {
+    let total = Number.POSITIVE_INFINITY
+    let crashes = 0
+    for (let point = 0; point < total; point++) {
+      dir.remove()
+      dir = new TestDir()
+      const fs = new FailingFileSystem()
+      fs.crashAfter(point)
+      const acknowledged = new Map<number, string>()
+      await work(fs, acknowledged).catch(() => undefined)
+      if (!fs.hasCrashed) total = point
+      else crashes++
+      // What the dying process still had under way must not meet the next one.
+      for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve))
+      const { manager, log } = await newLog(dir, setup())
+      const got = await values(log)
+      for (const [offset, value] of acknowledged) {
+        expect(got[offset - log.logStartOffset], `offset ${offset} after a crash at change ${point}`).toBe(
+          value,
+        )
+      }
+      const info = await log.appendAsLeader(batchOf(['next']), { leaderEpoch: 9, origin: 'client' })
+      expect((await values(log, info.firstOffset))[0]).toBe('next')
+      await manager.shutdown()
+    }
+    expect(crashes).toBeGreaterThan(100)
+  })
+})
