@@ -1,4 +1,9 @@
-import type { ErrorName } from '../../protocol/index.ts'
+import type { Clock, Timer } from '../../base/clock.ts'
+import { systemRandom } from '../../base/random.ts'
+import { SerialQueue } from '../../base/serial-queue.ts'
+import { ZERO_UUID } from '../../base/uuid.ts'
+import { ERROR_CODES, type ErrorName } from '../../protocol/index.ts'
+import type { FetchRequest } from '../../protocol/messages/01-fetch.ts'
 import type { ListOffsetsRequest, ListOffsetsResponseInput } from '../../protocol/messages/02-list-offsets.ts'
 import type {
   LeaderAndIsrRequest,
@@ -17,32 +22,405 @@ import type {
   DescribeLogDirsRequest,
   DescribeLogDirsResponseInput,
 } from '../../protocol/messages/35-describe-log-dirs.ts'
-import type {
-  AppendRequest,
-  AppendResult,
-  FetchParams,
-  FetchPartition,
-  FetchResult,
-  LeaderOfPartition,
-  ReplicaManagerOptions,
+import { type LogManager, logConfigFromEntries } from '../../storage/index.ts'
+import { toApiError } from '../api-error.ts'
+import { AlterPartitionManager } from './alter-partition-manager.ts'
+import { DeadlineQueue } from './deadline-queue.ts'
+import { deleteRecords } from './delete-records.ts'
+import { describeLogDirs, offsetsForLeaderEpochs } from './describe.ts'
+import { type FetchContext, fetchContextOf } from './fetch-context.ts'
+import { FetchPath } from './fetch-path.ts'
+import { FetchSessionCache } from './fetch-session.ts'
+import { FetcherManager } from './fetcher-manager.ts'
+import { listOffsets } from './list-offsets.ts'
+import { Partition, type PartitionContext, type PartitionState } from './partition.ts'
+import { ProducePath } from './produce-path.ts'
+import { Purgatory } from './purgatory.ts'
+import { ReplicaTable } from './replica-table.ts'
+import { type PartitionToStop, partitionsToStop, stopResponse } from './stop-replica.ts'
+import {
+  type AppendRequest,
+  type AppendResult,
+  DEFAULT_REPLICA_CONFIG,
+  type FetchParams,
+  type FetchPartition,
+  type FetchResult,
+  type LeaderOfPartition,
+  type ReplicaConfig,
+  type ReplicaManagerOptions,
+  type ReplicaMetadata,
 } from './types.ts'
 
-/** Face first; the implementation lands in the next commits. */
-export declare class ReplicaManager {
-  constructor(options: ReplicaManagerOptions)
-  start(): void
-  becomeLeaderOrFollower(request: LeaderAndIsrRequest, version: number): Promise<LeaderAndIsrResponseInput>
-  stopReplicas(request: StopReplicaRequest, version: number): Promise<StopReplicaResponseInput>
-  appendRecords(request: AppendRequest): Promise<AppendResult[]>
-  fetch(params: FetchParams, partitions: readonly FetchPartition[]): Promise<FetchResult[]>
-  listOffsets(request: ListOffsetsRequest, version: number): Promise<ListOffsetsResponseInput>
-  deleteRecords(request: DeleteRecordsRequest): Promise<DeleteRecordsResponseInput>
-  offsetsForLeaderEpochs(request: OffsetForLeaderEpochRequest): OffsetForLeaderEpochResponseInput
-  describeLogDirs(request: DescribeLogDirsRequest): DescribeLogDirsResponseInput
-  /** Brokers came or went. */
-  onMetadataUpdate(): void
-  updateTopicConfig(topic: string, entries: Readonly<Record<string, string>>): void
-  leaderOf(topic: string, partition: number): LeaderOfPartition
-  shutdown(): Promise<void>
+/** Epochs in StopReplica that stand for "the topic is deleted" and "not known". */
+const EPOCH_DURING_DELETE = -2
+const NO_EPOCH = -1
+
+interface Assignment {
+  readonly state: PartitionState
+  readonly topic: string
+  readonly topicId: string | null
 }
-export type { ErrorName }
+
+/** All replicas of a broker, and the requests that concern them (kafka.server.ReplicaManager). */
+export class ReplicaManager {
+  readonly config: ReplicaConfig
+  readonly metadata: ReplicaMetadata
+  private readonly options: ReplicaManagerOptions
+  private readonly clock: Clock
+  private readonly logManager: LogManager
+  private readonly table: ReplicaTable
+  private readonly context: PartitionContext
+  private readonly deadlines: DeadlineQueue
+  private readonly produces: Purgatory
+  private readonly fetches: Purgatory
+  private readonly deletes: Purgatory
+  private readonly producePath: ProducePath
+  private readonly fetchPath: FetchPath
+  private readonly sessions: FetchSessionCache
+  private readonly fetchers: FetcherManager
+  private readonly alterPartitions: AlterPartitionManager
+  /** Requests of the controller, one after the other. */
+  private readonly stateChanges = new SerialQueue()
+  private readonly toWake = new Set<Partition>()
+  private controllerEpoch = 0
+  private shrinkTimer: Timer | undefined
+  private isShuttingDown = false
+
+  constructor(options: ReplicaManagerOptions) {
+    this.options = options
+    this.clock = options.clock
+    this.config = { ...DEFAULT_REPLICA_CONFIG, ...options.config }
+    this.metadata = options.metadataCache
+    this.logManager = options.logManager
+    this.table = new ReplicaTable(options.metadataCache)
+    this.deadlines = new DeadlineQueue(options.clock)
+    this.produces = new Purgatory(options.clock, this.deadlines)
+    this.fetches = new Purgatory(options.clock, this.deadlines)
+    this.deletes = new Purgatory(options.clock, this.deadlines)
+    this.producePath = new ProducePath(this.table, this.produces)
+    this.fetchPath = new FetchPath(this.table, this.fetches, options.clock)
+    const random = options.random ?? systemRandom
+    this.sessions = new FetchSessionCache(
+      this.config.maxIncrementalFetchSessionCacheSlots,
+      options.clock,
+      random,
+    )
+    const { brokerId, brokerEpoch, clock, logger } = options
+    this.fetchers = new FetcherManager({
+      brokerId,
+      brokerEpoch,
+      clock,
+      logger,
+      config: this.config,
+      connect: options.connectToBroker,
+    })
+    this.alterPartitions = new AlterPartitionManager({
+      brokerId,
+      brokerEpoch,
+      clock,
+      logger,
+      send: options.alterPartition,
+    })
+    this.context = {
+      brokerId,
+      clock,
+      logger,
+      replicaLagTimeMaxMs: this.config.replicaLagTimeMaxMs,
+      isAlive: (id) => this.metadata.isAlive(id),
+      submitIsrChange: (change, done) => this.alterPartitions.submit(change, done),
+      onAppended: (partition) => this.wakeFetches(partition),
+      onHighWatermarkMoved: (partition) => this.onHighWatermarkMoved(partition),
+      onFollowerStartMoved: (partition) => this.deletes.check(partition),
+    }
+  }
+
+  /** Begins to look for followers that do not keep up. */
+  start(): void {
+    const periodMs = this.config.replicaLagTimeMaxMs / 2
+    this.shrinkTimer = this.clock.setTimer(
+      periodMs,
+      () => {
+        for (const partition of this.table.all()) partition.maybeShrinkIsr()
+        if (!this.isShuttingDown) this.start()
+      },
+      { unref: true },
+    )
+  }
+
+  becomeLeaderOrFollower(request: LeaderAndIsrRequest, version: number): Promise<LeaderAndIsrResponseInput> {
+    return this.stateChanges.run(() => this.changeRoles(request, version))
+  }
+
+  stopReplicas(request: StopReplicaRequest, version: number): Promise<StopReplicaResponseInput> {
+    return this.stateChanges.run(() => this.stopAll(request, version))
+  }
+
+  /** Results in the order of the entries. Requests of one connection keep their order when called in order. */
+  appendRecords(request: AppendRequest): Promise<AppendResult[]> {
+    return this.producePath.append(request)
+  }
+
+  /** Results in the order of the partitions. Whoever gets them releases their file ranges. */
+  fetch(params: FetchParams, partitions: readonly FetchPartition[]): Promise<FetchResult[]> {
+    return this.fetchPath.fetch(params, partitions)
+  }
+
+  /** The fetch session that a request belongs to. */
+  fetchContext(request: FetchRequest, version: number, isFollower: boolean): FetchContext {
+    return fetchContextOf(this.sessions, request, version, isFollower, (id) => this.metadata.topicName(id))
+  }
+
+  listOffsets(request: ListOffsetsRequest, version: number): Promise<ListOffsetsResponseInput> {
+    return listOffsets(this.table, request, version)
+  }
+
+  deleteRecords(request: DeleteRecordsRequest): Promise<DeleteRecordsResponseInput> {
+    return deleteRecords(this.table, { deletes: this.deletes, fetches: this.fetches }, request)
+  }
+
+  offsetsForLeaderEpochs(request: OffsetForLeaderEpochRequest): OffsetForLeaderEpochResponseInput {
+    return offsetsForLeaderEpochs(this.table, request)
+  }
+
+  describeLogDirs(request: DescribeLogDirsRequest): DescribeLogDirsResponseInput {
+    return describeLogDirs(this.logManager, request)
+  }
+
+  /** Brokers came or went: the low watermark counts only those that are up. */
+  onMetadataUpdate(): void {
+    if (this.deletes.size === 0) return
+    for (const partition of this.table.all()) this.deletes.check(partition)
+  }
+
+  /** The topic's own settings, by Kafka's names. */
+  updateTopicConfig(topic: string, entries: Readonly<Record<string, string>>): void {
+    this.logManager.updateTopicConfig(topic, logConfigFromEntries(entries))
+    for (const partition of this.table.ofTopic(topic)) partition.maybeAdvanceHighWatermark(this.clock.nowMs())
+  }
+
+  partition(topic: string, partition: number): Partition | undefined {
+    return this.table.get(topic, partition)
+  }
+
+  partitions(): Iterable<Partition> {
+    return this.table.all()
+  }
+
+  /** Where a client should go instead; -1 when we do not know. */
+  leaderOf(topic: string, partition: number): LeaderOfPartition {
+    return this.table.leaderOf(topic, partition)
+  }
+
+  /** Whether a request of the controller is meant for an earlier life of this broker. */
+  isStaleBrokerEpoch(brokerEpoch: number): boolean {
+    return brokerEpoch !== -1 && brokerEpoch < this.options.brokerEpoch()
+  }
+
+  /** Stops to follow and answers all that wait. The logs are the caller's to close, behind this. */
+  async shutdown(): Promise<void> {
+    this.isShuttingDown = true
+    this.shrinkTimer?.cancel()
+    this.alterPartitions.stop()
+    await this.fetchers.stop()
+    for (const purgatory of [this.produces, this.fetches, this.deletes]) purgatory.completeAll()
+    this.deadlines.close()
+  }
+
+  private async changeRoles(
+    request: LeaderAndIsrRequest,
+    version: number,
+  ): Promise<LeaderAndIsrResponseInput> {
+    if (request.controllerEpoch < this.controllerEpoch) {
+      this.options.logger.warn(
+        `ignored the roles that controller ${request.controllerId} gave in epoch ${request.controllerEpoch}: ` +
+          `the epoch is ${this.controllerEpoch}`,
+      )
+      return { errorCode: ERROR_CODES.STALE_CONTROLLER_EPOCH }
+    }
+    this.controllerEpoch = request.controllerEpoch
+    const errors = new Map<Assignment, ErrorName>()
+    const leaders: [Partition, Assignment][] = []
+    const followers: [Partition, Assignment][] = []
+    for (const assignment of assignmentsOf(request)) {
+      const error = this.checkAssignment(assignment)
+      errors.set(assignment, error)
+      if (error !== 'NONE') continue
+      const partition = this.partitionFor(assignment)
+      const isLeader = assignment.state.leader === this.options.brokerId
+      ;(isLeader ? leaders : followers).push([partition, assignment])
+    }
+    const newLeaders = await this.makeLeaders(leaders, errors)
+    const newFollowers = await this.makeFollowers(followers, errors)
+    this.options.onLeadershipChange?.(newLeaders, newFollowers)
+    return roleResponse(errors, version)
+  }
+
+  private checkAssignment({ state, topic, topicId }: Assignment): ErrorName {
+    const known = this.table.get(topic, state.partitionIndex)
+    if (known !== undefined && topicId !== null && known.topicId !== null && known.topicId !== topicId) {
+      return 'INCONSISTENT_TOPIC_ID'
+    }
+    if (state.leaderEpoch <= (known?.leaderEpoch ?? -1)) return 'STALE_CONTROLLER_EPOCH'
+    return state.replicas.includes(this.options.brokerId) ? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION'
+  }
+
+  private partitionFor({ topic, state }: Assignment): Partition {
+    const known = this.table.get(topic, state.partitionIndex)
+    if (known !== undefined) return known
+    const partition = new Partition(topic, state.partitionIndex, this.context)
+    this.table.add(partition)
+    return partition
+  }
+
+  private async makeLeaders(
+    assignments: readonly [Partition, Assignment][],
+    errors: Map<Assignment, ErrorName>,
+  ): Promise<Partition[]> {
+    for (const [partition] of assignments) this.fetchers.remove(partition)
+    const changed: Partition[] = []
+    for (const [partition, assignment] of assignments) {
+      // What was fetched from the old leader has to be in the log before its end becomes the start of an epoch.
+      if (!partition.isLeader) await partition.whenIdle()
+      this.change(partition, assignment, errors, (log) => {
+        if (partition.makeLeader(assignment.state, log)) changed.push(partition)
+        this.fetches.check(partition)
+      })
+    }
+    return changed
+  }
+
+  private async makeFollowers(
+    assignments: readonly [Partition, Assignment][],
+    errors: Map<Assignment, ErrorName>,
+  ): Promise<Partition[]> {
+    const changed: Partition[] = []
+    for (const [partition, assignment] of assignments) {
+      this.change(partition, assignment, errors, (log) => {
+        if (!partition.makeFollower(assignment.state, log)) return
+        changed.push(partition)
+        this.fetchers.remove(partition)
+        this.completeDelayed(partition)
+      })
+    }
+    // What was appended as leader has to be in the log before its end is where the fetching begins.
+    for (const partition of changed) await partition.whenIdle()
+    if (!this.isShuttingDown) this.fetchers.add(changed)
+    return changed
+  }
+
+  private change(
+    partition: Partition,
+    assignment: Assignment,
+    errors: Map<Assignment, ErrorName>,
+    apply: (log: ReturnType<LogManager['getOrCreateLog']>) => void,
+  ): void {
+    const { topic, topicId, state } = assignment
+    try {
+      apply(this.logManager.getOrCreateLog(topic, state.partitionIndex, { topicId }))
+    } catch (error) {
+      const { errorName } = toApiError(error)
+      this.options.logger.error(`${partition.key} cannot take its role: ${errorName}`, error)
+      errors.set(assignment, errorName)
+      partition.retire()
+      this.table.remove(partition)
+      this.completeDelayed(partition)
+    }
+  }
+
+  private async stopAll(request: StopReplicaRequest, version: number): Promise<StopReplicaResponseInput> {
+    if (request.controllerEpoch < this.controllerEpoch) {
+      return { errorCode: ERROR_CODES.STALE_CONTROLLER_EPOCH }
+    }
+    this.controllerEpoch = request.controllerEpoch
+    const outcomes: [PartitionToStop, ErrorName][] = []
+    for (const stop of partitionsToStop(request, version)) outcomes.push([stop, await this.stopOne(stop)])
+    return stopResponse(outcomes)
+  }
+
+  private async stopOne({
+    topic,
+    partition: index,
+    leaderEpoch,
+    isDeleted,
+  }: PartitionToStop): Promise<ErrorName> {
+    const partition = this.table.get(topic, index)
+    try {
+      if (partition !== undefined) {
+        const isForced = leaderEpoch === EPOCH_DURING_DELETE || leaderEpoch === NO_EPOCH
+        if (!isForced && leaderEpoch < partition.leaderEpoch) return 'FENCED_LEADER_EPOCH'
+        this.fetchers.remove(partition)
+        if (isDeleted) {
+          partition.retire()
+          this.table.remove(partition)
+          this.completeDelayed(partition)
+        }
+        await partition.whenIdle()
+      }
+      // The topic may have been deleted while this broker was down: then there is a log and no replica.
+      if (isDeleted) this.logManager.deleteLog(topic, index)
+      return 'NONE'
+    } catch (error) {
+      this.options.logger.error(`${topic}-${index} cannot be stopped`, error)
+      return toApiError(error).errorName
+    }
+  }
+
+  /** The replica's part has changed: whoever waits for something is to look anew. */
+  private completeDelayed(partition: Partition): void {
+    this.produces.check(partition)
+    this.fetches.check(partition)
+    this.deletes.check(partition)
+  }
+
+  private onHighWatermarkMoved(partition: Partition): void {
+    this.produces.check(partition)
+    this.deletes.check(partition)
+    this.wakeFetches(partition)
+  }
+
+  /** Later in this turn of the loop, so that a fetch takes what was appended to several partitions in one go. */
+  private wakeFetches(partition: Partition): void {
+    if (!this.fetches.isWatched(partition)) return
+    if (this.toWake.size === 0) {
+      this.clock.defer(() => {
+        const woken = [...this.toWake]
+        this.toWake.clear()
+        for (const each of woken) this.fetches.check(each)
+      })
+    }
+    this.toWake.add(partition)
+  }
+}
+
+function assignmentsOf(request: LeaderAndIsrRequest): Assignment[] {
+  const grouped = request.topicStates.flatMap(({ topicName: topic, topicId, partitionStates }) =>
+    partitionStates.map((state) => ({ state, topic, topicId: topicId === ZERO_UUID ? null : topicId })),
+  )
+  const ungrouped = request.ungroupedPartitionStates.map((state) => ({
+    state,
+    topic: state.topicName,
+    topicId: null,
+  }))
+  return [...ungrouped, ...grouped]
+}
+
+/** From version 5 on the answer names topics by id. */
+function roleResponse(
+  errors: ReadonlyMap<Assignment, ErrorName>,
+  version: number,
+): LeaderAndIsrResponseInput {
+  const all = [...errors].map(([{ topic, topicId, state }, error]) => ({
+    topicId: topicId ?? ZERO_UUID,
+    topicName: topic,
+    partitionIndex: state.partitionIndex,
+    errorCode: ERROR_CODES[error],
+  }))
+  if (version < 5) return { partitionErrors: all }
+  const topics = new Map<string, typeof all>()
+  for (const each of all) {
+    const known = topics.get(each.topicId)
+    if (known === undefined) topics.set(each.topicId, [each])
+    else known.push(each)
+  }
+  return { topics: [...topics].map(([topicId, partitionErrors]) => ({ topicId, partitionErrors })) }
+}

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Part } from '../../base/network.ts'
+import type { Random } from '../../base/random.ts'
 import type { Api, ErrorName, Fields, Infer, Input } from '../../protocol/index.ts'
 import type {
   AlterPartitionRequestInput,
@@ -43,6 +44,8 @@ export interface PeerConnection {
     body: Input<Req>,
     options?: { readonly version?: number; readonly maxVersion?: number; readonly timeoutMs?: number },
   ): Promise<Infer<Res>>
+  /** The highest version that both sides know, and not above `maxVersion`. */
+  versionOf<Req extends Fields, Res extends Fields>(spec: Api<Req, Res>, maxVersion?: number): number
   readonly isOpen: boolean
   close(): void
 }
@@ -69,6 +72,8 @@ export interface ReplicaManagerOptions {
   readonly config?: Partial<ReplicaConfig>
   readonly clock: Clock
   readonly logger: Logger
+  /** For the ids of fetch sessions. */
+  readonly random?: Random
   readonly logManager: LogManager
   readonly metadataCache: ReplicaMetadata
   /** A new connection each time; the fetcher keeps one and closes it. */

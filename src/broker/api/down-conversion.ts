@@ -1,0 +1,89 @@
+import { crc32 } from 'node:zlib'
+import { isFileRange, type Part } from '../../base/network.ts'
+import type { ErrorName } from '../../protocol/index.ts'
+import {
+  batchStarts,
+  codecId,
+  isControl,
+  LOG_APPEND_TIME,
+  LOG_OVERHEAD,
+  type LogRecord,
+  readRecords,
+  timestampType,
+} from '../../records/index.ts'
+
+/** Turns what was read into the format of an old client; records before `firstOffset` are left out. */
+export type DownConvert = (parts: readonly Part[], firstOffset: number) => Promise<Buffer | ErrorName>
+
+const LAST_V0_VERSION = 1
+const LAST_V1_VERSION = 3
+const ZSTD = 4
+
+/** How fetch requests of this version want their records; null: as they are stored. */
+export function downConversionOf(fetchVersion: number): DownConvert | null {
+  if (fetchVersion > LAST_V1_VERSION) return null
+  const magic = fetchVersion <= LAST_V0_VERSION ? 0 : 1
+  return async (parts, firstOffset) => convert(await bytesOf(parts), magic, firstOffset)
+}
+
+/**
+ * Message sets of format v0 or v1, uncompressed (org.apache.kafka.common.record.RecordsUtil keeps the codec, which the
+ * clients do not need). Control batches, headers and, in v0, timestamps are lost, as they are with Kafka.
+ */
+function convert(records: Buffer, magic: 0 | 1, firstOffset: number): Buffer | ErrorName {
+  const messages: Buffer[] = []
+  for (const at of batchStarts(records)) {
+    if (isControl(records, at)) continue
+    if (codecId(records, at) === ZSTD) {
+      // What comes before can still be sent; the client meets the error when nothing does.
+      if (messages.length === 0) return 'UNSUPPORTED_COMPRESSION_TYPE'
+      break
+    }
+    const attributes = magic === 1 && timestampType(records, at) === LOG_APPEND_TIME ? 0x08 : 0
+    for (const record of readRecords(records, at)) {
+      if (record.offset >= firstOffset) messages.push(messageOf(record, magic, attributes))
+    }
+  }
+  return Buffer.concat(messages)
+}
+
+/** See the byte table in records/batch-header.ts. */
+function messageOf({ offset, timestampMs, key, value }: LogRecord, magic: 0 | 1, attributes: number): Buffer {
+  const head = magic === 1 ? 14 : 6
+  const size = head + 8 + (key?.length ?? 0) + (value?.length ?? 0)
+  const message = Buffer.allocUnsafe(LOG_OVERHEAD + size)
+  message.writeBigInt64BE(BigInt(offset), 0)
+  message.writeInt32BE(size, 8)
+  message.writeInt8(magic, 16)
+  message.writeInt8(attributes, 17)
+  if (magic === 1) message.writeBigInt64BE(BigInt(timestampMs), 18)
+  let at = LOG_OVERHEAD + head
+  for (const bytes of [key, value]) {
+    at = message.writeInt32BE(bytes?.length ?? -1, at)
+    if (bytes !== null) at += bytes.copy(message, at)
+  }
+  message.writeUInt32BE(crc32(message.subarray(16)), LOG_OVERHEAD)
+  return message
+}
+
+async function bytesOf(parts: readonly Part[]): Promise<Buffer> {
+  const pieces: Uint8Array[] = []
+  try {
+    for (const part of parts) {
+      if (!isFileRange(part)) pieces.push(part)
+      else {
+        const bytes = Buffer.allocUnsafe(part.length)
+        let filled = 0
+        while (filled < bytes.length) {
+          const count = await part.file.read(bytes, filled, bytes.length - filled, part.position + filled)
+          if (count === 0) break
+          filled += count
+        }
+        pieces.push(bytes.subarray(0, filled))
+      }
+    }
+  } finally {
+    for (const part of parts) if (isFileRange(part)) part.release()
+  }
+  return Buffer.concat(pieces)
+}

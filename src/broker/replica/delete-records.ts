@@ -1,0 +1,125 @@
+import { ERROR_CODES, type ErrorName } from '../../protocol/index.ts'
+import type {
+  DeleteRecordsRequest,
+  DeleteRecordsResponseInput,
+} from '../../protocol/messages/21-delete-records.ts'
+import { ApiError, toApiError } from '../api-error.ts'
+import { DelayedFetch } from './delayed-fetch.ts'
+import type { Partition } from './partition.ts'
+import { isInternalTopic } from './produce-path.ts'
+import { DelayedOperation, type Purgatory } from './purgatory.ts'
+import type { ReplicaTable } from './replica-table.ts'
+
+/** The offset that stands for the high watermark. */
+const HIGH_WATERMARK = -1
+
+interface Outcome {
+  readonly topic: string
+  readonly partitionIndex: number
+  error: ErrorName
+  lowWatermark: number
+  waitsFor: { readonly partition: Partition; readonly offset: number } | null
+}
+
+/**
+ * Moves the log start of partitions that this broker leads, and waits until their followers have moved theirs
+ * (ReplicaManager.deleteRecords).
+ */
+export async function deleteRecords(
+  table: ReplicaTable,
+  purgatories: { readonly deletes: Purgatory; readonly fetches: Purgatory },
+  request: DeleteRecordsRequest,
+): Promise<DeleteRecordsResponseInput> {
+  const outcomes = await Promise.all(
+    request.topics.flatMap(({ name, partitions }) =>
+      partitions.map(({ partitionIndex, offset }) => deleteBefore(table, name, partitionIndex, offset)),
+    ),
+  )
+  const waiting = outcomes.flatMap(({ waitsFor }) => waitsFor?.partition ?? [])
+  if (waiting.length > 0) {
+    // Followers learn the new start from the answer to their next fetch: the one that waits is answered now.
+    for (const partition of waiting) {
+      for (const fetch of purgatories.fetches.watching(partition)) {
+        if (fetch instanceof DelayedFetch && fetch.replicaId >= 0) fetch.complete()
+      }
+    }
+    await new Promise<void>((resolve) => {
+      purgatories.deletes.tryCompleteElseWatch(
+        new DelayedDelete(outcomes, resolve),
+        waiting,
+        request.timeoutMs,
+      )
+    })
+  }
+  const topics = new Map<string, { name: string; partitions: Record<string, number>[] }>()
+  for (const { topic, partitionIndex, error, lowWatermark } of outcomes) {
+    let entry = topics.get(topic)
+    if (entry === undefined) {
+      entry = { name: topic, partitions: [] }
+      topics.set(topic, entry)
+    }
+    entry.partitions.push({ partitionIndex, lowWatermark, errorCode: ERROR_CODES[error] })
+  }
+  return { topics: [...topics.values()] }
+}
+
+async function deleteBefore(
+  table: ReplicaTable,
+  topic: string,
+  partitionIndex: number,
+  offset: number,
+): Promise<Outcome> {
+  try {
+    if (isInternalTopic(topic)) throw new ApiError('INVALID_TOPIC_EXCEPTION', `${topic} is an internal topic`)
+    const partition = table.orThrow(topic, partitionIndex)
+    const log = partition.logFor(-1, true)
+    if (!log.config.cleanupPolicy.includes('delete')) {
+      throw new ApiError('POLICY_VIOLATION', `${partition.key} is compacted and not deleted from`)
+    }
+    const before = offset === HIGH_WATERMARK ? log.highWatermark : offset
+    if (before < 0 || before > log.highWatermark) {
+      throw new ApiError('OFFSET_OUT_OF_RANGE', `${before} is above the high watermark of ${partition.key}`)
+    }
+    await partition.write(log.incrementLogStartOffset(before))
+    const { lowWatermark } = partition
+    const waitsFor = lowWatermark < before ? { partition, offset: before } : null
+    return { topic, partitionIndex, error: 'NONE', lowWatermark, waitsFor }
+  } catch (error) {
+    return { topic, partitionIndex, error: toApiError(error).errorName, lowWatermark: -1, waitsFor: null }
+  }
+}
+
+class DelayedDelete extends DelayedOperation {
+  private readonly outcomes: readonly Outcome[]
+  private readonly resolve: () => void
+
+  constructor(outcomes: readonly Outcome[], resolve: () => void) {
+    super()
+    this.outcomes = outcomes
+    this.resolve = resolve
+  }
+
+  tryComplete(): void {
+    let waiting = false
+    for (const outcome of this.outcomes) {
+      if (outcome.waitsFor === null) continue
+      const { partition, offset } = outcome.waitsFor
+      outcome.lowWatermark = partition.lowWatermark
+      if (!partition.isLeader) outcome.error = 'NOT_LEADER_OR_FOLLOWER'
+      else if (outcome.lowWatermark < offset) {
+        waiting = true
+        continue
+      }
+      outcome.waitsFor = null
+    }
+    if (!waiting) this.complete()
+  }
+
+  protected override onExpiration(): void {
+    for (const outcome of this.outcomes) if (outcome.waitsFor !== null) outcome.error = 'REQUEST_TIMED_OUT'
+  }
+
+  protected onComplete(): void {
+    this.resolve()
+  }
+}

@@ -1,0 +1,208 @@
+import type { Clock } from '../../base/clock.ts'
+import { isFileRange } from '../../base/network.ts'
+import type { ErrorName } from '../../protocol/index.ts'
+import type { Log } from '../../storage/index.ts'
+import { ApiError, toApiError } from '../api-error.ts'
+import { DelayedFetch, type FetchStatus } from './delayed-fetch.ts'
+import type { Partition } from './partition.ts'
+import type { Purgatory } from './purgatory.ts'
+import type { ReplicaTable } from './replica-table.ts'
+import type { FetchIsolation, FetchParams, FetchPartition, FetchResult } from './types.ts'
+
+const NOTHING: readonly never[] = []
+
+interface Reading {
+  readonly results: FetchResult[]
+  /** What to watch while there is too little; null where an answer is due at once. */
+  readonly statuses: FetchStatus[]
+  readonly sizeBytes: number
+  readonly answerNow: boolean
+}
+
+/** Reads for consumers and followers, and waits while there is too little to send (ReplicaManager.fetchMessages). */
+export class FetchPath {
+  private readonly table: ReplicaTable
+  private readonly purgatory: Purgatory
+  private readonly clock: Clock
+
+  constructor(table: ReplicaTable, purgatory: Purgatory, clock: Clock) {
+    this.table = table
+    this.purgatory = purgatory
+    this.clock = clock
+  }
+
+  /** Results in the order of the partitions. Whoever gets them releases their file ranges. */
+  async fetch(params: FetchParams, partitions: readonly FetchPartition[]): Promise<FetchResult[]> {
+    const reading = await this.readAll(params, partitions, true)
+    const { results, statuses, sizeBytes, answerNow } = reading
+    if (answerNow || params.maxWaitMs <= 0 || partitions.length === 0 || sizeBytes >= params.minBytes)
+      return results
+    releaseResults(results)
+    await new Promise<void>((resolve) => {
+      const keys = statuses.map((status) => status.partition)
+      this.purgatory.tryCompleteElseWatch(new DelayedFetch(params, statuses, resolve), keys, params.maxWaitMs)
+    })
+    return (await this.readAll(params, partitions, false)).results
+  }
+
+  private async readAll(
+    params: FetchParams,
+    partitions: readonly FetchPartition[],
+    isFirst: boolean,
+  ): Promise<Reading> {
+    const results: FetchResult[] = []
+    const statuses: FetchStatus[] = []
+    const nowMs = this.clock.nowMs()
+    let sizeBytes = 0
+    let answerNow = false
+    for (const fetch of partitions) {
+      const leftBytes = Math.max(0, params.maxBytes - sizeBytes)
+      let result: FetchResult
+      try {
+        const partition = this.table.orThrow(fetch.topic, fetch.partition)
+        const plan = planRead(partition, fetch, params, isFirst ? nowMs : null)
+        // Before the read, so that what is appended meanwhile counts as new.
+        const seenBytes = countedBytes(partition, params.isolation)
+        const maxBytes = Math.min(fetch.maxBytes, leftBytes)
+        const minOneMessage = sizeBytes === 0 && !params.hardMaxBytesLimit
+        const isEmpty = plan.diverging !== null || fetch.fetchOffset >= plan.upperBound
+        result =
+          isEmpty || (maxBytes === 0 && !minOneMessage)
+            ? emptyResult(plan)
+            : await read(plan, fetch, maxBytes, minOneMessage, params.isolation)
+        if (isFirst) {
+          statuses.push({
+            partition,
+            fetch,
+            leaderEpoch: partition.leaderEpoch,
+            seenBytes,
+            readBytes: result.sizeBytes,
+          })
+        }
+        if (plan.diverging !== null) answerNow = true
+      } catch (error) {
+        result = errorResult(toApiError(error).errorName)
+        answerNow = true
+      }
+      sizeBytes += result.sizeBytes
+      results.push(result)
+    }
+    return { results, statuses, sizeBytes, answerNow }
+  }
+}
+
+interface ReadPlan {
+  readonly log: Log
+  readonly upperBound: number
+  readonly highWatermark: number
+  readonly lastStableOffset: number
+  readonly logStartOffset: number
+  readonly diverging: { readonly epoch: number; readonly endOffset: number } | null
+}
+
+/** Checks the fetch and notes how far a follower has come (Partition.fetchRecords). `nowMs` null: it was noted before. */
+function planRead(
+  partition: Partition,
+  fetch: FetchPartition,
+  params: FetchParams,
+  nowMs: number | null,
+): ReadPlan {
+  if (fetch.topicId !== null && partition.topicId !== null && fetch.topicId !== partition.topicId) {
+    throw new ApiError('INCONSISTENT_TOPIC_ID', `${partition.key} has another topic id`)
+  }
+  const log = partition.logFor(fetch.currentLeaderEpoch, params.onlyFromLeader)
+  const follower =
+    params.replicaId >= 0 ? partition.followerOrThrow(params.replicaId, fetch.currentLeaderEpoch >= 0) : null
+  const { fetchOffset } = fetch
+  const endOffset = log.logEndOffset
+  // A follower at the end of a log that nobody uses: what else there is to know of it would have to be read from disk.
+  const isAsleep = follower !== null && !log.isOpen && fetchOffset === endOffset
+  const diverging = fetch.lastFetchedEpoch >= 0 ? divergence(partition, fetch, params) : null
+  if (diverging === null) {
+    const isInside = isAsleep || (fetchOffset >= log.logStartOffset && fetchOffset <= endOffset)
+    if (!isInside) throw outOfRange(log, fetch)
+    if (follower !== null && nowMs !== null) {
+      const { logStartOffset } = fetch
+      const progress = { fetchOffset, logStartOffset, brokerEpoch: params.replicaEpoch, nowMs }
+      partition.followerFetched(follower, progress, endOffset)
+    }
+  }
+  const { highWatermark } = log
+  const lastStableOffset = isAsleep ? highWatermark : log.lastStableOffset
+  const logStartOffset = isAsleep ? -1 : log.logStartOffset
+  const upperBound =
+    params.isolation === 'log-end'
+      ? endOffset
+      : params.isolation === 'committed'
+        ? lastStableOffset
+        : highWatermark
+  return { log, upperBound, highWatermark, lastStableOffset, logStartOffset, diverging }
+}
+
+/** Where the client's history leaves ours, or null (KIP-595). */
+function divergence(partition: Partition, fetch: FetchPartition, params: FetchParams): ReadPlan['diverging'] {
+  const log = partition.logWithEpochs(fetch.currentLeaderEpoch, params.onlyFromLeader)
+  const { epoch, endOffset } = log.endOffsetForEpoch(fetch.lastFetchedEpoch)
+  if (epoch < 0 || endOffset < 0 || fetch.fetchOffset < log.logStartOffset) throw outOfRange(log, fetch)
+  if (epoch < fetch.lastFetchedEpoch || endOffset < fetch.fetchOffset) return { epoch, endOffset }
+  return null
+}
+
+function outOfRange(log: Log, fetch: FetchPartition): ApiError {
+  return new ApiError(
+    'OFFSET_OUT_OF_RANGE',
+    `offset ${fetch.fetchOffset} of ${fetch.topic}-${fetch.partition} is not between ${log.logStartOffset} and ` +
+      `${log.logEndOffset}`,
+  )
+}
+
+async function read(
+  plan: ReadPlan,
+  fetch: FetchPartition,
+  maxBytes: number,
+  minOneMessage: boolean,
+  isolation: FetchIsolation,
+): Promise<FetchResult> {
+  const { parts, sizeBytes, abortedTransactions } = await plan.log.read(fetch.fetchOffset, {
+    maxBytes,
+    minOneMessage,
+    upperBoundOffset: plan.upperBound,
+    includeAbortedTransactions: isolation === 'committed',
+  })
+  return { ...emptyResult(plan), abortedTransactions: abortedTransactions ?? null, parts, sizeBytes }
+}
+
+function emptyResult(plan: ReadPlan): FetchResult {
+  return {
+    error: 'NONE',
+    highWatermark: plan.highWatermark,
+    lastStableOffset: plan.lastStableOffset,
+    logStartOffset: plan.logStartOffset,
+    divergingEpoch: plan.diverging,
+    abortedTransactions: null,
+    parts: NOTHING,
+    sizeBytes: 0,
+  }
+}
+
+export function errorResult(error: ErrorName): FetchResult {
+  return {
+    error,
+    highWatermark: -1,
+    lastStableOffset: -1,
+    logStartOffset: -1,
+    divergingEpoch: null,
+    abortedTransactions: null,
+    parts: NOTHING,
+    sizeBytes: 0,
+  }
+}
+
+function countedBytes(partition: Partition, isolation: FetchIsolation): number {
+  return isolation === 'log-end' ? partition.bytes.appendedBytes : partition.bytes.committedBytes
+}
+
+/** Gives back what a fetch holds when it is not going to be sent. */
+export function releaseResults(results: readonly FetchResult[]): void {
+  for (const { parts } of results) for (const part of parts) if (isFileRange(part)) part.release()
+}

@@ -1,0 +1,162 @@
+import type { ErrorName } from '../../protocol/index.ts'
+import {
+  type AppendInfo,
+  InvalidRecordError,
+  InvalidTimestampError,
+  type RecordError,
+} from '../../storage/index.ts'
+import { ApiError, toApiError } from '../api-error.ts'
+import type { Partition } from './partition.ts'
+import { DelayedOperation, type Purgatory } from './purgatory.ts'
+import type { ReplicaTable } from './replica-table.ts'
+import type { AppendEntry, AppendRequest, AppendResult } from './types.ts'
+
+const INTERNAL_TOPICS: ReadonlySet<string> = new Set([
+  '__consumer_offsets',
+  '__transaction_state',
+  '__share_group_state',
+])
+
+export function isInternalTopic(topic: string): boolean {
+  return INTERNAL_TOPICS.has(topic)
+}
+
+interface Outcome {
+  error: ErrorName
+  readonly entry: AppendEntry
+  /** Set while it is not known that all in-sync replicas have the records. */
+  waitsFor: { readonly partition: Partition; readonly requiredOffset: number } | null
+  readonly info: AppendInfo | null
+  readonly logStartOffset: number
+  readonly errorMessage: string | null
+  readonly recordErrors: readonly RecordError[]
+}
+
+/** Appends to the partitions that this broker leads, and waits for their followers when asked to (ReplicaManager.appendRecords). */
+export class ProducePath {
+  private readonly table: ReplicaTable
+  private readonly purgatory: Purgatory
+
+  constructor(table: ReplicaTable, purgatory: Purgatory) {
+    this.table = table
+    this.purgatory = purgatory
+  }
+
+  async append(request: AppendRequest): Promise<AppendResult[]> {
+    const { requiredAcks, entries } = request
+    if (requiredAcks !== -1 && requiredAcks !== 0 && requiredAcks !== 1) {
+      return entries.map((entry) => resultOf(failure(entry, 'INVALID_REQUIRED_ACKS', null, -1)))
+    }
+    // No await before the records are handed to their logs: requests of one connection keep their order.
+    const outcomes = await Promise.all(entries.map((entry) => this.appendOne(entry, request)))
+    if (requiredAcks === -1 && outcomes.some((outcome) => outcome.waitsFor !== null)) {
+      await this.replicated(outcomes, request.timeoutMs)
+    }
+    return outcomes.map(resultOf)
+  }
+
+  private replicated(outcomes: readonly Outcome[], timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const keys = outcomes.flatMap(({ waitsFor }) => waitsFor?.partition ?? [])
+      this.purgatory.tryCompleteElseWatch(new DelayedProduce(outcomes, resolve), keys, timeoutMs)
+    })
+  }
+
+  private async appendOne(entry: AppendEntry, request: AppendRequest): Promise<Outcome> {
+    let partition: Partition | undefined
+    try {
+      if (isInternalTopic(entry.topic) && request.internalTopicsAllowed !== true) {
+        return failure(entry, 'INVALID_TOPIC_EXCEPTION', null, -1)
+      }
+      partition = this.table.orThrow(entry.topic, entry.partition)
+      if (entry.records === null) throw new ApiError('INVALID_RECORD', 'there are no records')
+      const info = await partition.appendAsLeader(entry.records, {
+        requiredAcks: request.requiredAcks,
+        origin: request.origin,
+        magicUpConvert: request.magicUpConvert ?? false,
+      })
+      return {
+        error: 'NONE',
+        entry,
+        waitsFor: { partition, requiredOffset: info.lastOffset + 1 },
+        info,
+        logStartOffset: info.logStartOffset,
+        errorMessage: null,
+        recordErrors: [],
+      }
+    } catch (error) {
+      return failure(entry, toApiError(error).errorName, error, partition?.leaderLog?.logStartOffset ?? -1)
+    }
+  }
+}
+
+const WITHOUT_LOG_START: ReadonlySet<ErrorName> = new Set([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+])
+
+/** Only refused records come with a text and a list; other errors have a code alone, as from Kafka. */
+function failure(entry: AppendEntry, error: ErrorName, cause: unknown, logStartOffset: number): Outcome {
+  const refused = cause instanceof InvalidRecordError || cause instanceof InvalidTimestampError ? cause : null
+  return {
+    error,
+    entry,
+    waitsFor: null,
+    info: null,
+    logStartOffset: WITHOUT_LOG_START.has(error) ? -1 : logStartOffset,
+    errorMessage: refused?.message ?? null,
+    recordErrors: refused?.recordErrors ?? [],
+  }
+}
+
+function resultOf({ entry, error, info, logStartOffset, errorMessage, recordErrors }: Outcome): AppendResult {
+  return {
+    topic: entry.topic,
+    partition: entry.partition,
+    error,
+    errorMessage,
+    baseOffset: info?.firstOffset ?? -1,
+    lastOffset: info?.lastOffset ?? -1,
+    logAppendTimeMs: info?.logAppendTimeMs ?? -1,
+    logStartOffset,
+    recordErrors,
+  }
+}
+
+/** acks=all (kafka.server.DelayedProduce). */
+class DelayedProduce extends DelayedOperation {
+  private readonly outcomes: readonly Outcome[]
+  private readonly resolve: () => void
+
+  constructor(outcomes: readonly Outcome[], resolve: () => void) {
+    super()
+    this.outcomes = outcomes
+    this.resolve = resolve
+  }
+
+  tryComplete(): void {
+    let waiting = false
+    for (const outcome of this.outcomes) {
+      if (outcome.waitsFor === null) continue
+      const state = outcome.waitsFor.partition.reached(outcome.waitsFor.requiredOffset)
+      if (state === 'waiting') waiting = true
+      else {
+        outcome.error = state
+        outcome.waitsFor = null
+      }
+    }
+    if (!waiting) this.complete()
+  }
+
+  protected override onExpiration(): void {
+    for (const outcome of this.outcomes) if (outcome.waitsFor !== null) outcome.error = 'REQUEST_TIMED_OUT'
+  }
+
+  protected onComplete(): void {
+    this.resolve()
+  }
+}
