@@ -1,7 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Api, Fields, Infer, Input } from '../../protocol/index.ts'
+import type { Watcher } from '../../zookeeper/index.ts'
 import type { BrokerEndpoint, BrokerInfo, KafkaZkClient } from '../zk/index.ts'
+import type { ChannelManager } from './channel-manager.ts'
 import type { ControllerContext } from './context.ts'
 import type { RequestBatch } from './request-batch.ts'
 
@@ -22,6 +24,17 @@ export interface ControlConnection {
 /** Opens a connection to a broker's inter-broker listener. Rejects when it cannot be reached. */
 export type ConnectToBroker = (broker: BrokerInfo, endpoint: BrokerEndpoint) => Promise<ControlConnection>
 
+/** Put an event into the controller's queue when what they watch changes; each is given with the read that it follows. */
+export interface ControllerWatchers {
+  readonly brokers: Watcher
+  readonly broker: Watcher
+  readonly topics: Watcher
+  readonly topic: Watcher
+  readonly topicDeletions: Watcher
+  readonly isrChanges: Watcher
+  readonly logDirEvents: Watcher
+}
+
 /** What the parts of the controller share. */
 export interface ControllerParts {
   readonly brokerId: number
@@ -30,5 +43,7 @@ export interface ControllerParts {
   readonly logger: Logger
   readonly zk: KafkaZkClient
   readonly context: ControllerContext
+  readonly channels: ChannelManager
   readonly batch: RequestBatch
+  readonly watchers: ControllerWatchers
 }

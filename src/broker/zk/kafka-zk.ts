@@ -307,10 +307,22 @@ export class KafkaZkClient extends ZkRequests {
     return null
   }
 
-  /** Rejects with NODEEXISTS. */
-  async createTopic(topic: string, assignment: TopicAssignment): Promise<void> {
-    const data = topicZnode.encode(assignment)
-    await this.run((zk) => zk.create(topicZnode.path(topic), data))
+  /** With its configuration, both or neither. Rejects with NODEEXISTS when there is such a topic. */
+  async createTopic(
+    topic: string,
+    assignment: TopicAssignment,
+    config: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const path = configEntityZnode.path('topics', topic)
+    const data = configEntityZnode.encode(config)
+    const createTopic = created(topicZnode.path(topic), topicZnode.encode(assignment))
+    try {
+      await this.run((zk) => zk.multi([created(path, data), createTopic]))
+    } catch (error) {
+      const isLeftBehind = error instanceof ZooKeeperMultiError && error.failedIndex === 0
+      if (!isLeftBehind || error.zkCode !== 'NODEEXISTS') throw error
+      await this.run((zk) => zk.multi([{ type: 'setData', path, data }, createTopic]))
+    }
   }
 
   /** With a version of /controller_epoch as the controller, without one as anybody. */

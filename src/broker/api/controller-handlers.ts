@@ -1,0 +1,19 @@
+import { controlledShutdownHandler } from './07-controlled-shutdown.ts'
+import { createTopicsHandler } from './19-create-topics.ts'
+import { type DeleteTopicsDeps, deleteTopicsHandler } from './20-delete-topics.ts'
+import { createPartitionsHandler } from './37-create-partitions.ts'
+import { alterPartitionHandler } from './56-alter-partition.ts'
+import { allocateProducerIdsHandler } from './67-allocate-producer-ids.ts'
+import type { ApiHandler } from './handler.ts'
+
+/** What the controller answers; a broker that is not in office refuses. */
+export function controllerHandlers(deps: DeleteTopicsDeps): ApiHandler[] {
+  return [
+    controlledShutdownHandler(deps),
+    createTopicsHandler(deps),
+    deleteTopicsHandler(deps),
+    createPartitionsHandler(deps),
+    alterPartitionHandler(deps),
+    allocateProducerIdsHandler(deps),
+  ]
+}
