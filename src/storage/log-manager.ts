@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Clock, Timer } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
@@ -83,12 +84,12 @@ export class LogManager {
     try {
       for (const path of options.logDirs) directories.push(this.openDirectory(path))
       this.directories = directories
-      for (const directory of directories) this.addLogs(directory)
+      for (const directory of directories) orUnusable(directory.files.path, () => this.addLogs(directory))
+      this.writeMeta()
     } catch (error) {
       for (const { files } of directories) files.releaseLock()
       throw error
     }
-    this.writeMeta()
   }
 
   /** Of meta.properties; null when it was neither given nor written before. */
@@ -216,17 +217,8 @@ export class LogManager {
   private openDirectory(path: string): Directory {
     const { fs, logger, brokerId, clusterId, acquireLock } = this.options
     const dir = new LogDir(path, logger, () => this.options.onLogDirFailure?.(path))
-    try {
-      return { dir, files: LogDirFiles.open(fs, path, { brokerId, clusterId }, logger, acquireLock) }
-    } catch (error) {
-      if (error instanceof LogDirectoryError) throw error
-      throw new LogDirectoryError(
-        'KCLI_LOG_DIR_UNUSABLE',
-        `the log directory ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`,
-        'Check that it is on a writable disk with room, and that its owner is right.',
-        error,
-      )
-    }
+    const owner = { brokerId, clusterId }
+    return { dir, files: orUnusable(path, () => LogDirFiles.open(fs, path, owner, logger, acquireLock)) }
   }
 
   private addLogs({ dir, files }: Directory): void {
@@ -300,7 +292,9 @@ export class LogManager {
     const { clusterId } = this
     if (clusterId === null) return
     const { brokerId, clock } = this.options
-    for (const { files } of this.directories) files.writeMeta({ brokerId, clusterId }, clock.nowMs())
+    for (const { files } of this.directories) {
+      orUnusable(files.path, () => files.writeMeta({ brokerId, clusterId }, clock.nowMs()))
+    }
   }
 
   /** In the directory that has the fewest logs. The files are there at once, as with Kafka. */
@@ -443,6 +437,21 @@ export class LogManager {
       this.timers.add(timer)
     }
     arm(Math.min(INITIAL_DELAY_MS, intervalMs))
+  }
+}
+
+/** Errors of the system at the start name the directory and say what to look at. */
+function orUnusable<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof LogDirectoryError) throw error
+    throw new LogDirectoryError(
+      'KCLI_LOG_DIR_UNUSABLE',
+      `the log directory ${path} cannot be used: ${messageOf(error)}`,
+      'Check that it is on a writable disk with room, and that its owner is right.',
+      error,
+    )
   }
 }
 

@@ -58,8 +58,8 @@ function comparable(record: LogRecord): unknown {
   return {
     offset,
     timestamp: timestampMs,
-    key: key && key.toString('base64'),
-    value: value && value.toString('base64'),
+    key: bytesOf(key && { base64: key.toString('base64') }),
+    value: bytesOf(value && { base64: value.toString('base64') }),
   }
 }
 
