@@ -43,7 +43,7 @@ export class ZooKeeperServer {
   private constructor(options: ZooKeeperServerOptions, database: Database) {
     this.options = options
     this.database = database
-    this.sessions = new Sessions(options.clock, (id) => this.expireSilently(id))
+    this.sessions = new Sessions(options.clock, options.random, (id) => this.expireSilently(id))
     this.pipeline = new Pipeline(database, {
       clock: options.clock,
       logger: options.logger,

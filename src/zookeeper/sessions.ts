@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
 
 /** tickTime; a session's timeout lies between two and twenty ticks, and expiry is looked for once a tick. */
 const TICK_MS = 2000
@@ -28,12 +29,13 @@ export class Sessions {
   private isStopped = false
 
   /** `onExpired` is called once for each session that was silent too long, after it was marked as closing. */
-  constructor(clock: Clock, onExpired: (id: bigint) => void) {
+  constructor(clock: Clock, random: Random, onExpired: (id: bigint) => void) {
     this.clock = clock
     this.onExpired = onExpired
-    // Forty bits of the time in milliseconds, then a counter: sessions of earlier processes had other numbers.
+    // Forty bits of the time in milliseconds, then a counter: sessions of earlier processes had other numbers, also
+    // when there were several in one millisecond.
     const time = BigInt(Math.floor(clock.nowMs())) & ((1n << 40n) - 1n)
-    this.nextId = (SERVER_ID << 56n) | (time << 16n)
+    this.nextId = (SERVER_ID << 56n) | (time << 16n) | BigInt(random.int(0x8000))
   }
 
   get size(): number {
