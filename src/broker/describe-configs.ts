@@ -1,4 +1,3 @@
-import type { DescribeConfigsResponseInput } from '../protocol/messages/32-describe-configs.ts'
 import { ApiError } from './api-error.ts'
 import { type BrokerConfig, brokerConfigDef, brokerConfigSynonyms } from './broker-config.ts'
 import { TOPIC_CONFIG_SYNONYMS, topicConfigDef } from './config-def.ts'
@@ -7,10 +6,24 @@ import { RESOURCE } from './config-resource.ts'
 import { DYNAMIC_CONFIGS, INTERNAL_CONFIGS, REPLICATION_QUOTAS } from './dynamic-config-names.ts'
 import { validateTopicName } from './topic-names.ts'
 
-type Entry = NonNullable<
-  NonNullable<NonNullable<DescribeConfigsResponseInput['results']>[number]['configs']>[number]
->
-type Synonym = NonNullable<Entry['synonyms']>[number]
+export interface Synonym {
+  readonly name: string
+  readonly value: string | null
+  readonly source: number
+}
+
+/** One configuration as DescribeConfigs and CreateTopics answer it. */
+export interface DescribedConfig {
+  readonly name: string
+  readonly value: string | null
+  readonly readOnly: boolean
+  readonly isDefault: boolean
+  readonly isSensitive: boolean
+  readonly configSource: number
+  readonly synonyms: readonly Synonym[]
+  readonly configType: number
+  readonly documentation: null
+}
 
 /** DescribeConfigsResponse.ConfigSource. */
 const SOURCE = {
@@ -56,7 +69,7 @@ export class ConfigDescriber {
   }
 
   /** Rejects with an {@link ApiError} for the resource. */
-  async describe(type: number, name: string, options: DescribeOptions): Promise<Entry[]> {
+  async describe(type: number, name: string, options: DescribeOptions): Promise<DescribedConfig[]> {
     if (type === RESOURCE.TOPIC) return this.describeTopic(name, options)
     if (type === RESOURCE.BROKER) return this.describeBroker(name, options)
     if (type === RESOURCE.CLIENT_METRICS) {
@@ -68,15 +81,23 @@ export class ConfigDescriber {
     throw new ApiError('INVALID_REQUEST', 'This broker has no loggers whose levels could be described')
   }
 
-  private async describeTopic(topic: string, options: DescribeOptions): Promise<Entry[]> {
+  private async describeTopic(topic: string, options: DescribeOptions): Promise<DescribedConfig[]> {
     validateTopicName(topic)
     if (!this.deps.topicExists(topic)) throw new ApiError('UNKNOWN_TOPIC_OR_PARTITION')
-    const own = await this.deps.topicConfig(topic)
+    return this.topicEntries(await this.deps.topicConfig(topic), options)
+  }
+
+  /** All configurations of a topic that has these of its own. */
+  topicEntries(own: ReadonlyMap<string, string>, options: DescribeOptions): DescribedConfig[] {
     const names = new Set([...own.keys(), ...topicConfigDef.names()])
     return chosen(names, options.names).map((name) => this.topicEntry(name, own, options))
   }
 
-  private topicEntry(name: string, own: ReadonlyMap<string, string>, options: DescribeOptions): Entry {
+  private topicEntry(
+    name: string,
+    own: ReadonlyMap<string, string>,
+    options: DescribeOptions,
+  ): DescribedConfig {
     const type = topicConfigDef.key(name)?.type
     // A value whose type is not known may be a secret.
     const isSensitive = type === undefined || type === 'PASSWORD'
@@ -100,7 +121,7 @@ export class ConfigDescriber {
     }
   }
 
-  private describeBroker(id: string, options: DescribeOptions): Entry[] {
+  private describeBroker(id: string, options: DescribeOptions): DescribedConfig[] {
     const { config } = this.deps
     if (id === '') {
       const names = config.dynamicLayers.defaults.keys()
@@ -112,7 +133,7 @@ export class ConfigDescriber {
     return chosen(names, options.names).map((name) => this.brokerEntry(name, options, true))
   }
 
-  private brokerEntry(name: string, options: DescribeOptions, isPerBroker: boolean): Entry {
+  private brokerEntry(name: string, options: DescribeOptions, isPerBroker: boolean): DescribedConfig {
     const { config } = this.deps
     const type = brokerConfigType(name)
     const isSensitive = type === undefined || type === 'PASSWORD'

@@ -1,0 +1,7 @@
+/** A Kafka broker in ZooKeeper mode. See DESIGN.md in this folder. */
+export { ApiError } from './api-error.ts'
+export { Broker, type BrokerOptions } from './broker.ts'
+export { BrokerConfig, type BrokerConfigOptions } from './broker-config.ts'
+export { BrokerConfigError } from './broker-config-error.ts'
+export type { ListenerSpec } from './listeners.ts'
+export { type AdvertisedEndpoint, ListenError } from './network/server.ts'
