@@ -33,7 +33,6 @@ function run(argv) {
   const cachedData = readCache(directories, name)
   const script = new vm.Script(wrapped, {
     filename: bundlePath,
-    importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     ...(cachedData && { cachedData }),
   })
   const isFresh = cachedData !== undefined && !script.cachedDataRejected

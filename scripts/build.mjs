@@ -1,7 +1,7 @@
 // Builds what the package runs: dist/cli.cjs (the command, one file), dist/index.js (the library) and
 // oclif.manifest.json (what help shows without loading a command).
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Plugin } from '@oclif/core/config'
@@ -64,16 +64,29 @@ export const run = (argv, root, hooks) => main(argv, root, COMMANDS, hooks)
 `
 }
 
+/**
+ * The bundle runs as a script with a code cache (bin/load-bundle.js), and such a script may not use `import()`. What is
+ * bundled needs none; for the packages outside it becomes a call of bin/import-module.js.
+ */
+const banner = `const importMetaUrl = require('node:url').pathToFileURL(__filename).href
+const importModule = (specifier) => require('../bin/import-module.js')(specifier)
+`
+
 async function buildCommand(outfile) {
-  return await build({
+  const result = await build({
     ...shared,
     stdin: { contents: entry(), resolveDir: root, sourcefile: 'entry.ts', loader: 'ts' },
     format: 'cjs',
     external,
     outfile,
+    write: false,
     define: { 'import.meta.url': 'importMetaUrl' },
-    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
   })
+  const [output] = result.outputFiles
+  const text = `${banner}${output.text.replace(/\bimport\(/g, 'importModule(')}`
+  mkdirSync(path.dirname(path.resolve(root, outfile)), { recursive: true })
+  writeFileSync(path.resolve(root, outfile), text)
+  return result
 }
 
 async function buildLibrary() {

@@ -25,23 +25,20 @@ export class ClosedPipeError extends Error {
  */
 export function standardOutput(stream: NodeJS.WriteStream = process.stdout): ByteSink {
   let failure: Error | undefined
-  let wake: (() => void) | undefined
   let pending = 0
+  let waiting: (() => void)[] = []
   const settle = () => {
-    const waiting = wake
-    wake = undefined
-    waiting?.()
+    const woken = waiting
+    waiting = []
+    for (const wake of woken) wake()
   }
   stream.on('error', (error) => {
     failure ??= systemErrorCode(error) === 'EPIPE' ? new ClosedPipeError() : error
     settle()
   })
+  stream.on('drain', settle)
   const wait = async (isDone: () => boolean) => {
-    while (!isDone() && failure === undefined) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
+    while (!isDone() && failure === undefined) await new Promise<void>((resolve) => waiting.push(resolve))
     if (failure !== undefined) throw failure
   }
   return {
@@ -53,7 +50,7 @@ export function standardOutput(stream: NodeJS.WriteStream = process.stdout): Byt
         pending--
         settle()
       })
-      return hasRoom ? undefined : wait(() => !stream.writableNeedDrain || pending === 0)
+      return hasRoom ? undefined : wait(() => !stream.writableNeedDrain)
     },
     flush: () => wait(() => pending === 0),
   }

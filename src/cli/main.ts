@@ -2,10 +2,10 @@ import type { Interfaces } from '@oclif/core'
 import type { Config } from '@oclif/core/config'
 import { ClosedPipeError, readTextFile } from '../base/standard-streams.ts'
 import type { BaseCommand } from './base-command.ts'
-import { EXIT, exitCodeOf } from './exit-codes.ts'
+import { EXIT, exitCodeOf, UsageError } from './exit-codes.ts'
 import { LeanConfig } from './lean-config.ts'
 import { formatError } from './report-error.ts'
-import { canonicalWords, resolveCommand, wantsHelp } from './resolve.ts'
+import { canonicalWords, resolveCommand, unknownCommand, wantsHelp } from './resolve.ts'
 
 /** The bundle's command table: ids such as `topics:create`; reading a property loads the command. */
 export type CommandTable = Readonly<Record<string, CommandClass>>
@@ -43,12 +43,26 @@ async function runCommandLine(argv: string[], root: string, table: CommandTable)
   const ids = new Set(Object.keys(table))
   const words = canonicalWords(argv, ids)
   const resolved = resolveCommand(words, ids)
-  if (resolved === undefined || wantsHelp(resolved.rest)) return await runOclif(words, root)
+  if (resolved === undefined || wantsHelp(resolved.rest)) {
+    refuseUnknown(words, ids)
+    return await runOclif(words, root)
+  }
   const command = table[resolved.id]
   if (command === undefined) return await runOclif(words, root)
   command.id = resolved.id
   const pjson: Interfaces.PJSON = JSON.parse(readTextFile(`${root}/package.json`))
   await new command([...resolved.rest], new LeanConfig(root, pjson)).start()
+}
+
+/** On a terminal oclif's plugin asks whether the nearest command was meant; elsewhere it is only said. */
+function refuseUnknown(words: readonly string[], ids: ReadonlySet<string>): void {
+  const unknown = unknownCommand(words, ids)
+  if (unknown === undefined || process.stdin.isTTY) return
+  const { typed, nearest } = unknown
+  throw new UsageError(
+    `there is no command '${typed}'`,
+    nearest === undefined ? 'See what there is with: kcli help' : `Did you mean: kcli ${nearest}`,
+  )
 }
 
 /** Help, completion and unknown commands: oclif with all its plugins. */

@@ -1,5 +1,5 @@
 import { UsageError } from './exit-codes.ts'
-import type { COMPRESSIONS } from './flags.ts'
+import { COMPRESSIONS } from './flags.ts'
 import { unescapeDelimiter } from './records/delimiter.ts'
 import { LengthPrefixedParser, RawParser } from './records/input-blob.ts'
 import { CsvParser } from './records/input-csv.ts'
@@ -72,6 +72,12 @@ export function parseAcks(text: string): -1 | 0 | 1 {
   if (text === '0') return 0
   if (text === '1') return 1
   throw new UsageError(`--acks is '${text}'; it takes 0, 1 or all`)
+}
+
+export function compressionOf(text: string, flag: string): (typeof COMPRESSIONS)[number] {
+  const found = COMPRESSIONS.find((name) => name === text)
+  if (found === undefined) throw new UsageError(`${flag} is '${text}'; it takes ${COMPRESSIONS.join(', ')}`)
+  return found
 }
 
 export interface ProduceFlags {

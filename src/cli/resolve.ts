@@ -51,3 +51,43 @@ export function wantsHelp(argv: readonly string[]): boolean {
   }
   return false
 }
+
+/** Commands of oclif's plugins. */
+const PLUGIN_COMMANDS = new Set(['help', 'autocomplete'])
+
+/** What was typed and the nearest command, when the words name neither a command nor a topic. */
+export function unknownCommand(
+  argv: readonly string[],
+  ids: ReadonlySet<string>,
+): { readonly typed: string; readonly nearest: string | undefined } | undefined {
+  const end = argv.findIndex((word) => word.startsWith('-'))
+  const words = (end === -1 ? argv : argv.slice(0, end)).slice(0, 2)
+  const [first] = words
+  if (first === undefined || PLUGIN_COMMANDS.has(first)) return undefined
+  const isTopic = [...ids].some((id) => id.startsWith(`${first}:`))
+  if (ids.has(first) || (isTopic && words.length === 1)) return undefined
+  const typed = isTopic ? words.join(' ') : first
+  const candidates = [...ids].map((id) => id.replaceAll(':', ' '))
+  const distances = candidates.map((name) => ({
+    name,
+    distance: editDistance(typed, isTopic ? name : (name.split(' ')[0] ?? '')),
+  }))
+  const [best] = distances.sort((a, b) => a.distance - b.distance)
+  if (best === undefined || best.distance > Math.max(2, typed.length / 3))
+    return { typed, nearest: undefined }
+  return { typed, nearest: isTopic ? best.name : best.name.split(' ')[0] }
+}
+
+/** Levenshtein's: insertions, deletions and replacements. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next[j] = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1)
+    }
+    row = next
+  }
+  return row[b.length] ?? 0
+}

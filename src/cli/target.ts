@@ -125,6 +125,21 @@ function refuseSecurity(flags: GlobalFlags): void {
   }
 }
 
-async function openLocal(_dataDir: string, _options: OpenOptions): Promise<Target> {
-  throw new UsageError('the local cluster is not built in yet', 'Name a cluster with --bootstrap-server.')
+/** The local cluster is loaded only when it is used: a remote target needs neither broker nor storage. */
+async function openLocal(dataDir: string, options: OpenOptions): Promise<Target> {
+  const { openLocalTarget, systemPorts } = await import('../cluster/index.ts')
+  const { clientId, requestTimeoutMs } = clientTimes(options)
+  const local = openLocalTarget(systemPorts(), dataDir, { clientId, requestTimeoutMs })
+  const clientOptions: ClientOptions = { ...local.clientOptions, ...clientTimes(options) }
+  const admin = new Admin(clientOptions)
+  return {
+    describe: dataDir,
+    isLocal: true,
+    clientOptions,
+    admin,
+    async close() {
+      await admin.close()
+      await local.close()
+    },
+  }
 }

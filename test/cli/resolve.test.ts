@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { canonicalWords, resolveCommand, wantsHelp } from '../../src/cli/resolve.ts'
+import { canonicalWords, resolveCommand, unknownCommand, wantsHelp } from '../../src/cli/resolve.ts'
 
 const ids = new Set([
   'topics:create',
@@ -63,5 +63,19 @@ describe('command words', () => {
   it('looks for help only before --', () => {
     expect(wantsHelp(['orders', '-h'])).toBe(true)
     expect(wantsHelp(['orders', '--', '--help'])).toBe(false)
+  })
+
+  it.each([
+    [['topics', 'descrybe'], { typed: 'topics descrybe', nearest: 'topics delete' }],
+    [['topics', 'creat', 'x'], { typed: 'topics creat', nearest: 'topics create' }],
+    [['topcs', 'list'], { typed: 'topcs', nearest: 'topics' }],
+    [['xyzzy'], { typed: 'xyzzy', nearest: undefined }],
+    [['topics'], undefined],
+    [['topics', '--help'], undefined],
+    [['produce', 'x'], undefined],
+    [['help', 'x'], undefined],
+    [['--help'], undefined],
+  ])('knows that %j is unknown, and the nearest', (words, expected) => {
+    expect(unknownCommand(words, ids)).toEqual(expected)
   })
 })

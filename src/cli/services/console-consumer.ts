@@ -1,0 +1,83 @@
+import { Consumer, type ConsumerConfig, type TopicPartition } from '../../client/index.ts'
+import type { CommandContext } from '../context.ts'
+import { UsageError } from '../exit-codes.ts'
+import { ChunkWriter } from '../records/chunk-writer.ts'
+import type { OffsetRange } from '../records/offset-grammar.ts'
+import { readRecords } from '../records/read-loop.ts'
+import { planReading } from '../records/read-plan.ts'
+import type { RecordWriter } from '../records/template.ts'
+import { selectPartitions } from './consume.ts'
+import { selectTopics } from './topics/select.ts'
+
+export interface ConsoleConsumerOptions {
+  /** Exactly one of the two: a topic, or an expression for whole names. */
+  readonly topic: string | undefined
+  readonly include: string | undefined
+  readonly partition: number | undefined
+  readonly range: OffsetRange
+  readonly maxMessages: number | undefined
+  readonly timeoutMs: number | undefined
+  readonly write: RecordWriter
+  readonly skipOnError: boolean
+  readonly config: ConsumerConfig
+}
+
+/**
+ * Kafka's kafka-console-consumer: follows until --max-messages, --timeout-ms or Ctrl-C, and ends with the count on stderr.
+ * Without a group every partition is read, as the only member of a group of its own would.
+ */
+export async function consoleConsumer(
+  context: CommandContext,
+  options: ConsoleConsumerOptions,
+): Promise<number | undefined> {
+  const target = await context.target()
+  const consumer = new Consumer(target.clientOptions, { maxPollRecords: 5_000, ...options.config })
+  const chunks = new ChunkWriter(context.out.sink)
+  let count = 0
+  try {
+    const partitions = await partitionsOf(context, consumer, options)
+    const plans = await planReading(consumer, { partitions, range: options.range, follow: true })
+    await readRecords(consumer, plans, {
+      clock: context.clock,
+      signal: context.signal,
+      maxRecords: options.maxMessages,
+      idleTimeoutMs: options.timeoutMs,
+      onRecord: (record) => {
+        count++
+        try {
+          options.write(record, chunks.add)
+        } catch (error) {
+          if (!options.skipOnError) throw error
+          context.out.note(
+            `kcli: ${record.topic}-${record.partition}@${record.offset} was skipped: ${String(error)}`,
+          )
+        }
+        return true
+      },
+      afterPoll: (polled) => (polled > 0 ? chunks.flush() : Promise.resolve()),
+    })
+  } finally {
+    await chunks.flush()
+    context.out.note(`Processed a total of ${count} messages`)
+    await consumer.close()
+  }
+  return undefined
+}
+
+async function partitionsOf(
+  context: CommandContext,
+  consumer: Consumer,
+  options: ConsoleConsumerOptions,
+): Promise<TopicPartition[]> {
+  const wanted = options.partition === undefined ? [] : [options.partition]
+  if (options.topic !== undefined) return await selectPartitions(consumer, [options.topic], wanted)
+  const { admin } = await context.target()
+  const selection = { names: [options.include ?? ''], regex: true, includeInternal: false }
+  const topics = await selectTopics(admin, selection)
+  if (topics.length === 0) throw new UsageError(`no topic matches '${options.include}'`)
+  return await selectPartitions(
+    consumer,
+    topics.map((topic) => topic.name),
+    wanted,
+  )
+}
