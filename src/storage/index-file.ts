@@ -160,6 +160,11 @@ export class IndexFile {
 
   /** Gives the descriptor and the memory back; everything must have been written. The index can be used again. */
   idle(): void {
+    if (this.writing !== null) {
+      const again = () => this.idle()
+      this.writing.then(again, again)
+      return
+    }
     this.file?.closeSync()
     this.file = null
     if (this.writtenCount === this.count) {

@@ -75,6 +75,7 @@ class LogLoader {
     this.segments = openSegments(this.options)
     const isRecovery = !this.options.isClean
     if (this.epochsAreDamaged) await this.rebuildEpochs()
+    await this.repairTxnIndexes()
     if (isRecovery) await this.recoverSegments()
     let logEndOffset = await this.findLogEnd()
     if (logEndOffset < this.options.logStartOffset && this.segments.length > 0) {
@@ -114,6 +115,8 @@ class LogLoader {
         isFirstStart,
       )
     }
+    // A log that is only looked at at the start need not keep files open.
+    for (const segment of segments.all) segment.idle()
     return {
       segments,
       producers: this.producers,
@@ -163,6 +166,20 @@ class LogLoader {
       }
       this.segments = this.segments.filter((other) => other.baseOffset <= segment.baseOffset)
       return
+    }
+  }
+
+  /** Read_committed readers depend on them, and they cannot be told from the heads of the batches. */
+  private async repairTxnIndexes(): Promise<void> {
+    for (const [i, segment] of this.segments.entries()) {
+      if (!segment.txnIndex.isDamaged) continue
+      this.options.context.logger.warn(
+        `the transaction index of segment ${segment.baseOffset} of ${this.options.partition} is damaged: recovering it`,
+      )
+      const before = new Segments(this.segments.slice(0, i))
+      const { logStartOffset } = this.options
+      await rebuildProducers(this.producers, before, logStartOffset, segment.baseOffset, this.options, false)
+      await this.recoverSegment(segment)
     }
   }
 

@@ -225,7 +225,9 @@ export class OpenLog {
       if (offset <= this.flushedOffset || this.isAbandoned) return
       const { generation } = this
       for (const segment of this.segments.from(this.flushedOffset)) {
-        if (segment.baseOffset < offset && this.segments.has(segment)) await segment.flush()
+        if (segment.baseOffset >= offset || !this.segments.has(segment)) continue
+        await segment.flush()
+        if (segment !== this.segments.active) segment.idle()
       }
       await this.epochs.sync()
       if (this.hasNewFiles) {

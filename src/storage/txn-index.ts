@@ -45,6 +45,16 @@ export class TxnIndex {
     return this.list
   }
 
+  get isDamaged(): boolean {
+    try {
+      this.list ??= this.load()
+      return false
+    } catch (error) {
+      if (error instanceof KafkaStorageError) return true
+      throw error
+    }
+  }
+
   append(txn: AbortedTxn): void {
     const entries = this.entries as AbortedTxn[]
     const bytes = Buffer.alloc(ENTRY_SIZE)

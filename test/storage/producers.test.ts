@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ABORT_MARKER, type BatchOptions, buildEndTxnMarker, COMMIT_MARKER } from '../../src/records/index.ts'
 import type { AppendInfo, Log } from '../../src/storage/index.ts'
@@ -156,6 +158,10 @@ describe('transactions', () => {
     expect(await aborted(second.log)).toEqual([{ producerId: 9, firstOffset: 0 }])
     const third = await newLog(dir)
     expect(await aborted(third.log)).toEqual([{ producerId: 9, firstOffset: 0 }])
+    await third.manager.shutdown()
+    writeFileSync(join(dir.path, 't-0/00000000000000000000.txnindex'), Buffer.alloc(34, 0x77))
+    const fourth = await newLog(dir)
+    expect(await aborted(fourth.log)).toEqual([{ producerId: 9, firstOffset: 0 }])
   })
 
   it('that are open hold the last stable offset back before the log is opened', async () => {
