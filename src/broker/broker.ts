@@ -110,6 +110,10 @@ export class Broker {
     this.logger = options.logger
   }
 
+  get config(): BrokerConfig {
+    return this.options.config
+  }
+
   get id(): number {
     return this.options.config.brokerId
   }

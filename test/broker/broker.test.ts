@@ -13,7 +13,9 @@ import { eventually, TestCluster } from './support/test-cluster.ts'
 let cluster: TestCluster
 beforeAll(async () => {
   cluster = await TestCluster.start({
-    ...(process.env.LOG ? { logger: { debug: console.log, info: console.log, warn: console.log, error: console.log } } : {}),
+    ...(process.env.LOG
+      ? { logger: { debug: console.log, info: console.log, warn: console.log, error: console.log } }
+      : {}),
   })
 })
 afterAll(async () => {
@@ -32,7 +34,10 @@ async function createTopic(name: string, partitions = 3, replicationFactor = 3) 
 async function leaderOf(topic: string, partition: number): Promise<number> {
   const connection = await cluster.connect(0)
   return eventually(async () => {
-    const response = await connection.send(metadata, { topics: [{ name: topic }], allowAutoTopicCreation: false })
+    const response = await connection.send(metadata, {
+      topics: [{ name: topic }],
+      allowAutoTopicCreation: false,
+    })
     const found = response.topics[0]?.partitions.find((each) => each.partitionIndex === partition)
     return found?.errorCode === 0 && found.isrNodes.length === 3 ? found.leaderId : undefined
   })
@@ -63,17 +68,12 @@ describe('three brokers in one process', () => {
     expect(errorCode).toBe(0)
     let sequence = 0
     const send = async (count: number) => {
-      const builder = new BatchBuilder({
-        codec: 'gzip',
-        producerId,
-        producerEpoch,
-        baseSequence: sequence,
-      })
+      const builder = new BatchBuilder({ codec: 1, producerId, producerEpoch, baseSequence: sequence })
       for (let i = 0; i < count; i++) {
-        builder.append({ timestampMs: 1_700_000_000_000, key: Buffer.from(`k${i}`), value: Buffer.from(`v${sequence + i}`) })
+        builder.append(1_700_000_000_000, Buffer.from(`k${i}`), Buffer.from(`v${sequence + i}`))
       }
       sequence += count
-      const records = await builder.build()
+      const records = builder.build()
       const response = await connection.send(produce, {
         acks: -1,
         timeoutMs: 10_000,
