@@ -75,14 +75,23 @@ export abstract class BaseCommand extends Command {
   protected async serve(
     flags: GlobalFlags,
     work: (context: CommandContext) => Promise<number | undefined>,
+    options: { graceMs?: number } = {},
   ): Promise<void> {
     try {
-      process.exitCode = await runInContext(flags, this.config, work)
+      process.exitCode = await runInContext(flags, this.config, work, options)
     } catch (error) {
       if (outputFormat(flags) === 'json')
         process.stdout.write(`${JSON.stringify(errorData(error), null, 2)}\n`)
       throw error
     }
+  }
+
+  /** For servers: closing many logs may take its time, and cutting it short would make the next start repair them. */
+  protected serveForLong(
+    flags: GlobalFlags,
+    work: (context: CommandContext) => Promise<number | undefined>,
+  ): Promise<void> {
+    return this.serve(flags, work, { graceMs: 300_000 })
   }
 
   /** Errors are reported in one place, `main`. */

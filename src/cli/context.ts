@@ -40,10 +40,11 @@ export async function runInContext(
   flags: GlobalFlags,
   config: Pick<Config, 'version'>,
   work: (context: CommandContext) => Promise<number | undefined>,
+  options: { graceMs?: number } = {},
 ): Promise<number> {
   const terminal = detectTerminal(processSurroundings(), { color: flags.color !== false })
   const sink = standardOutput()
-  const interruption = new Interruption()
+  const interruption = new Interruption(options.graceMs ?? GRACE_MS)
   let opened: Promise<Target> | undefined
   const context: CommandContext = {
     out: new Output({
@@ -95,9 +96,11 @@ async function closeQuietly(opened: Promise<Target> | undefined): Promise<void> 
 class Interruption {
   private readonly controller = new AbortController()
   private readonly onSignal = (name: NodeJS.Signals) => this.interrupt(name)
+  private readonly graceMs: number
   exitCode: number | undefined
 
-  constructor() {
+  constructor(graceMs: number) {
+    this.graceMs = graceMs
     process.on('SIGINT', this.onSignal)
     process.on('SIGTERM', this.onSignal)
     process.on('SIGHUP', this.onSignal)
@@ -112,7 +115,7 @@ class Interruption {
     return new Promise((resolve, reject) => {
       work.then(resolve, reject)
       this.signal.addEventListener('abort', () => {
-        systemClock.setTimer(GRACE_MS, () => reject(new InterruptedError(this.exitCode)), { unref: true })
+        systemClock.setTimer(this.graceMs, () => reject(new InterruptedError(this.exitCode)), { unref: true })
       })
     })
   }

@@ -59,6 +59,21 @@ export const producerFlags = {
   }),
 }
 
+/** What a server can be told. */
+export const serverFlags = {
+  listen: Flags.string({
+    helpValue: 'HOST:PORT',
+    summary:
+      'Where the first broker listens, the others on the ports behind it; :0 takes free ones (default 127.0.0.1:9092).',
+  }),
+  'advertised-host': Flags.string({
+    helpValue: 'HOST',
+    summary: 'The host that clients are told, if not the one of --listen.',
+  }),
+  override: listFlag({ helpValue: 'KEY=VALUE', summary: 'A broker setting; wins over the file.' }),
+  verbose: Flags.boolean({ char: 'v', summary: 'Log what the brokers do on stderr.' }),
+}
+
 /** The names from arguments and flags together, each once. */
 export function topicNames(
   args: { topic?: unknown },

@@ -1,0 +1,135 @@
+import { sleep } from '../../../base/clock.ts'
+import { KcliError } from '../../../base/errors.ts'
+import type { Logger } from '../../../base/logger.ts'
+import {
+  type ClusterPorts,
+  DataDirectory,
+  type HostedCluster,
+  hostDirectory,
+  systemPorts,
+  type TcpListening,
+} from '../../../cluster/index.ts'
+import type { CommandContext } from '../../context.ts'
+import { EXIT, UsageError } from '../../exit-codes.ts'
+import { chooseTarget } from '../../target.ts'
+
+export interface StartClusterOptions {
+  /** As many as the directory has when undefined. */
+  readonly brokers: number | undefined
+  readonly tcp: TcpListening
+  readonly properties: ReadonlyMap<string, string>
+  readonly verbose: boolean
+}
+
+/** A command that runs the cluster inside itself ends soon; a server does not. */
+const HANDOVER_MS = 15_000
+
+/**
+ * Serves a data directory until a signal comes. Says so in one line on stdout when every broker answers; stops cleanly, so
+ * that the next start has nothing to repair.
+ */
+export async function startCluster(
+  context: CommandContext,
+  options: StartClusterOptions,
+): Promise<number | undefined> {
+  const ports = systemPorts({ logger: serverLogger(context, options.verbose) })
+  const directory = new DataDirectory(ports.fs, localDirectory(context))
+  const hosted = await takeOver(context, ports, directory, options)
+  if (hosted === undefined) return undefined
+  try {
+    const addresses = hosted.cluster.tcpAddresses
+    const count = hosted.cluster.brokers.length
+    const brokers = count === 1 ? '1 broker' : `${count} brokers`
+    await context.out.object(
+      { state: 'ready', addresses, brokers: count, dataDir: directory.path, pid: process.pid },
+      () => `Ready: ${addresses.join(',')} (${brokers}, data in ${directory.path}, pid ${process.pid})\n`,
+    )
+    await aborted(context.signal)
+  } finally {
+    await hosted.shutdown()
+  }
+  // Being told to end is how a server ends; only Ctrl-C keeps its usual code.
+  return context.signal.reason instanceof Error && stoppedBySupervisor(context.signal.reason)
+    ? EXIT.done
+    : undefined
+}
+
+function stoppedBySupervisor(reason: Error): boolean {
+  return 'exitCode' in reason && reason.exitCode !== EXIT.interrupted
+}
+
+export function localDirectory(context: CommandContext): string {
+  const choice = chooseTarget(context.flags, process.env)
+  if (choice.kind === 'local') return choice.dataDir
+  if (context.flags['bootstrap-server'] === undefined) {
+    // The variable is for clients; a server has its own directory.
+    return localOnly(context)
+  }
+  throw new UsageError(
+    'this command works on a data directory, not on --bootstrap-server',
+    'Name the folder with --data-dir.',
+  )
+}
+
+function localOnly(context: CommandContext): string {
+  const choice = chooseTarget(
+    { ...context.flags, 'command-config': undefined },
+    { ...process.env, KCLI_BOOTSTRAP_SERVER: '' },
+  )
+  if (choice.kind === 'local') return choice.dataDir
+  throw new UsageError('this command works on a data directory', 'Name the folder with --data-dir.')
+}
+
+async function takeOver(
+  context: CommandContext,
+  ports: ClusterPorts,
+  directory: DataDirectory,
+  options: StartClusterOptions,
+): Promise<HostedCluster | undefined> {
+  const { clock, signal } = context
+  const deadlineMs = clock.monotonicMs() + HANDOVER_MS
+  const start = {
+    ports,
+    directory,
+    tcp: options.tcp,
+    properties: Object.fromEntries(options.properties),
+    ...(options.brokers !== undefined && { brokerCount: options.brokers }),
+  }
+  while (!signal.aborted) {
+    const hosted = await hostDirectory(start, 'server')
+    if (hosted !== undefined) return hosted
+    const other = directory.readServerInfo()
+    if (other?.kind === 'server' || clock.monotonicMs() > deadlineMs) {
+      const who = other === undefined ? 'another process' : `process ${other.pid}`
+      throw new KcliError('KCLI_DATA_DIR_IN_USE', `${directory.path} is served by ${who} already`, {
+        hint: 'Use that one, stop it with: kcli cluster stop, or name another folder with --data-dir.',
+      })
+    }
+    await sleep(clock, 50)
+  }
+  return undefined
+}
+
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    // A listener alone does not keep the process alive, and the brokers need not have a socket open.
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
+
+/** Warnings and errors always; the rest with --verbose. All of it on stderr. */
+function serverLogger(context: CommandContext, verbose: boolean): Logger {
+  const write = (level: string, message: string) => {
+    context.out.note(`${new Date(context.clock.nowMs()).toISOString()} ${level} ${message}`)
+  }
+  const ignore = () => undefined
+  const withCause = (message: string, error: unknown) =>
+    error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`
+  return {
+    debug: ignore,
+    info: verbose ? (message) => write('INFO', message) : ignore,
+    warn: (message) => write('WARN', message),
+    error: (message, error) => write('ERROR', withCause(message, error)),
+  }
+}
