@@ -28,11 +28,17 @@ async function createTopic(
   configs: { name: string; value: string }[] = [],
 ) {
   const connection = await cluster.connect(cluster.controller.id)
-  const response = await connection.send(createTopics, {
-    topics: [{ name, numPartitions: 3, replicationFactor: 3, assignments: [], configs }],
-    timeoutMs: 10_000,
+  // A topic of the same name that is being deleted is in the way until its files are gone.
+  await eventually(async () => {
+    const response = await connection.send(createTopics, {
+      topics: [{ name, numPartitions: 3, replicationFactor: 3, assignments: [], configs }],
+      timeoutMs: 10_000,
+    })
+    const errorCode = response.topics[0]?.errorCode
+    if (errorCode === ERROR_CODES.TOPIC_ALREADY_EXISTS) return undefined
+    expect(errorCode).toBe(0)
+    return true
   })
-  expect(response.topics[0]?.errorCode).toBe(0)
 }
 
 /** Partition 0 as this broker knows it. */
