@@ -56,7 +56,7 @@ export class AppendWriter {
       if (first === undefined) return
       const parts = group.map((append) => append.records)
       try {
-        await first.segment.file.write(parts, first.position)
+        await first.segment.file.using((file) => file.write(parts, first.position))
       } catch (error) {
         this.fail(error)
         continue

@@ -1,4 +1,5 @@
-import type { File, FileSystem } from '../base/file-system.ts'
+import type { FileSystem } from '../base/file-system.ts'
+import { LazyFile } from './lazy-file.ts'
 
 /** Entries that are kept in memory after they are on disk: lookups are mostly near the end. */
 const KEPT_ENTRIES = 1024
@@ -15,8 +16,7 @@ const BLOCK_ENTRIES = 256
 export class IndexFile {
   readonly path: string
   readonly entrySize: number
-  private readonly fs: FileSystem
-  private file: File | null = null
+  private readonly file: LazyFile
   private count: number
   /** Entries that the file holds for sure. */
   private writtenCount: number
@@ -38,8 +38,8 @@ export class IndexFile {
     count: number,
     hadPartialEntry: boolean,
   ) {
-    this.fs = fs
     this.path = path
+    this.file = new LazyFile(fs, path)
     this.entrySize = entrySize
     this.count = count
     this.writtenCount = count
@@ -151,7 +151,7 @@ export class IndexFile {
     if (!this.unsynced) return
     this.unsynced = false
     try {
-      await this.opened().sync()
+      await this.file.using((file) => file.sync())
     } catch (error) {
       this.unsynced = true
       throw error
@@ -160,13 +160,7 @@ export class IndexFile {
 
   /** Gives the descriptor and the memory back; everything must have been written. The index can be used again. */
   idle(): void {
-    if (this.writing !== null) {
-      const again = () => this.idle()
-      this.writing.then(again, again)
-      return
-    }
-    this.file?.closeSync()
-    this.file = null
+    this.file.idle()
     if (this.writtenCount === this.count) {
       this.tail = Buffer.alloc(0)
       this.tailStart = this.count
@@ -174,9 +168,8 @@ export class IndexFile {
   }
 
   private async writeOnce(): Promise<void> {
-    const file = this.opened()
     if (this.ragged) {
-      file.truncateSync(this.writtenCount * this.entrySize)
+      this.file.opened.truncateSync(this.writtenCount * this.entrySize)
       this.ragged = false
       this.unsynced = true
     }
@@ -187,7 +180,7 @@ export class IndexFile {
     const bytes = Buffer.from(this.tail.subarray(at, at + (upTo - from) * this.entrySize))
     const truncations = this.truncations
     this.unsynced = true
-    await file.write([bytes], from * this.entrySize)
+    await this.file.using((file) => file.write([bytes], from * this.entrySize))
     // A truncation meanwhile wins: what was written behind it is cut off and written again.
     if (this.truncations === truncations) this.writtenCount = upTo
     else this.ragged = true
@@ -201,14 +194,9 @@ export class IndexFile {
     this.tailStart = kept
   }
 
-  private opened(): File {
-    this.file ??= this.fs.openSync(this.path, 'rw')
-    return this.file
-  }
-
   private readEntries(slot: number, count: number): Buffer {
     const bytes = Buffer.alloc(count * this.entrySize)
-    const file = this.opened()
+    const file = this.file.opened
     let got = 0
     while (got < bytes.length) {
       const read = file.readSync(bytes, got, bytes.length - got, slot * this.entrySize + got)

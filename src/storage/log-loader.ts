@@ -265,19 +265,14 @@ class LogLoader {
   }
 }
 
-async function scanSegment(
+function scanSegment(
   segment: Segment,
   scan: typeof scanBatches,
   from: number,
   to: number,
   visit: BatchVisitor,
 ): Promise<ScanResult> {
-  const file = segment.file.retain()
-  try {
-    return await scan(file, from, to, visit)
-  } finally {
-    segment.file.release()
-  }
+  return segment.file.using((file) => scan(file, from, to, visit))
 }
 
 /** What a batch that lies in the log did to the producers; aborted transactions go into the segment's index. */

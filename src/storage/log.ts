@@ -233,7 +233,7 @@ export class Log {
 
   /** Forgets everything; the next record gets `offset`. */
   truncateFullyAndStartAt(offset: number): Promise<void> {
-    return this.alone(`truncating ${this.name} failed`, (log) => log.startAt(offset))
+    return this.alone(`truncating ${this.name} failed`, (log) => log.truncateFullyAndStartAt(offset))
   }
 
   /** DeleteRecords: readers see nothing before `offset` any more; segments go with the next retention. */

@@ -59,6 +59,7 @@ export class OpenLog {
   private readonly configNow: () => LogConfig
   private readonly writer: AppendWriter
   private readonly tail: TailCache
+  /** Flushes, and what takes segments or offsets away: neither may meet the other. */
   private readonly flushes = new SerialQueue()
   private waiters: { readonly offset: number; readonly resolve: () => void }[] = []
   /** Changes when offsets or segments go, so that a read that was under way begins again. */
@@ -157,7 +158,16 @@ export class OpenLog {
   }
 
   /** Everything from `offset` on goes. */
-  async truncateTo(offset: number): Promise<void> {
+  truncateTo(offset: number): Promise<void> {
+    return this.flushes.run(() => this.cutAt(offset))
+  }
+
+  /** Everything goes; the next record gets `offset`. */
+  truncateFullyAndStartAt(offset: number): Promise<void> {
+    return this.flushes.run(() => this.startAt(offset))
+  }
+
+  private async cutAt(offset: number): Promise<void> {
     if (this.segments.first.baseOffset > offset) {
       this.startAt(offset)
       return
@@ -180,8 +190,7 @@ export class OpenLog {
     this.invalidateReads()
   }
 
-  /** Everything goes; the next record gets `offset`. */
-  startAt(offset: number): void {
+  private startAt(offset: number): void {
     this.invalidateReads()
     for (const segment of this.segments.all) this.removeSegment(segment)
     this.segments.push(this.newSegment(offset))
@@ -201,7 +210,11 @@ export class OpenLog {
   }
 
   /** Retention. Returns how many segments went. */
-  async deleteOldSegments(): Promise<number> {
+  deleteOldSegments(): Promise<number> {
+    return this.flushes.run(() => this.deleteNow())
+  }
+
+  private async deleteNow(): Promise<number> {
     const doomed = await deletableSegments({
       segments: this.segments,
       config: this.config,
@@ -219,13 +232,14 @@ export class OpenLog {
     return doomed.length
   }
 
-  /** Everything before `offset`, which is written already, goes to the disk. */
-  flushUpTo(offset: number): Promise<void> {
+  /** Everything before `upTo`, which is written already, goes to the disk. */
+  flushUpTo(upTo: number): Promise<void> {
     return this.flushes.run(async () => {
+      // A truncation may have come while this waited for its turn.
+      const offset = Math.min(upTo, this.endOffset)
       if (offset <= this.flushedOffset || this.isAbandoned) return
-      const { generation } = this
       for (const segment of this.segments.from(this.flushedOffset)) {
-        if (segment.baseOffset >= offset || !this.segments.has(segment)) continue
+        if (segment.baseOffset >= offset) continue
         await segment.flush()
         if (segment !== this.segments.active) segment.idle()
       }
@@ -235,8 +249,7 @@ export class OpenLog {
         await this.context.fs.syncDirectory(this.path)
       }
       this.lastFlushMs = this.context.clock.nowMs()
-      // A truncation meanwhile may have put other records in the place of those that were flushed.
-      if (generation === this.generation) this.flushedOffset = Math.max(this.flushedOffset, offset)
+      this.flushedOffset = offset
     })
   }
 

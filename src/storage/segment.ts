@@ -11,8 +11,8 @@ import {
   TIME_INDEX_SUFFIX,
   TXN_INDEX_SUFFIX,
 } from './file-names.ts'
+import { LazyFile } from './lazy-file.ts'
 import { canBeRelative, OffsetIndex } from './offset-index.ts'
-import { SegmentFile } from './segment-file.ts'
 import { TimeIndex, type TimestampAtOffset } from './time-index.ts'
 import { TxnIndex } from './txn-index.ts'
 
@@ -51,7 +51,7 @@ export interface SegmentOptions {
 export class Segment {
   readonly baseOffset: number
   readonly rollJitterMs: number
-  readonly file: SegmentFile
+  readonly file: LazyFile
   readonly txnIndex: TxnIndex
   sizeBytes = 0
   writtenBytes = 0
@@ -71,7 +71,7 @@ export class Segment {
     this.baseOffset = options.baseOffset
     this.createdMs = options.createdMs
     this.rollJitterMs = options.rollJitterMs
-    this.file = new SegmentFile(this.fs, this.path(LOG_SUFFIX))
+    this.file = new LazyFile(this.fs, this.path(LOG_SUFFIX))
     this.txnIndex = new TxnIndex(this.fs, this.path(TXN_INDEX_SUFFIX), this.baseOffset)
   }
 
@@ -134,15 +134,12 @@ export class Segment {
 
   private async rebuildOnce(): Promise<void> {
     this.resetIndexes()
-    const file = this.file.retain()
-    try {
-      await scanHeads(file, 0, this.writtenBytes, (buffer, at, sizeBytes, position) => {
+    await this.file.using((file) =>
+      scanHeads(file, 0, this.writtenBytes, (buffer, at, sizeBytes, position) => {
         this.indexBatch(buffer, at, sizeBytes, position)
         return undefined
-      })
-    } finally {
-      this.file.release()
-    }
+      }),
+    )
     this.closeTimeIndex()
     await this.writeIndexes()
   }
@@ -223,15 +220,12 @@ export class Segment {
   /** After a start: the time of the first batch decides when the segment is old enough to roll. */
   async loadFirstTimestamp(): Promise<void> {
     if (this.firstTimestamp !== null || this.writtenBytes === 0) return
-    const file = this.file.retain()
-    try {
-      await scanHeads(file, 0, this.writtenBytes, (buffer, at) => {
+    await this.file.using((file) =>
+      scanHeads(file, 0, this.writtenBytes, (buffer, at) => {
         this.firstTimestamp = batch.maxTimestamp(buffer, at)
         return false
-      })
-    } finally {
-      this.file.release()
-    }
+      }),
+    )
   }
 
   /** The batch that holds `offset`, or the first one behind it; null when the segment ends before. */
@@ -250,22 +244,18 @@ export class Segment {
     let found: BatchPosition | null = null
     let misled = false
     const upTo = this.writtenBytes
-    const file = this.file.retain()
-    try {
-      const { reason } = await scanHeads(file, from, upTo, (buffer, at, sizeBytes, position) => {
+    const { reason } = await this.file.using((file) =>
+      scanHeads(file, from, upTo, (buffer, at, sizeBytes, position) => {
         const baseOffset = batch.baseOffset(buffer, at)
         const lastOffset = batch.lastOffset(buffer, at)
         misled = position === from && from > 0 && baseOffset > offset
         if (lastOffset < offset && !misled) return undefined
         found = { position, sizeBytes, baseOffset, lastOffset }
         return false
-      })
-      // Only what was written counts, and that ends with a whole batch.
-      if (misled || reason === 'corrupt' || reason === 'torn') return 'damaged'
-    } finally {
-      this.file.release()
-    }
-    return found
+      }),
+    )
+    // Only what was written counts, and that ends with a whole batch.
+    return misled || reason === 'corrupt' || reason === 'torn' ? 'damaged' : found
   }
 
   /** Cuts the segment so that `offset` is the next one. The caller has seen to it that nothing is being written. */
@@ -305,17 +295,9 @@ export class Segment {
 
   /** All of it to the disk (fdatasync). */
   async flush(): Promise<void> {
-    const file = this.file.retain()
-    try {
-      await Promise.all([
-        file.sync(),
-        this.offsets?.file.sync(),
-        this.times?.file.sync(),
-        this.txnIndex.sync(),
-      ])
-    } finally {
-      this.file.release()
-    }
+    await this.file.using((file) =>
+      Promise.all([file.sync(), this.offsets?.file.sync(), this.times?.file.sync(), this.txnIndex.sync()]),
+    )
   }
 
   /** Gives descriptors and memory back for now; everything was written. */
@@ -356,16 +338,13 @@ export class Segment {
   private async readLargestTimestamp(): Promise<TimestampAtOffset> {
     let largest = this.timeIndex.last
     const from = this.offsetIndex.lookup(largest.offset).position
-    const file = this.file.retain()
-    try {
-      await scanHeads(file, from, this.writtenBytes, (buffer, at) => {
+    await this.file.using((file) =>
+      scanHeads(file, from, this.writtenBytes, (buffer, at) => {
         const timestamp = batch.maxTimestamp(buffer, at)
         if (timestamp > largest.timestamp) largest = { timestamp, offset: batch.lastOffset(buffer, at) }
         return undefined
-      })
-    } finally {
-      this.file.release()
-    }
+      }),
+    )
     return largest
   }
 

@@ -36,10 +36,6 @@ export class Segments {
     this.list = this.list.filter((other) => other !== segment)
   }
 
-  has(segment: Segment): boolean {
-    return this.list.includes(segment)
-  }
-
   /** The segment that may hold `offset`; undefined when all begin behind it. */
   floor(offset: number): Segment | undefined {
     let low = 0

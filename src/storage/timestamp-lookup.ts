@@ -58,9 +58,8 @@ async function firstMatch(
   mayMatch: (buffer: Buffer, at: number) => boolean,
 ): Promise<TimestampOffset | null> {
   let found: TimestampOffset | null = null
-  const file = segment.file.retain()
-  try {
-    await scanBatches(file, position, segment.writtenBytes, (buffer, at) => {
+  await segment.file.using((file) =>
+    scanBatches(file, position, segment.writtenBytes, (buffer, at) => {
       if (!mayMatch(buffer, at)) return undefined
       for (const record of batch.readRecords(buffer, at)) {
         if (!isMatch(record)) continue
@@ -69,9 +68,7 @@ async function firstMatch(
         return false
       }
       return undefined
-    })
-  } finally {
-    segment.file.release()
-  }
+    }),
+  )
   return found
 }

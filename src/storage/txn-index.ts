@@ -1,6 +1,7 @@
-import type { File, FileSystem } from '../base/file-system.ts'
+import type { FileSystem } from '../base/file-system.ts'
 import { KafkaStorageError } from './errors.ts'
 import { readInt64, writeInt64 } from './int64.ts'
+import { LazyFile } from './lazy-file.ts'
 
 /**
  * `.txnindex`: the aborted transactions whose marker lies in this segment (TransactionIndex, AbortedTxn).
@@ -29,13 +30,14 @@ export class TxnIndex {
   private readonly fs: FileSystem
   private readonly path: string
   private readonly baseOffset: number
-  private file: File | null = null
+  private readonly file: LazyFile
   private list: AbortedTxn[] | null = null
   private unsynced = false
 
   constructor(fs: FileSystem, path: string, baseOffset: number) {
     this.fs = fs
     this.path = path
+    this.file = new LazyFile(fs, path, 'rw')
     this.baseOffset = baseOffset
   }
 
@@ -63,7 +65,7 @@ export class TxnIndex {
     writeInt64(bytes, 10, txn.firstOffset)
     writeInt64(bytes, 18, txn.lastOffset)
     writeInt64(bytes, 26, txn.lastStableOffset)
-    this.opened().writeSync(bytes, entries.length * ENTRY_SIZE)
+    this.file.opened.writeSync(bytes, entries.length * ENTRY_SIZE)
     this.unsynced = true
     entries.push(txn)
   }
@@ -96,7 +98,7 @@ export class TxnIndex {
     if (!this.unsynced) return
     this.unsynced = false
     try {
-      await this.opened().sync()
+      await this.file.using((file) => file.sync())
     } catch (error) {
       this.unsynced = true
       throw error
@@ -104,22 +106,16 @@ export class TxnIndex {
   }
 
   idle(): void {
-    this.file?.closeSync()
-    this.file = null
+    this.file.idle()
     this.list = null
   }
 
   private cut(entries: number): void {
     if (this.fs.existsSync(this.path)) {
-      this.opened().truncateSync(entries * ENTRY_SIZE)
+      this.file.opened.truncateSync(entries * ENTRY_SIZE)
       this.unsynced = true
     }
     this.list = this.list?.slice(0, entries) ?? []
-  }
-
-  private opened(): File {
-    this.file ??= this.fs.openSync(this.path, 'rw')
-    return this.file
   }
 
   private load(): AbortedTxn[] {
