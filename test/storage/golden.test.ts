@@ -6,7 +6,7 @@ import { nodeFileSystem } from '../../src/base/node-file-system.ts'
 import { batchSizeBytes, batchStarts, type LogRecord } from '../../src/records/index.ts'
 import { type Log, type LogManager, logConfigFromEntries } from '../../src/storage/index.ts'
 import { readPartitionMetadata } from '../../src/storage/partition-metadata.ts'
-import { ManualClock, readAll, TestDir } from './support.ts'
+import { ManualClock, newLog, readAll, TestDir } from './support.ts'
 
 /** Partition directories that Apache Kafka 3.9.1 wrote, with the records that its consumer read from them. */
 const GOLDEN = fileURLToPath(new URL('../golden/segments', import.meta.url))
@@ -129,6 +129,28 @@ describe('what Kafka wrote', () => {
       }
       const ours = readdirSync(target).filter((file) => readFileSync(join(target, file)).length > 0)
       expect(ours.sort()).toEqual(theirs.sort())
+    },
+  )
+
+  it.each(CASES.filter((name) => name.startsWith('format-v')))(
+    '%s: is converted when an old producer sends it, and refused from a new one',
+    async (name) => {
+      const { expected, from } = golden(name)
+      const { log } = await newLog(dir)
+      const [file = ''] = readdirSync(from).filter((n) => n.endsWith('.log'))
+      const bytes = readFileSync(join(from, file))
+      const [first = 0, second = bytes.length] = batchStarts(bytes)
+      const set = bytes.subarray(first, second)
+      const options = { leaderEpoch: 3, origin: 'client' } as const
+      await expect(log.appendAsLeader(Buffer.from(set), options)).rejects.toMatchObject({
+        errorName: 'INVALID_RECORD',
+      })
+      const info = await log.appendAsLeader(Buffer.from(set), { ...options, magicUpConvert: true })
+      expect(info.firstOffset).toBe(0)
+      const got = (await readAll(log)).map(comparable)
+      expect(got.length).toBe(info.lastOffset + 1)
+      expect(got).toEqual(expectedRecords(expected).slice(0, got.length))
+      expect(log.latestEpoch).toBe(3)
     },
   )
 

@@ -174,6 +174,8 @@ describe('background work', () => {
     for (let i = 0; i < 10; i++)
       await log.appendAsLeader(batchOf([`v${i}`], { timestampMs: clock.now }), LEADER)
     log.updateHighWatermark(10)
+    // The segments that are done have been flushed by then.
+    await vi.waitFor(() => expect(log.recoveryPoint).toBe(8))
     manager.startBackgroundTasks()
     const tasks = clock.pendingTimers
     /** A task sets its next timer when it is done. */
