@@ -101,7 +101,8 @@ export class ReplicaStates {
     }
     const byReplica = new Map<number, ControlledPartition[]>()
     for (const { partition, replica } of replicas) {
-      if (partition.leadership === undefined) {
+      // The ISR of a partition that goes does not matter any more: unlike Kafka, we do not write it once more.
+      if (partition.leadership === undefined || context.topicsToBeDeleted.has(partition.topic)) {
         batch.addUpdateMetadata(context.liveOrShuttingDownBrokerIds(), [partition])
         partition.replicaStates.set(replica, 'Offline')
         continue
@@ -164,11 +165,9 @@ export class ReplicaStates {
   }
 
   private becameOffline({ partition, replica }: ReplicaRef): void {
-    const { batch, context } = this.parts
-    if (!context.topicsToBeDeleted.has(partition.topic)) {
-      const recipients = partition.assignment.replicas.filter((id) => id !== replica)
-      batch.addLeaderAndIsr(recipients, partition, { isNew: false })
-    }
+    const { batch } = this.parts
+    const recipients = partition.assignment.replicas.filter((id) => id !== replica)
+    batch.addLeaderAndIsr(recipients, partition, { isNew: false })
     partition.replicaStates.set(replica, 'Offline')
   }
 

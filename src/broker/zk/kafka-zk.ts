@@ -286,10 +286,11 @@ export class KafkaZkClient extends ZkRequests {
     topics: readonly string[],
     onUpdate?: Watcher,
   ): Promise<Map<string, TopicAssignment>> {
-    const nodes = await Promise.all(topics.map((topic) => this.read(topicZnode.path(topic), onUpdate)))
+    const nodes = await this.readAll(topics.map(topicZnode.path), onUpdate)
     const found = new Map<string, TopicAssignment>()
     topics.forEach((topic, index) => {
       const node = nodes[index]
+      if (node instanceof Error) throw node
       if (!node) return
       try {
         found.set(topic, topicZnode.decode(topic, node.data))
@@ -341,20 +342,21 @@ export class KafkaZkClient extends ZkRequests {
   }
 
   /** Undefined where there is no state yet; an error where it could not be read. */
-  partitionStates(partitions: readonly TopicPartition[]): Promise<PartitionStateRead[]> {
-    return Promise.all(
-      partitions.map(async ({ topic, partition }) => {
-        try {
-          const node = await this.read(partitionStateZnode.path(topic, partition))
-          if (node === null) return undefined
-          return partitionStateZnode.decode(topic, partition, node.data, node.stat.version)
-        } catch (error) {
-          if (error instanceof ZnodeError) return error
-          if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
-          throw error
-        }
-      }),
+  async partitionStates(partitions: readonly TopicPartition[]): Promise<PartitionStateRead[]> {
+    const nodes = await this.readAll(
+      partitions.map(({ topic, partition }) => partitionStateZnode.path(topic, partition)),
     )
+    return partitions.map(({ topic, partition }, index) => {
+      const node = nodes[index]
+      if (node === null || node === undefined) return undefined
+      if (node instanceof Error) return node
+      try {
+        return partitionStateZnode.decode(topic, partition, node.data, node.stat.version)
+      } catch (error) {
+        if (error instanceof ZnodeError) return error
+        throw error
+      }
+    })
   }
 
   /** The first state of new partitions, and the znodes above it. The answer has an error for each that failed. */
@@ -462,11 +464,12 @@ export class KafkaZkClient extends ZkRequests {
     }
   }
 
-  /** Children before their parents. */
+  /** Children before their parents. Nothing when there is no such node. */
   private async subtree(path: string): Promise<string[]> {
-    const names = await this.children(path)
+    const names = await this.childrenOrNull(path)
+    if (names === null) return []
     const below = await Promise.all(names.map((name) => this.subtree(`${path}/${name}`)))
-    return (await this.exists(path)) ? [...below.flat(), path] : below.flat()
+    return [...below.flat(), path]
   }
 
   /** Topics that somebody wants deleted. */

@@ -5,11 +5,24 @@ import {
   type Stat,
   type Watcher,
   type ZooKeeperClient,
+  type ZooKeeperError,
   ZooKeeperMultiError,
 } from '../../zookeeper/index.ts'
 import { ControllerMovedError } from './controller-moved-error.ts'
 import type { ZkSession } from './zk-session.ts'
 import { controllerEpochZnode } from './znodes.ts'
+
+export interface Znode {
+  readonly data: Buffer | null
+  readonly stat: Stat
+}
+
+/** What says that the whole batch has to be repeated, or given up, is thrown. */
+function nullOrError(error: unknown): null | ZooKeeperError {
+  if (isZooKeeperError(error, 'NONODE')) return null
+  if (!isZooKeeperError(error) || isZooKeeperError(error, 'CONNECTIONLOSS', 'SESSIONEXPIRED')) throw error
+  return error
+}
 
 /** The few kinds of requests that everything in {@link KafkaZkClient} is made of. */
 export class ZkRequests {
@@ -54,10 +67,7 @@ export class ZkRequests {
     return (await this.run((zk) => zk.exists(path))) !== null
   }
 
-  protected async read(
-    path: string,
-    onUpdate?: Watcher,
-  ): Promise<{ data: Buffer | null; stat: Stat } | null> {
+  protected async read(path: string, onUpdate?: Watcher): Promise<Znode | null> {
     try {
       return await this.run((zk) => zk.getData(path, onUpdate))
     } catch (error) {
@@ -66,12 +76,24 @@ export class ZkRequests {
     }
   }
 
+  /** Many at once, without the cost of a request of its own for each; null where there is no node. */
+  protected readAll(
+    paths: readonly string[],
+    onUpdate?: Watcher,
+  ): Promise<(Znode | null | ZooKeeperError)[]> {
+    return this.run((zk) => Promise.all(paths.map((path) => zk.getData(path, onUpdate).catch(nullOrError))))
+  }
+
   /** None when there is no such node. */
   protected async children(path: string, onChange?: Watcher): Promise<string[]> {
+    return (await this.childrenOrNull(path, onChange)) ?? []
+  }
+
+  protected async childrenOrNull(path: string, onChange?: Watcher): Promise<string[] | null> {
     try {
       return (await this.run((zk) => zk.getChildren(path, onChange))).children
     } catch (error) {
-      if (isZooKeeperError(error, 'NONODE')) return []
+      if (isZooKeeperError(error, 'NONODE')) return null
       throw error
     }
   }
