@@ -1,5 +1,5 @@
 import { KcliError } from '../base/errors.ts'
-import { ERROR_CODES, type ErrorName, errorInfo } from '../protocol/index.ts'
+import { ERROR_CODES, type ErrorName } from '../protocol/index.ts'
 
 /**
  * An answer of Kafka's protocol: one of its error codes, and the text that goes with it where the response has a place
@@ -31,9 +31,4 @@ export function toApiError(error: unknown): ApiError {
     return new ApiError(error.errorName as ErrorName, error.message, { cause: error })
   }
   return new ApiError('UNKNOWN_SERVER_ERROR', null, { cause: error })
-}
-
-/** For codes that came over the wire from another broker. */
-export function apiErrorOf(errorCode: number, message?: string | null): ApiError {
-  return new ApiError(errorInfo(errorCode).name, message)
 }
