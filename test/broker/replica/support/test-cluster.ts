@@ -27,7 +27,13 @@ import type {
   AlterPartitionRequestInput,
   AlterPartitionResponse,
 } from '../../../../src/protocol/messages/56-alter-partition.ts'
-import { DEFAULT_LOG_CONFIG, type Log, type LogConfig, LogManager } from '../../../../src/storage/index.ts'
+import {
+  DEFAULT_LOG_CONFIG,
+  type Log,
+  type LogConfig,
+  LogManager,
+  type LogTuning,
+} from '../../../../src/storage/index.ts'
 import { batchOf, ManualClock, readRaw } from '../../../storage/support.ts'
 
 export { batchOf, ManualClock, values } from '../../../storage/support.ts'
@@ -49,6 +55,7 @@ export interface ClusterOptions {
   readonly brokers?: number
   readonly config?: Partial<ReplicaConfig>
   readonly logConfig?: Partial<LogConfig>
+  readonly tuning?: Partial<LogTuning>
 }
 
 /** One broker without a controller: replicas, logs, and a server for its peers on an in-process pipe. */
@@ -81,6 +88,7 @@ export class TestBroker {
       clusterId: 'test',
       defaults: { ...DEFAULT_LOG_CONFIG, ...options.logConfig },
       loadTopicConfig: () => ({}),
+      ...(options.tuning && { tuning: options.tuning }),
     })
     this.replicas = new ReplicaManager({
       brokerId: this.id,
