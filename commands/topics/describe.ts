@@ -3,8 +3,11 @@ import { BaseCommand } from '../../src/cli/base-command.ts'
 import { regexFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
 
 const FILTERS = ['under-replicated', 'unavailable', 'under-min-isr', 'at-min-isr'] as const
-const filterFlag = (summary: string) =>
-  Flags.boolean({ summary, exclusive: FILTERS.map((name) => `${name}-partitions`) })
+const filterFlag = (own: (typeof FILTERS)[number], summary: string) =>
+  Flags.boolean({
+    summary,
+    exclusive: FILTERS.filter((name) => name !== own).map((name) => `${name}-partitions`),
+  })
 
 export default class TopicsDescribe extends BaseCommand {
   static override summary = 'Show partitions, replicas and settings of topics'
@@ -22,12 +25,16 @@ export default class TopicsDescribe extends BaseCommand {
       summary: 'Settings with their defaults, not only those that were changed.',
     }),
     'topics-with-overrides': Flags.boolean({ summary: 'Only topics with settings of their own.' }),
-    'under-replicated-partitions': filterFlag('Only partitions that lack an in-sync replica.'),
-    'unavailable-partitions': filterFlag('Only partitions without a leader.'),
+    'under-replicated-partitions': filterFlag(
+      'under-replicated',
+      'Only partitions that lack an in-sync replica.',
+    ),
+    'unavailable-partitions': filterFlag('unavailable', 'Only partitions without a leader.'),
     'under-min-isr-partitions': filterFlag(
+      'under-min-isr',
       'Only partitions with fewer in-sync replicas than min.insync.replicas.',
     ),
-    'at-min-isr-partitions': filterFlag('Only partitions with exactly min.insync.replicas.'),
+    'at-min-isr-partitions': filterFlag('at-min-isr', 'Only partitions with exactly min.insync.replicas.'),
   }
 
   async run(): Promise<void> {

@@ -65,7 +65,7 @@ export function unknownCommand(
   const [first] = words
   if (first === undefined || PLUGIN_COMMANDS.has(first)) return undefined
   const isTopic = [...ids].some((id) => id.startsWith(`${first}:`))
-  if (ids.has(first) || (isTopic && words.length === 1)) return undefined
+  if (ids.has(first) || ids.has(words.join(':')) || (isTopic && words.length === 1)) return undefined
   const typed = isTopic ? words.join(' ') : first
   const candidates = [...ids].map((id) => id.replaceAll(':', ' '))
   const distances = candidates.map((name) => ({

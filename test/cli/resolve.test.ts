@@ -74,6 +74,7 @@ describe('command words', () => {
     [['topics', '--help'], undefined],
     [['produce', 'x'], undefined],
     [['help', 'x'], undefined],
+    [['topics', 'create', '-h'], undefined],
     [['--help'], undefined],
   ])('knows that %j is unknown, and the nearest', (words, expected) => {
     expect(unknownCommand(words, ids)).toEqual(expected)

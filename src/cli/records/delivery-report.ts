@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { DeliveryCallback, RecordMetadata } from '../../client/index.ts'
 import type { Output } from '../output/output.ts'
@@ -15,12 +16,15 @@ export class DeliveryReport {
   private stored = 0
   private firstError: Error | undefined
   private readonly topic: string
+  private readonly clock: Clock
+  private isFlushing = false
   private readonly out: Output
   private readonly lines: ChunkWriter | undefined
   private readonly partitions: PartitionCount[] = []
 
-  constructor(topic: string, out: Output, perRecord: boolean) {
+  constructor(topic: string, out: Output, clock: Clock, perRecord: boolean) {
     this.topic = topic
+    this.clock = clock
     this.out = out
     this.lines = perRecord ? new ChunkWriter(out.sink) : undefined
   }
@@ -71,7 +75,20 @@ export class DeliveryReport {
 
   private readonly counted: DeliveryCallback = (error, metadata) => {
     this.count(error, metadata)
-    if (metadata !== null) this.lines?.add(this.line(metadata))
+    if (metadata === null || this.lines === undefined) return
+    this.lines.add(this.line(metadata))
+    this.flushSoon(this.lines)
+  }
+
+  /** A program that waits for the line of its record must get it now, but not each line needs a write of its own. */
+  private flushSoon(lines: ChunkWriter): void {
+    if (this.isFlushing) return
+    this.isFlushing = true
+    this.clock.defer(() => {
+      this.isFlushing = false
+      // What goes wrong here is met by `written` or `finish`.
+      lines.flush().catch(() => undefined)
+    })
   }
 
   private line({ topic, partition, offset, timestampMs }: RecordMetadata): string {

@@ -43,7 +43,7 @@ export interface RecordDefaults {
 export async function produce(context: CommandContext, options: ProduceOptions): Promise<number | undefined> {
   const target = await context.target()
   const producer = new Producer(target.clientOptions, options.config)
-  const report = new DeliveryReport(options.topic, context.out, options.report)
+  const report = new DeliveryReport(options.topic, context.out, context.clock, options.report)
   let failure: unknown
   try {
     await producer.prepare(options.topic)
