@@ -90,16 +90,26 @@ export class LogDirFiles {
     this.wasClean = takeCleanShutdown(fs, path)
   }
 
-  /** Partition directories, and those of deleted partitions whose files still have to go. */
-  list(): { partitions: { topic: string; partition: number }[]; deleted: string[] } {
+  /**
+   * Partition directories, and those of deleted partitions whose files still have to go. What a checkpoint names is taken
+   * for a directory unseen: there may be thousands.
+   */
+  list(checkpointed: OffsetsByPartition): {
+    partitions: { topic: string; partition: number }[]
+    deleted: string[]
+  } {
     const partitions: { topic: string; partition: number }[] = []
     const deleted: string[] = []
     for (const name of this.fs.readdirSync(this.path)) {
       const parsed = parsePartitionDirName(name)
       if (isDeleteDirName(name)) deleted.push(join(this.path, name))
-      else if (parsed && this.fs.statSync(join(this.path, name))?.isDirectory) partitions.push(parsed)
+      else if (parsed && (checkpointed.has(name) || this.isDirectory(name))) partitions.push(parsed)
     }
     return { partitions, deleted }
+  }
+
+  private isDirectory(name: string): boolean {
+    return this.fs.statSync(join(this.path, name))?.isDirectory === true
   }
 
   /** A file that cannot be read as a checkpoint says nothing, as in Kafka: the logs are then looked at themselves. */

@@ -225,7 +225,7 @@ export class LogManager {
     const recoveryPoints = files.read(files.recoveryPoints)
     const startOffsets = files.read(files.startOffsets)
     const highWatermarks = files.read(files.highWatermarks)
-    const { partitions, deleted } = files.list()
+    const { partitions, deleted } = files.list(recoveryPoints)
     const configs = new Map<string, LogConfig>()
     for (const { topic, partition } of partitions) {
       const name = partitionDirName(topic, partition)
@@ -321,6 +321,7 @@ export class LogManager {
       checkpoint: { logStartOffset: undefined, recoveryPoint: 0, highWatermark: 0 },
       isClean: true,
       isEndKnown: true,
+      isNew: true,
     })
     this.logs.set(name, log)
     return log

@@ -43,6 +43,8 @@ export interface LogOptions {
   readonly isClean: boolean
   /** The recovery point is the end of the log. Otherwise open it before anybody asks for offsets. */
   readonly isEndKnown: boolean
+  /** It was made just now. */
+  readonly isNew?: boolean
 }
 
 /**
@@ -56,7 +58,11 @@ export class Log {
   readonly topic: string
   readonly partition: number
   readonly isEndKnown: boolean
+  /** As partition.metadata has it; undefined: not read yet. */
   private knownTopicId: string | null | undefined
+  /** What the controller said of a log that was not opened yet. */
+  private claimedTopicId: string | undefined
+  private readonly isNew: boolean
   private readonly context: LogContext
   private readonly dir: LogDir
   private readonly path: string
@@ -85,6 +91,7 @@ export class Log {
     this.currentConfig = options.config
     this.isClean = options.isClean
     this.isEndKnown = options.isEndKnown
+    this.isNew = options.isNew ?? false
     const { recoveryPoint, highWatermark } = options.checkpoint
     // Until the end is known, the watermark cannot be clamped.
     const clamped = options.isEndKnown ? Math.min(highWatermark, recoveryPoint) : highWatermark
@@ -102,20 +109,36 @@ export class Log {
 
   /** From partition.metadata; null for logs from before Kafka had topic ids. */
   get topicId(): string | null {
+    return this.knownTopicId ?? this.claimedTopicId ?? this.storedTopicId()
+  }
+
+  /**
+   * Writes the id when there is none yet. Throws InconsistentTopicIdError when the log is another topic's. A log that
+   * sleeps after a clean stop is not read for that: it takes the id at its word, and is checked when it is opened.
+   */
+  assignTopicId(topicId: string): void {
+    if (this.knownTopicId === undefined && this.isAsleep) {
+      this.claimedTopicId = topicId
+      return
+    }
+    const stored = this.storedTopicId()
+    if (stored === null) {
+      writePartitionMetadata(this.context.fs, this.path, topicId)
+      this.knownTopicId = topicId
+    } else if (stored !== topicId) {
+      throw new InconsistentTopicIdError(
+        `${this.path} belongs to the topic id ${stored}, but ${this.topic} has ${topicId}`,
+      )
+    }
+  }
+
+  private storedTopicId(): string | null {
     if (this.knownTopicId === undefined) this.knownTopicId = readPartitionMetadata(this.context.fs, this.path)
     return this.knownTopicId
   }
 
-  /** Writes the id when there is none yet. Throws InconsistentTopicIdError when the log is another topic's. */
-  assignTopicId(topicId: string): void {
-    if (this.topicId === null) {
-      writePartitionMetadata(this.context.fs, this.path, topicId)
-      this.knownTopicId = topicId
-    } else if (this.topicId !== topicId) {
-      throw new InconsistentTopicIdError(
-        `${this.path} belongs to the topic id ${this.topicId}, but ${this.topic} has ${topicId}`,
-      )
-    }
+  private get isAsleep(): boolean {
+    return this.opened === null && this.opening === null && this.isEndKnown && !this.isNew
   }
 
   get config(): LogConfig {
@@ -365,6 +388,7 @@ export class Log {
     this.dir.requireOnline()
     const { context, checkpoint, isClean } = this
     try {
+      this.checkClaim()
       const loaded = await loadLog({
         context,
         dir: this.path,
@@ -402,6 +426,15 @@ export class Log {
     } catch (error) {
       throw this.errorOf(`opening ${this.name} failed`, error)
     }
+  }
+
+  private checkClaim(): void {
+    const { claimedTopicId } = this
+    if (claimedTopicId === undefined) return
+    this.claimedTopicId = undefined
+    // Not asleep any more, so it is read and compared now.
+    this.knownTopicId = readPartitionMetadata(this.context.fs, this.path)
+    this.assignTopicId(claimedTopicId)
   }
 
   private leaderAppend(

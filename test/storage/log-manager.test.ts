@@ -154,6 +154,21 @@ describe('partitions', () => {
     )
   })
 
+  it('that sleep after a clean stop take their topic id on trust and are checked when they are opened', async () => {
+    const first = await dir.open()
+    first.getOrCreateLog('t', 0, { topicId: TOPIC_ID })
+    await first.shutdown()
+    const other = 'AAAAAAAAAAAAAAAAAAAAAB'
+    const second = await dir.open()
+    const log = second.getOrCreateLog('t', 0, { topicId: other })
+    expect([log.isOpen, log.topicId]).toEqual([false, other])
+    await expect(log.open()).rejects.toMatchObject({ errorName: 'INCONSISTENT_TOPIC_ID' })
+    await second.shutdown()
+    const third = await dir.open()
+    await third.getOrCreateLog('t', 0, { topicId: TOPIC_ID }).open()
+    expect(text('t-0/partition.metadata')).toContain(TOPIC_ID)
+  })
+
   it('take a new configuration at once', async () => {
     const { manager, log } = await newLog(dir)
     manager.updateTopicConfig('t', { maxMessageBytes: 50 })
