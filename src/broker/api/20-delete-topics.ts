@@ -33,7 +33,7 @@ export function deleteTopicsHandler(deps: DeleteTopicsDeps): ApiHandler {
       async handle(request, { apiVersion }) {
         const wanted = wantedTopics(request, apiVersion)
         const all = (errorCode: number) => ({ responses: wanted.map((topic) => ({ ...topic, errorCode })) })
-        if (!controller.isActive) return all(ERROR_CODES.NOT_CONTROLLER)
+        if (!(await controller.isInOffice())) return all(ERROR_CODES.NOT_CONTROLLER)
         if (!isDeletionEnabled()) {
           const { INVALID_REQUEST, TOPIC_DELETION_DISABLED } = ERROR_CODES
           return all(apiVersion < 3 ? INVALID_REQUEST : TOPIC_DELETION_DISABLED)

@@ -53,6 +53,7 @@ export interface KafkaControllerOptions {
 
 /** After failing to come into office, and after failing to register again. */
 const RETRY_MS = 1000
+const SHUTDOWN_PATIENCE_MS = 1000
 
 /**
  * Every broker has one; the one that holds /controller is in office and looks after brokers, topics and leaders
@@ -72,6 +73,7 @@ export class KafkaController {
   private info: BrokerInfo
   private registrationEpoch: number
   private activeId: number | null = null
+  private hasTakenOffice = false
   private abstainUntilMs = 0
   private isShutDown = false
   private unlisten: (() => void) | undefined
@@ -160,13 +162,27 @@ export class KafkaController {
     if (this.isShutDown) return
     this.isShutDown = true
     this.unlisten?.()
-    await this.events.close()
+    const closed = this.events.close()
+    await new Promise<void>((resolve) => {
+      // An event may be waiting for a lost connection to ZooKeeper, which only the end of the session releases.
+      const timer = this.parts.clock.setTimer(SHUTDOWN_PATIENCE_MS, resolve, { unref: true })
+      void closed.then(() => {
+        timer.cancel()
+        resolve()
+      })
+    })
     this.activeId = null
     this.resign()
   }
 
   get isActive(): boolean {
     return this.activeId === this.options.brokerId
+  }
+
+  /** {@link isActive}, once everything about the cluster is known. */
+  async isInOffice(): Promise<boolean> {
+    if (this.isActive && !this.hasTakenOffice) await this.events.put('Ready', () => undefined)
+    return this.isActive
   }
 
   /** Null when there is none. */
@@ -361,11 +377,13 @@ export class KafkaController {
     await this.replicas.startup()
     await this.partitions.startup()
     await this.deletion.resume()
+    this.hasTakenOffice = true
     logger.info(`in office: ${brokers.length} brokers, ${topics.length} topics`)
   }
 
   private resign(): void {
     const { channels, context, batch } = this.parts
+    this.hasTakenOffice = false
     channels.removeAll()
     batch.clear()
     context.reset()

@@ -75,7 +75,7 @@ export class TopicAdmin {
   /** One result for each topic of the request, in its order. */
   async createTopics(request: CreateTopicsRequest): Promise<TopicResult[]> {
     const { topics, timeoutMs, validateOnly } = request
-    if (!this.options.controller.isActive) {
+    if (!(await this.options.controller.isInOffice())) {
       return topics.map(({ name }) => ({ name, errorCode: ERROR_CODES.NOT_CONTROLLER }))
     }
     const failures = new Map<string, ApiError>()
@@ -244,7 +244,7 @@ export class TopicAdmin {
   async createPartitions(request: CreatePartitionsRequest): Promise<PartitionsResult[]> {
     const { topics, timeoutMs, validateOnly } = request
     const { controller } = this.options
-    if (!controller.isActive) {
+    if (!(await controller.isInOffice())) {
       return topics.map(({ name }) => ({ name, errorCode: ERROR_CODES.NOT_CONTROLLER }))
     }
     const isRepeated = repeated(topics.map(({ name }) => name))

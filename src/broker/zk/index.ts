@@ -6,7 +6,6 @@ export {
   PRODUCER_ID_BLOCK_SIZE,
   type RegisteredBroker,
   type StateUpdate,
-  type TopicPartition,
 } from './kafka-zk.ts'
 export type { SessionListener, ZkSessionOptions } from './zk-session.ts'
 export * from './znodes.ts'

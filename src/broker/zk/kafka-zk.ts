@@ -10,43 +10,34 @@ import {
   ZooKeeperMultiError,
 } from '../../zookeeper/index.ts'
 import { ControllerMovedError } from './controller-moved-error.ts'
-import { ZkRequests } from './zk-requests.ts'
+import { ZkNotifications } from './zk-notifications.ts'
 import { type SessionListener, ZkSession, type ZkSessionOptions } from './zk-session.ts'
 import {
   type BrokerInfo,
   brokerIdsZnode,
   brokerIdZnode,
   brokerSequenceIdZnode,
-  type ConfigEntityType,
   clusterIdZnode,
-  configChangesZnode,
-  configEntityTypeZnode,
   configEntityZnode,
   controllerEpochZnode,
   controllerZnode,
   deleteTopicsZnode,
   type FinalizedFeatures,
   featureZnode,
-  isrChangesZnode,
   type LeaderAndIsr,
   type LeaderIsrAndControllerEpoch,
-  logDirEventsZnode,
   PERSISTENT_PATHS,
   type ProducerIdsBlock,
   partitionStateZnode,
   producerIdBlockZnode,
   type TopicAssignment,
+  type TopicPartition,
   topicPartitionsZnode,
   topicPartitionZnode,
   topicsZnode,
   topicZnode,
   ZnodeError,
 } from './znodes.ts'
-
-export interface TopicPartition {
-  readonly topic: string
-  readonly partition: number
-}
 
 export interface RegisteredBroker {
   readonly info: BrokerInfo
@@ -77,7 +68,7 @@ const PARTITIONS_PER_MULTI = 500
  * connection is waited for. Writes of the controller carry the version of /controller_epoch that it was elected with, and
  * reject with a {@link ControllerMovedError} when there has been another election since.
  */
-export class KafkaZkClient extends ZkRequests {
+export class KafkaZkClient extends ZkNotifications {
   private readonly clock: Clock
   private readonly logger: Logger
   /** The session in which this broker last registered. */
@@ -488,97 +479,6 @@ export class KafkaZkClient extends ZkRequests {
 
   async deleteTopicDeletions(topics: readonly string[], epochZkVersion: number): Promise<void> {
     await this.deleteAsController(topics.map(deleteTopicsZnode.topicPath), epochZkVersion)
-  }
-
-  // Configurations
-
-  /** Empty when there is none. */
-  async entityConfig(type: ConfigEntityType, name: string): Promise<Map<string, string>> {
-    const path = configEntityZnode.path(type, name)
-    return configEntityZnode.decode(path, (await this.read(path))?.data ?? null)
-  }
-
-  /** Of all entities that have one. */
-  async entityConfigs(type: ConfigEntityType): Promise<Map<string, Map<string, string>>> {
-    const names = await this.children(configEntityTypeZnode.path(type))
-    const configs = await Promise.all(names.map((name) => this.entityConfig(type, name)))
-    return new Map(names.map((name, index) => [name, configs[index] ?? new Map()]))
-  }
-
-  async setEntityConfig(
-    type: ConfigEntityType,
-    name: string,
-    config: ReadonlyMap<string, string>,
-  ): Promise<void> {
-    await this.setOrCreate(configEntityZnode.path(type, name), configEntityZnode.encode(config))
-  }
-
-  /** Tells all brokers that a configuration has changed: `topics/orders`, `brokers/0`, `brokers/<default>`. */
-  async createConfigChange(entityPath: string): Promise<void> {
-    await this.run((zk) =>
-      zk.create(configChangesZnode.prefix, configChangesZnode.encode(entityPath), {
-        mode: 'persistent-sequential',
-      }),
-    )
-  }
-
-  /** The names of the notifications, the oldest first. */
-  async configChanges(onChange?: Watcher): Promise<string[]> {
-    return (await this.children(configChangesZnode.path, onChange)).sort()
-  }
-
-  /** Null when it has been removed; an entity path of null when we cannot read it. */
-  async configChange(name: string): Promise<{ entityPath: string | null; createdMs: number } | null> {
-    const node = await this.read(`${configChangesZnode.path}/${name}`)
-    if (node === null) return null
-    return { entityPath: configChangesZnode.decode(node.data) ?? null, createdMs: node.stat.ctime }
-  }
-
-  deleteConfigChange(name: string): Promise<void> {
-    return this.deleteIfThere(`${configChangesZnode.path}/${name}`)
-  }
-
-  // Notifications to the controller
-
-  isrChanges(onChange?: Watcher): Promise<string[]> {
-    return this.children(isrChangesZnode.path, onChange)
-  }
-
-  async partitionsOfIsrChanges(names: readonly string[]): Promise<TopicPartition[]> {
-    const nodes = await Promise.all(names.map((name) => this.read(`${isrChangesZnode.path}/${name}`)))
-    return nodes.flatMap((node) => (node === null ? [] : isrChangesZnode.decode(node.data)))
-  }
-
-  deleteIsrChanges(names: readonly string[], epochZkVersion: number): Promise<void> {
-    return this.deleteAsController(
-      names.map((name) => `${isrChangesZnode.path}/${name}`),
-      epochZkVersion,
-    )
-  }
-
-  logDirEvents(onChange?: Watcher): Promise<string[]> {
-    return this.children(logDirEventsZnode.path, onChange)
-  }
-
-  async brokersOfLogDirEvents(names: readonly string[]): Promise<number[]> {
-    const nodes = await Promise.all(names.map((name) => this.read(`${logDirEventsZnode.path}/${name}`)))
-    return nodes.flatMap((node) => (node === null ? [] : (logDirEventsZnode.decode(node.data) ?? [])))
-  }
-
-  deleteLogDirEvents(names: readonly string[], epochZkVersion: number): Promise<void> {
-    return this.deleteAsController(
-      names.map((name) => `${logDirEventsZnode.path}/${name}`),
-      epochZkVersion,
-    )
-  }
-
-  /** Tells the controller that a log directory of this broker has failed. */
-  async propagateLogDirEvent(brokerId: number): Promise<void> {
-    await this.run((zk) =>
-      zk.create(logDirEventsZnode.prefix, logDirEventsZnode.encode(brokerId), {
-        mode: 'persistent-sequential',
-      }),
-    )
   }
 
   /** The next thousand producer ids, for this broker alone (ZkProducerIdManager.getNewProducerIdBlock). */

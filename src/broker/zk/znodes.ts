@@ -13,6 +13,11 @@ export class ZnodeError extends KcliError {
   }
 }
 
+export interface TopicPartition {
+  readonly topic: string
+  readonly partition: number
+}
+
 export interface ReplicaAssignment {
   /** Broker ids, the preferred leader first. During a reassignment the added and removed ones are among them. */
   readonly replicas: readonly number[]
@@ -338,13 +343,13 @@ export const configChangesZnode = {
 export const isrChangesZnode = {
   path: '/isr_change_notification',
   prefix: '/isr_change_notification/isr_change_',
-  encode: (partitions: readonly { topic: string; partition: number }[]) =>
+  encode: (partitions: readonly TopicPartition[]) =>
     bytesOf(
       `{"version":1,"partitions":[${partitions
         .map(({ topic, partition }) => `{"topic":${quoted(topic)},"partition":${partition}}`)
         .join(',')}]}`,
     ),
-  decode(bytes: Uint8Array | null): { topic: string; partition: number }[] {
+  decode(bytes: Uint8Array | null): TopicPartition[] {
     const { path } = isrChangesZnode
     const list = parse(bytes)?.partitions
     if (!Array.isArray(list)) return []

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { eventually, TestCluster, turn } from './support.ts'
+import { createRequest, eventually, TestCluster, turn } from './support.ts'
 
 test('one broker comes into office, with /controller and the epoch written as Kafka does', async () => {
   const cluster = await TestCluster.open(3)
@@ -152,4 +152,29 @@ test('taking over a running cluster writes nothing but the election', async () =
     expect(requests).toEqual(['UpdateMetadata', 'LeaderAndIsr', 'UpdateMetadata'])
     expect(cluster.broker(id).received[1]!.body.topicStates).toHaveLength(20)
   }
+})
+
+test('a topic asked for while the controller is still coming into office', async () => {
+  const cluster = await TestCluster.open(2)
+  const { controller, admin } = cluster.broker(1)
+  await cluster.broker(0).controller.shutdown()
+  void cluster.broker(0).zk.close()
+  while (!controller.isActive) await Promise.resolve()
+  expect(controller.liveBrokers()).toEqual([])
+  const [result] = await admin.createTopics(createRequest('early'))
+  expect(result).toMatchObject({ errorCode: 0, errorMessage: null })
+})
+
+test('shutting down does not wait for a coordination service that has gone', async () => {
+  const cluster = await TestCluster.open(1)
+  const { controller, zk } = cluster.broker(0)
+  await cluster.server.close()
+  const asked = controller.allocateProducerIds({ brokerId: 0, brokerEpoch: controller.brokerEpoch })
+  await turn()
+  const closed = controller.shutdown()
+  cluster.clock.advance(1000)
+  await closed
+  await zk.close()
+  cluster.clock.advance(1000)
+  expect(await asked).toEqual({ errorCode: -1 })
 })
