@@ -22,6 +22,9 @@ export function brokerConfigSynonyms(name: string): readonly string[] {
   return UNIT_GROUPS.find((group) => group.includes(name)) ?? [name]
 }
 
+/** setTimeout takes 2^31 - 1 at most, and fires at once above that. */
+const LONGEST_PERIOD_MS = 24 * 24 * 3_600_000
+
 export interface BrokerConfigOptions {
   /** Listeners that server.properties cannot express: in-process pipes, Unix sockets. They replace `listeners`. */
   readonly listeners?: readonly ListenerSpec[]
@@ -258,15 +261,20 @@ export class BrokerConfig {
     return this.logConfig
   }
 
+  /** Kafka's "never" is longer than a timer can be set to: 24 days are as good, as nothing happens then but a look. */
+  private periodMs(name: string): number {
+    return Math.min(this.number(name), LONGEST_PERIOD_MS)
+  }
+
   get logTuning(): Partial<LogTuning> {
     return {
-      retentionCheckIntervalMs: this.number('log.retention.check.interval.ms'),
-      flushSchedulerIntervalMs: this.number('log.flush.scheduler.interval.ms'),
-      flushRecoveryPointCheckpointIntervalMs: this.number('log.flush.offset.checkpoint.interval.ms'),
-      flushStartOffsetCheckpointIntervalMs: this.number('log.flush.start.offset.checkpoint.interval.ms'),
-      highWatermarkCheckpointIntervalMs: this.number('replica.high.watermark.checkpoint.interval.ms'),
-      producerIdExpirationMs: this.number('producer.id.expiration.ms'),
-      producerIdExpirationCheckIntervalMs: this.number('producer.id.expiration.check.interval.ms'),
+      retentionCheckIntervalMs: this.periodMs('log.retention.check.interval.ms'),
+      flushSchedulerIntervalMs: this.periodMs('log.flush.scheduler.interval.ms'),
+      flushRecoveryPointCheckpointIntervalMs: this.periodMs('log.flush.offset.checkpoint.interval.ms'),
+      flushStartOffsetCheckpointIntervalMs: this.periodMs('log.flush.start.offset.checkpoint.interval.ms'),
+      highWatermarkCheckpointIntervalMs: this.periodMs('replica.high.watermark.checkpoint.interval.ms'),
+      producerIdExpirationMs: this.periodMs('producer.id.expiration.ms'),
+      producerIdExpirationCheckIntervalMs: this.periodMs('producer.id.expiration.check.interval.ms'),
       recoveryConcurrency: this.number('num.recovery.threads.per.data.dir'),
     }
   }

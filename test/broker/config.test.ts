@@ -124,6 +124,12 @@ describe('server.properties', () => {
     expect(brokerConfig({ 'log.retention.hours': '-1' }).logDefaults.retentionMs).toBe(-1)
   })
 
+  it('sets no timer to more than a timer can be set to', () => {
+    for (const [name, value] of Object.entries(brokerConfig({}).logTuning)) {
+      if (name.endsWith('Ms')) expect(value, name).toBeLessThan(2 ** 31)
+    }
+  })
+
   it('names what is not Kafka’s', () => {
     expect(brokerConfig({ 'no.such': '1' }).unknownNames).toEqual(['no.such'])
   })

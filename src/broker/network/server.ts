@@ -22,6 +22,9 @@ export interface NetworkServerOptions {
   readonly limits: () => ServerLimits
 }
 
+/** Between two looks for idle connections, however long they may be idle. */
+const LONGEST_LOOK_MS = 3_600_000
+
 /** What a broker registers: the listener as clients are to use it. */
 export interface AdvertisedEndpoint {
   readonly name: string
@@ -170,7 +173,8 @@ export class NetworkServer {
     const { clock } = this.options
     let oldestMs = clock.monotonicMs()
     for (const { lastActiveMs } of this.connections) oldestMs = Math.min(oldestMs, lastActiveMs)
-    const delayMs = Math.max(oldestMs + maxIdleMs - clock.monotonicMs(), 1000)
+    const idleInMs = oldestMs + maxIdleMs - clock.monotonicMs()
+    const delayMs = Math.min(Math.max(idleInMs, 1000), LONGEST_LOOK_MS)
     const fire = () => {
       this.idleTimer = undefined
       this.closeIdle()
