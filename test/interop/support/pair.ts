@@ -117,6 +117,7 @@ export function neutral(text: string, target: Target): string {
     result = result.replaceAll(target.logDir(id), `DIR-${id}`)
   })
   return result
+    .replaceAll(/adminclient-\d+/g, 'adminclient-N')
     .replaceAll(/TopicId: [\w-]{22}/g, 'TopicId: ID')
     .replaceAll(/\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]/g, '[TIME]')
 }
