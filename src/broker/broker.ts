@@ -350,11 +350,21 @@ export class Broker {
     parts.logManager.startBackgroundTasks()
     this.watcher = this.watchConfigs()
     const informed = this.whenInformed()
-    parts.server.startProcessing(new ApiRegistry(handlers, logger))
+    const registry = new ApiRegistry(handlers, logger)
+    // When brokers talk through pipes, all others wait until this one knows what there is: a client that came too early
+    // would be told that its topic does not exist.
+    parts.server.startProcessing(registry, { onlyPipes: this.talksThroughPipes })
     await Promise.all([this.watcher.start(), informed])
+    parts.server.startProcessing(registry)
     logger.info(
       `serving on ${parts.endpoints.map(({ name, host, port }) => `${name}://${host}:${port}`).join(', ')}`,
     )
+  }
+
+  private get talksThroughPipes(): boolean {
+    const { listeners, interBrokerListenerName } = this.options.config
+    const interBroker = listeners.find(({ name }) => name === interBrokerListenerName)
+    return interBroker?.bind.some(({ kind }) => kind === 'pipe') ?? false
   }
 
   private watchConfigs(): DynamicConfigWatcher {

@@ -54,8 +54,9 @@ export class NetworkServer {
   private readonly connections = new Set<ServerConnection>()
   private readonly hosts = new Map<string, number>()
   /** Accepted before requests are processed: they wait, unread. */
-  private waiting: (() => void)[] = []
+  private waiting: { readonly local: Address; readonly start: () => void }[] = []
   private processor: RequestProcessor | undefined
+  private onlyPipes = false
   private nextIndex = 0
   private idleTimer: Timer | undefined
   private stopping = false
@@ -98,12 +99,20 @@ export class NetworkServer {
     return { name, securityProtocol, host, port }
   }
 
-  /** From now on requests are read and answered. */
-  startProcessing(processor: RequestProcessor): void {
+  /**
+   * From now on requests are read and answered: all of them, or only those that come through in-process pipes, until it
+   * is called again.
+   */
+  startProcessing(processor: RequestProcessor, options: { onlyPipes: boolean } = { onlyPipes: false }): void {
     this.processor = processor
+    this.onlyPipes = options.onlyPipes
     const waiting = this.waiting
-    this.waiting = []
-    for (const start of waiting) start()
+    this.waiting = waiting.filter(({ local }) => !this.isProcessing(local))
+    for (const { local, start } of waiting) if (this.isProcessing(local)) start()
+  }
+
+  private isProcessing(local: Address): boolean {
+    return this.processor !== undefined && (!this.onlyPipes || local.kind === 'pipe')
   }
 
   private accept(channel: Channel, listenerName: string, local: Address): void {
@@ -111,8 +120,9 @@ export class NetworkServer {
       channel.destroy()
       return
     }
-    if (this.processor === undefined) this.waiting.push(() => this.serve(channel, listenerName, local))
-    else this.serve(channel, listenerName, local)
+    const start = () => this.serve(channel, listenerName, local)
+    if (this.isProcessing(local)) start()
+    else this.waiting.push({ local, start })
   }
 
   private serve(channel: Channel, listenerName: string, local: Address): void {
@@ -197,7 +207,7 @@ export class NetworkServer {
   async stopProcessing(): Promise<void> {
     this.stopping = true
     this.idleTimer?.cancel()
-    for (const start of this.waiting.splice(0)) start()
+    for (const { start } of this.waiting.splice(0)) start()
     await this.closeListeners()
     for (const connection of [...this.connections]) connection.finish()
   }
