@@ -110,7 +110,6 @@ export class Reader {
 
   nullableString(): string | null {
     const length = this.int16()
-    if (length < -1) this.fail(`a string of length ${length}`)
     return length < 0 ? null : this.text(length)
   }
 
@@ -135,7 +134,6 @@ export class Reader {
 
   nullableBytes(): Buffer | null {
     const length = this.int32()
-    if (length < -1) this.fail(`bytes of length ${length}`)
     return length < 0 ? null : this.view(length)
   }
 
@@ -150,7 +148,7 @@ export class Reader {
     return length < 0 ? null : this.view(length)
   }
 
-  /** The number of elements, -1 for null. `elementSize` is the least that one element takes on the wire. */
+  /** The number of elements; negative means null, as everywhere in Kafka. `elementSize` is the least that one element takes on the wire. */
   arrayLength(elementSize: number): number {
     return this.checkedCount(this.int32(), elementSize)
   }
@@ -160,7 +158,6 @@ export class Reader {
   }
 
   private checkedCount(count: number, elementSize: number): number {
-    if (count < -1) this.fail(`an array of length ${count}`)
     if (count * elementSize > this.remaining) {
       this.fail(`an array of ${count} elements in ${this.remaining} bytes`)
     }
