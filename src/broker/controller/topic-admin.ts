@@ -104,7 +104,12 @@ export class TopicAdmin {
     }
     return topics.map(({ name }) => {
       const failure = failures.get(name)
-      if (failure !== undefined) return failedTopic(name, failure)
+      if (failure !== undefined) {
+        // A topic that is on its way when the time is over has its id already.
+        const isComing = failure.errorCode === ERROR_CODES.REQUEST_TIMED_OUT
+        const id = isComing ? creatable.get(name)?.assignment.topicId : undefined
+        return failedTopic(name, failure, id)
+      }
       return this.createdTopic(name, creatable.get(name), validateOnly)
     })
   }
@@ -367,10 +372,14 @@ function note(collisions: Map<string, string[]>, name: string): void {
   else names.push(name)
 }
 
-function failedTopic(name: string, { errorCode, wireMessage }: ApiError): TopicResult {
+function failedTopic(
+  name: string,
+  { errorCode, wireMessage }: ApiError,
+  topicId: string = ZERO_UUID,
+): TopicResult {
   return {
     name,
-    topicId: ZERO_UUID,
+    topicId,
     errorCode,
     errorMessage: wireMessage,
     numPartitions: -1,

@@ -151,6 +151,8 @@ describe('creation', () => {
     const [hasty] = await admin.createTopics(createRequest('hasty', {}, { timeoutMs: 0 }))
     expect(outcome(hasty)).toEqual([7, null])
     expect(hasty).toMatchObject({ numPartitions: -1, configs: [] })
+    const { topic_id: id } = await cluster.json('/brokers/topics/hasty')
+    expect(hasty?.topicId).toBe(id)
     cluster.active.silentFor.add('UpdateMetadata')
     const waiting = admin.createTopics(createRequest('late', {}, { timeoutMs: 5000 }))
     await turn()

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   brokerIdZnode,
@@ -237,5 +238,52 @@ describe('znodes that hold something else', () => {
     expect(() => topicZnode.decode('t', bytes('{"partitions":{"x":[1]}}'))).toThrow(ZnodeError)
     expect(partitionStateZnode.decode('t', 0, bytes('x'), 0)).toBeUndefined()
     expect(() => partitionStateZnode.decode('t', 0, bytes('{"leader":1}'), 0)).toThrow(ZnodeError)
+  })
+})
+
+describe('znodes captured from a cluster', () => {
+  interface Captured {
+    readonly data: string | null
+  }
+  const url = new URL('../../golden/behaviour/znodes.json', import.meta.url)
+  const groups: Record<string, Record<string, Captured>> = JSON.parse(readFileSync(url, 'utf8'))
+  const captured = Object.values(groups).flatMap((group) =>
+    Object.entries(group).flatMap(([path, { data }]) => (data ? [[path, data] as const] : [])),
+  )
+
+  /** Reads and writes again. */
+  function rewritten(path: string, data: Buffer): Buffer | undefined {
+    const parts = path.split('/').slice(1)
+    const [first, second, third = ''] = parts
+    if (path === '/controller') {
+      const { timestamp } = JSON.parse(data.toString())
+      return controllerZnode.encode(controllerZnode.decode(data), timestamp)
+    }
+    if (path === '/controller_epoch') return controllerEpochZnode.encode(controllerEpochZnode.decode(data))
+    if (path === '/cluster/id') return clusterIdZnode.encode(clusterIdZnode.decode(data))
+    if (path === '/feature') return featureZnode.encode(featureZnode.decode(data))
+    if (path === '/latest_producer_id_block') {
+      return producerIdBlockZnode.encode(producerIdBlockZnode.decode(data))
+    }
+    if (first === 'brokers' && second === 'ids') {
+      const { timestamp } = JSON.parse(data.toString())
+      return brokerIdZnode.encode(brokerIdZnode.decode(Number(third), data), timestamp)
+    }
+    if (first === 'brokers' && parts.length === 3) return topicZnode.encode(topicZnode.decode(third, data))
+    if (first === 'brokers') {
+      const state = partitionStateZnode.decode(third, Number(parts[4]), data, 0)
+      return state === undefined ? undefined : partitionStateZnode.encode(state)
+    }
+    if (first === 'config' && second === 'changes') {
+      return configChangesZnode.encode(configChangesZnode.decode(data) ?? '')
+    }
+    if (first === 'config') return configEntityZnode.encode(configEntityZnode.decode(path, data))
+    return undefined
+  }
+
+  test('there are some', () => expect(captured.length).toBeGreaterThan(5))
+
+  test.each(captured)('%s', (path, data) => {
+    expect(rewritten(path, bytes(data))?.toString()).toBe(data)
   })
 })
