@@ -1,5 +1,8 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 
+/** Longer timers fire at once in Node. */
+const MAX_TIMER_MS = 0x7fffffff
+
 /** Something that waits no longer than until `deadlineMs` (monotonic time). */
 export interface Deadline {
   readonly deadlineMs: number
@@ -47,8 +50,10 @@ export class DeadlineQueue {
     if (first === undefined || first.deadlineMs >= this.timerAtMs) return
     this.timer?.cancel()
     this.timerAtMs = first.deadlineMs
-    const delayMs = Math.max(0, Math.ceil(first.deadlineMs - this.clock.monotonicMs()))
-    this.timer = this.clock.setTimer(delayMs, () => this.onTimer(), { unref: true })
+    const delayMs = Math.ceil(first.deadlineMs - this.clock.monotonicMs())
+    this.timer = this.clock.setTimer(Math.min(MAX_TIMER_MS, Math.max(0, delayMs)), () => this.onTimer(), {
+      unref: true,
+    })
   }
 
   private onTimer(): void {

@@ -44,7 +44,8 @@ export class FetcherPartition {
 
   /** Records without epochs above the high watermark cannot be compared: they have to go first. */
   get mustTruncateFirst(): boolean {
-    return !this.isKnownToAgree && this.lastFetchedEpoch < 0 && this.log.logEndOffset > this.log.highWatermark
+    const { lastFetchedEpoch, log } = this
+    return lastFetchedEpoch < 0 && log.logEndOffset > log.highWatermark && !this.isKnownToAgree
   }
 
   /** The same object as last time when nothing has changed. */

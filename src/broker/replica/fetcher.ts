@@ -38,6 +38,7 @@ export class ReplicaFetcher {
   private session = new ClientSession()
   private connection: PeerConnection | undefined
   private running: Promise<void> | undefined
+  private isRunning = false
   private stopped = false
   private wake: (() => void) | undefined
   private waitTimer: Timer | undefined
@@ -58,9 +59,10 @@ export class ReplicaFetcher {
   add(added: readonly FetcherPartition[]): void {
     for (const each of added) this.partitions.set(each.key, each)
     if (this.stopped || added.length === 0) return
-    this.running ??= this.run().finally(() => {
-      this.running = undefined
-    })
+    if (!this.isRunning) {
+      this.isRunning = true
+      this.running = this.run()
+    }
     this.wakeUp()
     this.interruptLongPoll()
   }
@@ -121,6 +123,8 @@ export class ReplicaFetcher {
         this.reconnectMs = Math.min(config.replicaFetchBackoffMs, this.reconnectMs * 2)
       }
     }
+    // No await from the last look at the partitions to here: what is added later finds that it has to start anew.
+    this.isRunning = false
     this.connection?.close()
     this.connection = undefined
     this.session = new ClientSession()
@@ -131,7 +135,7 @@ export class ReplicaFetcher {
     this.connection ??= await this.options.connect()
     const { connection } = this
     for (const each of [...this.partitions.values()]) {
-      if (each.mustTruncateFirst) await this.guard(each, truncateToHighWatermark(each))
+      if (!each.removed && each.mustTruncateFirst) await this.guard(each, truncateToHighWatermark(each))
     }
     const { wanted, waitMs } = this.wanted()
     if (wanted.size === 0) {

@@ -44,6 +44,7 @@ export class Partition implements TopicPartition {
   readonly key: string
   readonly bytes = new ByteProgress()
   log: Log | undefined
+  topicId: string | null = null
   leaderEpoch = -1
   /** Null on followers and as long as there is no leader. */
   leaderEpochStartOffset: number | null = null
@@ -72,10 +73,6 @@ export class Partition implements TopicPartition {
     return this.leaderId === this.context.brokerId
   }
 
-  get topicId(): string | null {
-    return this.log?.topicId ?? null
-  }
-
   get leaderLog(): Log | undefined {
     return this.isLeader ? this.log : undefined
   }
@@ -92,6 +89,7 @@ export class Partition implements TopicPartition {
     const wasLeader = this.isLeader
     const nowMs = this.context.clock.nowMs()
     this.log = log
+    this.topicId = log.topicId
     this.assignReplicas(state.replicas)
     this.isr = committedIsr(state.isr, state.leaderRecoveryState)
     if (state.leaderEpoch > this.leaderEpoch) {
@@ -115,6 +113,7 @@ export class Partition implements TopicPartition {
     if (state.partitionEpoch < this.partitionEpoch) return false
     const isNewEpoch = state.leaderEpoch > this.leaderEpoch
     this.log = log
+    this.topicId = log.topicId
     this.leaderId = state.leader
     this.leaderEpoch = state.leaderEpoch
     this.leaderEpochStartOffset = null

@@ -192,6 +192,13 @@ export class ReplicaManager {
     for (const partition of this.table.all()) this.deletes.check(partition)
   }
 
+  /** A disk has failed: its replicas answer KAFKA_STORAGE_ERROR from now on (ReplicaManager.handleLogDirFailure). */
+  onLogDirFailure(logDir: string): void {
+    for (const partition of [...this.table.all()]) {
+      if (partition.log?.logDir === logDir) this.takeOffline(partition)
+    }
+  }
+
   /** The topic's own settings, by Kafka's names. */
   updateTopicConfig(topic: string, entries: Readonly<Record<string, string>>): void {
     this.logManager.updateTopicConfig(topic, logConfigFromEntries(entries))
@@ -255,7 +262,15 @@ export class ReplicaManager {
     return roleResponse(errors, version)
   }
 
+  private takeOffline(partition: Partition): void {
+    this.fetchers.remove(partition)
+    partition.retire()
+    this.table.markOffline(partition)
+    this.completeDelayed(partition)
+  }
+
   private checkAssignment({ state, topic, topicId }: Assignment): ErrorName {
+    if (this.table.isOffline(topic, state.partitionIndex)) return 'KAFKA_STORAGE_ERROR'
     const known = this.table.get(topic, state.partitionIndex)
     if (known !== undefined && topicId !== null && known.topicId !== null && known.topicId !== topicId) {
       return 'INCONSISTENT_TOPIC_ID'
@@ -321,6 +336,7 @@ export class ReplicaManager {
       const { errorName } = toApiError(error)
       this.options.logger.error(`${partition.key} cannot take its role: ${errorName}`, error)
       errors.set(assignment, errorName)
+      this.fetchers.remove(partition)
       partition.retire()
       this.table.remove(partition)
       this.completeDelayed(partition)
@@ -343,6 +359,7 @@ export class ReplicaManager {
     leaderEpoch,
     isDeleted,
   }: PartitionToStop): Promise<ErrorName> {
+    if (this.table.isOffline(topic, index)) return 'KAFKA_STORAGE_ERROR'
     const partition = this.table.get(topic, index)
     try {
       if (partition !== undefined) {

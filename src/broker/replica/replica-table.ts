@@ -6,6 +6,8 @@ import type { LeaderOfPartition, ReplicaMetadata } from './types.ts'
 export class ReplicaTable {
   private readonly topics = new Map<string, Map<number, Partition>>()
   private readonly metadata: ReplicaMetadata
+  /** Replicas whose disk has failed. */
+  private readonly offline = new Set<string>()
 
   constructor(metadata: ReplicaMetadata) {
     this.metadata = metadata
@@ -15,10 +17,16 @@ export class ReplicaTable {
     return this.topics.get(topic)?.get(partition)
   }
 
-  /** Throws NOT_LEADER_OR_FOLLOWER when the partition lives elsewhere, UNKNOWN_TOPIC_OR_PARTITION when nowhere. */
+  /**
+   * Throws NOT_LEADER_OR_FOLLOWER when the partition lives elsewhere, UNKNOWN_TOPIC_OR_PARTITION when nowhere, and
+   * KAFKA_STORAGE_ERROR when it is here and its disk has failed.
+   */
   orThrow(topic: string, partition: number): Partition {
     const replica = this.topics.get(topic)?.get(partition)
     if (replica !== undefined) return replica
+    if (this.isOffline(topic, partition)) {
+      throw new ApiError('KAFKA_STORAGE_ERROR', `the log directory of ${topic}-${partition} is offline`)
+    }
     if (this.metadata.partition(topic, partition) !== undefined) {
       throw new ApiError(
         'NOT_LEADER_OR_FOLLOWER',
@@ -41,6 +49,16 @@ export class ReplicaTable {
     const partitions = this.topics.get(replica.topic)
     partitions?.delete(replica.partition)
     if (partitions?.size === 0) this.topics.delete(replica.topic)
+  }
+
+  isOffline(topic: string, partition: number): boolean {
+    return this.offline.size > 0 && this.offline.has(`${topic}-${partition}`)
+  }
+
+  /** Stays so until the broker starts anew. */
+  markOffline(replica: Partition): void {
+    this.remove(replica)
+    this.offline.add(replica.key)
   }
 
   *all(): Iterable<Partition> {

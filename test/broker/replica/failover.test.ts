@@ -225,3 +225,46 @@ test('epochs in requests: fenced, unknown, and where an epoch ends', async () =>
   ])
   expect(stranger?.error).toBe('UNKNOWN_LEADER_EPOCH')
 })
+
+test('a failed log directory: its replicas are offline, waiting requests are answered, roles are refused', async () => {
+  const cluster = await TestCluster.start({ brokers: 2, config: { replicaLagTimeMaxMs: 1_000_000 } })
+  await cluster.createTopic('t', [0, 1])
+  const leader = cluster.broker(0)
+  await leader.produce('t', ['a'])
+  cluster.block(0)
+  const produce = leader.produce('t', ['b'], { timeoutMs: 100_000 })
+  const fetch = leader.fetch({ topic: 't', fetchOffset: 1 }, { maxWaitMs: 100_000 })
+  await turns(50)
+  leader.replicas.onLogDirFailure('/elsewhere')
+  expect(leader.replicas.partition('t', 0)?.isLeader).toBe(true)
+  leader.replicas.onLogDirFailure(leader.dir)
+  expect((await produce).error).toBe('NOT_LEADER_OR_FOLLOWER')
+  expect((await fetch).error).toBe('KAFKA_STORAGE_ERROR')
+  expect((await leader.produce('t', ['c'])).error).toBe('KAFKA_STORAGE_ERROR')
+  const record = { ...cluster.record('t-0'), leaderEpoch: 5 }
+  const answer = await leader.replicas.becomeLeaderOrFollower(cluster.roles([record]), 7)
+  expect(answer.topics?.[0]?.partitionErrors?.[0]?.errorCode).toBe(56)
+})
+
+test('a disk that fails under a follower: it tries again, and nothing is lost', async () => {
+  const cluster = await TestCluster.start({ brokers: 2, config: { replicaLagTimeMaxMs: 1_000_000 } })
+  await cluster.createTopic('t', [0, 1])
+  const [leader, follower] = [cluster.broker(0), cluster.broker(1)]
+  await leader.produce('t', ['a'])
+  const log = follower.log('t')
+  const append = log.appendAsFollower.bind(log)
+  let failures = 0
+  log.appendAsFollower = (records) => {
+    failures++
+    return failures < 4 ? Promise.reject(new Error('disk')) : append(records)
+  }
+  let done = false
+  const pending = leader.produce('t', ['b'], { timeoutMs: 1_000_000 })
+  pending.then(() => {
+    done = true
+  })
+  await cluster.untilLater(() => done, 20)
+  expect((await pending).error).toBe('NONE')
+  expect(failures).toBe(4)
+  expect(await values(log)).toEqual(['a', 'b'])
+})

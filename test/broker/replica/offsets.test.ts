@@ -141,6 +141,26 @@ test('deleting records waits for the followers, and not for their next poll', as
   expect((await leader.fetch({ topic: 't', fetchOffset: 2 })).error).toBe('OFFSET_OUT_OF_RANGE')
 })
 
+test('deleting records that nobody has touched since the start: followers open their logs for it', async () => {
+  const cluster = await TestCluster.start()
+  await cluster.createTopic('t', [0, 1, 2])
+  await cluster.broker(0).produce('t', ['a', 'b'])
+  await cluster.untilLater(() => cluster.brokers.every((broker) => broker.log('t').highWatermark === 2), 100)
+  await cluster.stop()
+  for (const broker of cluster.brokers) await broker.start()
+  cluster.updateMetadata()
+  await cluster.tellAll()
+  await cluster.clock.advance(1000)
+  expect(cluster.brokers.some((broker) => broker.log('t').isOpen)).toBe(false)
+  let result: object | undefined
+  trim(cluster, 0, 1).then((each) => {
+    result = each
+  })
+  await cluster.untilLater(() => result !== undefined, 10)
+  expect(result).toEqual({ partitionIndex: 0, lowWatermark: 1, errorCode: 0 })
+  for (const broker of cluster.brokers) expect(broker.log('t').logStartOffset).toBe(1)
+})
+
 test('deleting records: mistakes', async () => {
   const cluster = await TestCluster.start({ brokers: 2, logConfig: { cleanupPolicy: ['compact'] } })
   await cluster.createTopic('t', [0, 1])
