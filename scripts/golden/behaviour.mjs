@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import * as administration from './behaviour-admin.mjs'
 import * as data from './behaviour-data.mjs'
+import { createContext } from './context.mjs'
 import { writeJson } from './store.mjs'
 import { captureZnodes } from './znodes.mjs'
 
@@ -14,60 +15,17 @@ export async function capture({ startKafka, JavaDriver, golden }) {
   })
   const driver = new JavaDriver()
   try {
-    const metadata = async (names, port = kafka.ports[0]) => {
-      const topics = names.map((name) => ({ name, topicId: 'AAAAAAAAAAAAAAAAAAAAAA' }))
-      const body = { topics, allowAutoTopicCreation: false, includeTopicAuthorizedOperations: false }
-      return (await driver.send({ port, apiKey: 3, version: 12, body })).response
-    }
-    const { controllerId } = await metadata([])
-    const controller = kafka.ports[controllerId]
-    const other = kafka.ports[(controllerId + 1) % 3]
-    /** Waits until every broker knows the leader and all replicas are in sync. */
-    const leaderOf = async (topic, partition = 0) => {
-      for (let i = 0; i < 100; i++) {
-        const answers = await Promise.all(kafka.ports.map((port) => metadata([topic], port)))
-        const known = answers.map(({ topics }) =>
-          topics[0].partitions.find((one) => one.partitionIndex === partition),
-        )
-        if (known.every((one) => one?.leaderId >= 0 && one.isrNodes.length === one.replicaNodes.length)) {
-          // Metadata comes to a broker a moment after its replicas.
-          await new Promise((resolve) => setTimeout(resolve, 300))
-          return known[0].leaderId
-        }
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
-      throw new Error(`${topic} has no leader`)
-    }
-    let cases = []
-    const context = {
-      driver,
-      kafka,
-      controller,
-      other,
-      controllerId,
-      metadata,
-      leaderOf,
-      /** Sends a request and keeps it under a name; gives the response. */
-      async ask(name, apiKey, version, body, port = controller) {
-        const frame = await driver.send({ port, apiKey, version, body, timeoutMs: 5_000 })
-        const outcome = frame.closed
-          ? { closed: true }
-          : frame.timedOut
-            ? { noAnswer: true }
-            : { response: frame.response }
-        cases.push({ name, apiKey, version, request: frame.request ?? body, ...outcome })
-        return frame.response
-      },
-      quiet: async (apiKey, version, body, port = controller) =>
-        (await driver.send({ port, apiKey, version, body })).response,
-    }
+    const context = await createContext(kafka, driver)
     for (const [name, run] of Object.entries({ ...administration, ...data })) {
-      cases = []
+      context.cases = []
       await run(context)
-      writeJson(path.join(folder, `${name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}.json`), cases)
-      console.log(`behaviour: ${name}: ${cases.length} cases`)
+      writeJson(
+        path.join(folder, `${name.replaceAll(/[A-Z]/g, (c) => `-${c.toLowerCase()}`)}.json`),
+        context.cases,
+      )
+      console.log(`behaviour: ${name}: ${context.cases.length} cases`)
     }
-    writeJson(path.join(folder, 'frames.json'), await frames(controller))
+    writeJson(path.join(folder, 'frames.json'), await frames(context.controller))
     await captureZnodes(context, folder)
   } finally {
     await driver.close()
@@ -76,7 +34,7 @@ export async function capture({ startKafka, JavaDriver, golden }) {
 }
 
 /** Bytes on a connection that are no good request: what comes back, and whether the broker closes. */
-async function frames(port) {
+export async function frames(port) {
   const text = (value) => Buffer.from(value).toString('hex')
   const framed = (hex) => (hex.length / 2).toString(16).padStart(8, '0') + hex
   const header = (apiKey, version, id = '00000007') => `${apiKey + version + id}0001${text('c')}`
