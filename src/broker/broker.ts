@@ -152,13 +152,16 @@ export class Broker {
     await zk.createTopLevelPaths()
     const dynamic = new DynamicBrokerConfig(config, logger)
     const topicConfigs = new TopicConfigStore(zk)
-    const [clusterId, defaults, values, topicsAtStart] = await Promise.all([
+    const [clusterId, defaults, values, names, deletions] = await Promise.all([
       zk.createOrGetClusterId(randomUuid(this.options.random)),
       zk.entityConfig('brokers', CLUSTER_DEFAULT),
       zk.entityConfig('brokers', String(config.brokerId)),
       zk.topicNames(),
+      zk.topicDeletions(),
       topicConfigs.loadAll(),
     ])
+    // A deletion that is held up leaves its topic in the tree; nobody will be told of it.
+    const topicsAtStart = names.filter((name) => !deletions.includes(name))
     if (defaults.size > 0) dynamic.apply('defaults', defaults)
     if (values.size > 0) dynamic.apply('values', values)
 
