@@ -70,6 +70,8 @@ interface Parts {
 const FIRST_METADATA_TIMEOUT_MS = 5000
 /** For the last responses to leave. */
 const CLOSE_GRACE_MS = 200
+/** For requests in process when an embedded cluster stops. */
+const DRAIN_GRACE_MS = 2000
 const CLUSTER_DEFAULT = '<default>'
 
 /**
@@ -419,6 +421,14 @@ export class Broker {
   /** Gives up the controller's office, or the wish for it, ahead of a stop of the whole cluster: no leader is moved. */
   async resignController(): Promise<void> {
     await this.controller?.shutdown()
+  }
+
+  /**
+   * Answers what clients outside this process have asked and lets them go; the brokers of an embedded cluster go on
+   * replicating meanwhile, so that acks=all can be given. Comes before {@link shutdown} of all of them.
+   */
+  async drain(): Promise<void> {
+    await this.parts?.server.drain(DRAIN_GRACE_MS)
   }
 
   /**

@@ -98,6 +98,7 @@ export class EmbeddedCluster {
    */
   async shutdown(): Promise<void> {
     const brokers = this.started.splice(0)
+    await Promise.allSettled(brokers.map((broker) => broker.drain()))
     const resigned = await Promise.allSettled(brokers.map((broker) => broker.resignController()))
     const stopped = await Promise.allSettled(brokers.map((broker) => broker.shutdown({ controlled: false })))
     await this.zookeeper.close()

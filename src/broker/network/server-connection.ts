@@ -7,6 +7,7 @@ import { CLOSE_CONNECTION, NO_RESPONSE } from '../api/handler.ts'
 import type { ConnectionInfo, Processed, RequestProcessor } from './request-processor.ts'
 
 const PRODUCE = 0
+const FETCH = 1
 /** Produce requests of one connection that may wait for their replicas at the same time. */
 const MAX_PIPELINED_REQUESTS = 64
 const MAX_PIPELINED_BYTES = 16 * 1024 * 1024
@@ -17,12 +18,15 @@ const MAX_READ_AHEAD_BYTES = 256 * 1024
 
 /** A request in process; responses leave in the order of the requests. */
 interface Slot {
+  readonly apiKey: number
   readonly sizeBytes: number
   result: Processed | undefined
 }
 
 export interface ServerConnectionOptions {
   readonly channel: Channel
+  /** From within this process: an embedded broker, or the command that runs the cluster. */
+  readonly isPipe: boolean
   readonly info: ConnectionInfo
   readonly processor: RequestProcessor
   readonly clock: Clock
@@ -39,6 +43,7 @@ export interface ServerConnectionOptions {
  */
 export class ServerConnection {
   readonly info: ConnectionInfo
+  readonly isPipe: boolean
   /** Monotonic time of the last bytes in either direction. */
   lastActiveMs: number
   private readonly options: ServerConnectionOptions
@@ -58,6 +63,7 @@ export class ServerConnection {
   constructor(options: ServerConnectionOptions) {
     this.options = options
     this.info = options.info
+    this.isPipe = options.isPipe
     this.channel = options.channel
     this.frames = new FrameDecoder(options.maxRequestBytes)
     this.lastActiveMs = options.clock.monotonicMs()
@@ -86,6 +92,12 @@ export class ServerConnection {
     if (this.slots.length === 0) this.channel.end()
   }
 
+  /** The same, but a fetch that waits for records is broken off: it loses nothing and is asked again elsewhere. */
+  finishSoon(): void {
+    if (this.slots.every(({ apiKey }) => apiKey === FETCH)) this.destroy()
+    else this.finish()
+  }
+
   destroy(): void {
     this.closing = true
     this.channel.destroy()
@@ -112,7 +124,8 @@ export class ServerConnection {
     if (this.channel.bufferedBytes > MAX_UNSENT_BYTES) return false
     const frame = this.held ?? this.frames.next()
     if (frame === null) return false
-    const isProduce = peekRequest(frame).apiKey === PRODUCE
+    const { apiKey } = peekRequest(frame)
+    const isProduce = apiKey === PRODUCE
     if (!this.mayStart(isProduce)) {
       this.held = frame
       return false
@@ -120,7 +133,7 @@ export class ServerConnection {
     this.held = null
     if (this.slots.length === 0) this.onlyProduce = isProduce
     const result = this.options.processor.process(frame, this.info)
-    const slot: Slot = { sizeBytes: frame.length, result: undefined }
+    const slot: Slot = { apiKey, sizeBytes: frame.length, result: undefined }
     this.slots.push(slot)
     this.slotBytes += frame.length
     if (result instanceof Promise) {

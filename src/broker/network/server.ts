@@ -60,7 +60,8 @@ export class NetworkServer {
   private nextIndex = 0
   private idleTimer: Timer | undefined
   private stopping = false
-  private whenEmpty: (() => void) | undefined
+  private isDraining = false
+  private onForgotten: (() => void) | undefined
 
   constructor(options: NetworkServerOptions) {
     this.options = options
@@ -116,7 +117,7 @@ export class NetworkServer {
   }
 
   private accept(channel: Channel, listenerName: string, local: Address): void {
-    if (this.stopping) {
+    if (this.stopping || (this.isDraining && local.kind !== 'pipe')) {
       channel.destroy()
       return
     }
@@ -141,6 +142,7 @@ export class NetworkServer {
     }
     const connection = new ServerConnection({
       channel,
+      isPipe: local.kind === 'pipe',
       info: {
         connectionId: `${formatAddress(local)}-${channel.peer}-${this.nextIndex++}`,
         listenerName,
@@ -174,7 +176,7 @@ export class NetworkServer {
     const left = (this.hosts.get(host) ?? 1) - 1
     if (left === 0) this.hosts.delete(host)
     else this.hosts.set(host, left)
-    if (this.connections.size === 0) this.whenEmpty?.()
+    this.onForgotten?.()
   }
 
   /** One timer for all connections; it only runs while there are any. */
@@ -203,6 +205,21 @@ export class NetworkServer {
     if (this.connections.size > 0) this.watchIdle(maxIdleMs)
   }
 
+  /**
+   * Ends all connections but in-process pipes. Requests that are being carried out are answered first, if that takes no
+   * longer than `graceMs`; nothing new is accepted or started.
+   */
+  async drain(graceMs: number): Promise<void> {
+    this.isDraining = true
+    const outside = [...this.listeners].filter(({ address }) => address.kind !== 'pipe')
+    for (const listener of outside) {
+      this.listeners.splice(this.listeners.indexOf(listener), 1)
+      await listener.close()
+    }
+    for (const connection of [...this.connections]) if (!connection.isPipe) connection.finishSoon()
+    await this.untilGone((connection) => !connection.isPipe, graceMs)
+  }
+
   /** Nothing new is accepted or started; what is in process goes on. */
   async stopProcessing(): Promise<void> {
     this.stopping = true
@@ -215,15 +232,22 @@ export class NetworkServer {
   /** Waits a moment for the last responses to leave, then closes what is left. */
   async close(graceMs: number): Promise<void> {
     await this.stopProcessing()
-    if (this.connections.size === 0) return
+    await this.untilGone(() => true, graceMs)
+    for (const connection of [...this.connections]) connection.destroy()
+  }
+
+  private async untilGone(which: (connection: ServerConnection) => boolean, graceMs: number): Promise<void> {
+    const isGone = () => ![...this.connections].some(which)
+    if (isGone()) return
     await new Promise<void>((resolve) => {
       const timer = this.options.clock.setTimer(graceMs, resolve)
-      this.whenEmpty = () => {
+      this.onForgotten = () => {
+        if (!isGone()) return
         timer.cancel()
         resolve()
       }
     })
-    for (const connection of [...this.connections]) connection.destroy()
+    this.onForgotten = undefined
   }
 
   private async closeListeners(): Promise<void> {
