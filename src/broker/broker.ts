@@ -494,6 +494,7 @@ export class Broker {
   private onLogDirFailure(logDir: string): void {
     const { config, logger, onFatalError } = this.options
     this.failedLogDirs++
+    this.parts?.replicas.onLogDirFailure(logDir)
     this.zk?.propagateLogDirEvent(config.brokerId).catch((error: unknown) => {
       logger.error(`cannot tell the controller that ${logDir} has failed: ${messageOf(error)}`)
     })
