@@ -6,7 +6,8 @@ import { nodeFileSystem } from '../../src/base/node-file-system.ts'
 import { batchSizeBytes, batchStarts, type LogRecord } from '../../src/records/index.ts'
 import { type Log, type LogManager, logConfigFromEntries } from '../../src/storage/index.ts'
 import { readPartitionMetadata } from '../../src/storage/partition-metadata.ts'
-import { ManualClock, newLog, readAll, TestDir } from './support.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { newLog, readAll, TestDir } from './support.ts'
 
 /** Partition directories that Apache Kafka 3.9.1 wrote, with the records that its consumer read from them. */
 const GOLDEN = fileURLToPath(new URL('../golden/segments', import.meta.url))

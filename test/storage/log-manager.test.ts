@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { nodeFileSystem } from '../../src/base/node-file-system.ts'
 import { FailingFileSystem } from '../support/failing-file-system.ts'
-import { batchOf, LEADER, ManualClock, newLog, TestDir, TOPIC_ID, values } from './support.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { batchOf, LEADER, newLog, TestDir, TOPIC_ID, values } from './support.ts'
 
 let dir: TestDir
 beforeEach(() => {

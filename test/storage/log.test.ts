@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import * as records from '../../src/records/index.ts'
 import { FailingFileSystem } from '../support/failing-file-system.ts'
-import { batchOf, LEADER, ManualClock, newLog, readAll, readRaw, TestDir, values } from './support.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { batchOf, LEADER, newLog, readAll, readRaw, TestDir, values } from './support.ts'
 
 let dir: TestDir
 beforeEach(() => {

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ABORT_MARKER, type BatchOptions, buildEndTxnMarker, COMMIT_MARKER } from '../../src/records/index.ts'
 import type { AppendInfo, Log } from '../../src/storage/index.ts'
 import { FailingFileSystem } from '../support/failing-file-system.ts'
-import { batchOf, LEADER, ManualClock, newLog, TestDir } from './support.ts'
+import { ManualClock } from '../support/manual-clock.ts'
+import { batchOf, LEADER, newLog, TestDir } from './support.ts'
 
 let dir: TestDir
 beforeEach(() => {

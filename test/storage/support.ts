@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Clock, Timer } from '../../src/base/clock.ts'
 import type { FileSystem } from '../../src/base/file-system.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { isFileRange } from '../../src/base/network.ts'
@@ -17,47 +16,7 @@ import {
   type ReadOptions,
 } from '../../src/storage/index.ts'
 import type { LogTuning } from '../../src/storage/log-context.ts'
-
-/** Time stands still unless the test moves it. */
-export class ManualClock implements Clock {
-  now = 1_700_000_000_000
-  private timers: { at: number; fn: () => void }[] = []
-
-  nowMs = (): number => this.now
-  monotonicMs = (): number => this.now
-
-  setTimer(delayMs: number, fn: () => void): Timer {
-    const timer = { at: this.now + delayMs, fn }
-    this.timers.push(timer)
-    return {
-      cancel: () => {
-        this.timers = this.timers.filter((t) => t !== timer)
-      },
-    }
-  }
-
-  defer(fn: () => void): void {
-    setImmediate(fn)
-  }
-
-  get pendingTimers(): number {
-    return this.timers.length
-  }
-
-  /** Runs what is due, in order, and lets it finish. */
-  async advance(ms: number): Promise<void> {
-    const until = this.now + ms
-    for (;;) {
-      const next = this.timers.filter((t) => t.at <= until).sort((a, b) => a.at - b.at)[0]
-      if (next === undefined) break
-      this.timers = this.timers.filter((t) => t !== next)
-      this.now = Math.max(this.now, next.at)
-      next.fn()
-      for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve))
-    }
-    this.now = until
-  }
-}
+import { ManualClock } from '../support/manual-clock.ts'
 
 export interface Setup {
   readonly fs?: FileSystem

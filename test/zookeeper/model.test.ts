@@ -8,9 +8,10 @@ import {
   type SimpleRequest,
   type WriteRequest,
 } from '../../src/zookeeper/prepare.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { testRandom } from '../support/seed.ts'
 import { MemoryFileSystem } from './memory-fs.ts'
-import { dumpTree, ManualClock, openClient } from './support.ts'
+import { dumpTree, openClient } from './support.ts'
 
 interface ModelNode {
   data: string

@@ -9,8 +9,9 @@ import {
   ZooKeeperMultiError,
 } from '../../src/zookeeper/index.ts'
 import { readLogFile } from '../../src/zookeeper/txn-log.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { MemoryFileSystem } from './memory-fs.ts'
-import { DATA_DIR, dumpTree, ManualClock, openClient, openServer, recordingLogger } from './support.ts'
+import { DATA_DIR, dumpTree, openClient, openServer, recordingLogger } from './support.ts'
 
 async function failure(promise: Promise<unknown>): Promise<string> {
   try {
@@ -54,7 +55,7 @@ test('the Stat of a node through its life', async () => {
     pzxid: 2,
   }
   expect(made).toEqual({ path: '/a', stat: expected })
-  clock.advance(5)
+  await clock.advance(5)
   expect(await client.setData('/a', null)).toEqual({
     ...expected,
     mzxid: 3,
@@ -271,14 +272,14 @@ test('sessions of a former process expire when nobody takes them up', async () =
   const clock = new ManualClock()
   const { server, client } = await openClient(fs.restarted(), { clock })
   expect(await client.exists('/eph')).toMatchObject({ ephemeralOwner: first.client.sessionId })
-  clock.advance(16_000)
+  await clock.advance(16_000)
   await client.sync('/')
   expect(await client.exists('/eph')).not.toBeNull()
-  clock.advance(4_000)
+  await clock.advance(4_000)
   await client.sync('/')
   expect(await client.exists('/eph')).toBeNull()
   expect(await client.exists('/stays')).not.toBeNull()
-  clock.advance(1_000_000)
+  await clock.advance(1_000_000)
   await client.sync('/')
   expect(server.sessionCount).toBe(1)
 })

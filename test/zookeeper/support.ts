@@ -1,4 +1,3 @@
-import type { Clock } from '../../src/base/clock.ts'
 import type { FileSystem } from '../../src/base/file-system.ts'
 import { type Logger, silentLogger } from '../../src/base/logger.ts'
 import { seededRandom } from '../../src/base/random.ts'
@@ -7,44 +6,8 @@ import {
   ZooKeeperServer,
   type ZooKeeperServerOptions,
 } from '../../src/zookeeper/index.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { MemoryFileSystem } from './memory-fs.ts'
-
-/** Time stands still until it is moved. */
-export class ManualClock implements Clock {
-  private timers: { atMs: number; fn: () => void }[] = []
-  private atMs = 1_700_000_000_000
-
-  nowMs(): number {
-    return this.atMs
-  }
-
-  monotonicMs(): number {
-    return this.atMs
-  }
-
-  setTimer(delayMs: number, fn: () => void) {
-    const timer = { atMs: this.atMs + delayMs, fn }
-    this.timers.push(timer)
-    return { cancel: () => this.timers.splice(this.timers.indexOf(timer), 1) }
-  }
-
-  defer(fn: () => void): void {
-    setImmediate(fn)
-  }
-
-  advance(ms: number): void {
-    const endMs = this.atMs + ms
-    for (;;) {
-      this.timers.sort((a, b) => a.atMs - b.atMs)
-      const next = this.timers[0]
-      if (next === undefined || next.atMs > endMs) break
-      this.timers.shift()
-      this.atMs = next.atMs
-      next.fn()
-    }
-    this.atMs = endMs
-  }
-}
 
 /** Says what was warned of. */
 export function recordingLogger(): Logger & { lines: string[] } {

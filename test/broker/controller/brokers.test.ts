@@ -137,7 +137,7 @@ test('a broker that does not answer gets its requests in order once it does', as
   await turn()
   expect(broker.received).toEqual([])
   broker.isUp = true
-  cluster.clock.advance(100)
+  await cluster.clock.advance(100)
   await eventually(() => expect(broker.cache.topicNames().sort()).toEqual(['a', 'b']))
   expect(broker.received.map(({ name }) => name)).toEqual(['LeaderAndIsr', 'UpdateMetadata'])
 })

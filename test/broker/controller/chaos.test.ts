@@ -55,7 +55,7 @@ async function run(seed: number): Promise<void> {
     await eventually(() => expect(alive().some(({ controller }) => controller.isActive)).toBe(true))
   }
   for (const broker of cluster.brokers.values()) if (!broker.isUp) await cluster.start(broker.id)
-  cluster.clock.advance(1000)
+  await cluster.clock.advance(1000)
   await eventually(() => check(cluster, topics, seed))
 }
 

@@ -122,7 +122,7 @@ test('a controller that cannot come into office gives way, and does not run in c
   await turn()
   expect(Number(await cluster.text('/controller_epoch'))).toBe(epoch)
   await cluster.client.setData('/feature', Buffer.from('{"features":{},"version":2,"status":1}'))
-  cluster.clock.advance(1000)
+  await cluster.clock.advance(1000)
   await eventually(() => expect(broker.controller.isActive).toBe(true))
 })
 
@@ -172,9 +172,9 @@ test('shutting down does not wait for a coordination service that has gone', asy
   const asked = controller.allocateProducerIds({ brokerId: 0, brokerEpoch: controller.brokerEpoch })
   await turn()
   const closed = controller.shutdown()
-  cluster.clock.advance(1000)
+  await cluster.clock.advance(1000)
   await closed
   await zk.close()
-  cluster.clock.advance(1000)
+  await cluster.clock.advance(1000)
   expect(await asked).toEqual({ errorCode: -1 })
 })

@@ -11,26 +11,9 @@ import { type Api, ERROR_CODES, type Fields } from '../../../src/protocol/index.
 import type { LeaderAndIsrRequest } from '../../../src/protocol/messages/04-leader-and-isr.ts'
 import type { StopReplicaRequest } from '../../../src/protocol/messages/05-stop-replica.ts'
 import type { ZooKeeperClient, ZooKeeperServer } from '../../../src/zookeeper/index.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { MemoryFileSystem } from '../../zookeeper/memory-fs.ts'
-import { ManualClock, openServer } from '../../zookeeper/support.ts'
-
-/** One whose timers can be cancelled after they have fired. */
-export class TestClock extends ManualClock {
-  override setTimer(delayMs: number, fn: () => void) {
-    let isDone = false
-    const timer = super.setTimer(delayMs, () => {
-      isDone = true
-      fn()
-    })
-    return {
-      cancel: () => {
-        if (!isDone) timer.cancel()
-        isDone = true
-        return []
-      },
-    }
-  }
-}
+import { openServer } from '../../zookeeper/support.ts'
 
 export interface Received {
   readonly name: string
@@ -172,14 +155,14 @@ export class TestBroker {
 
 /** Brokers in one process around one coordination service. Their connections go straight to {@link TestBroker.answer}. */
 export class TestCluster {
-  readonly clock: TestClock
+  readonly clock: ManualClock
   readonly server: ZooKeeperServer
   readonly brokers = new Map<number, TestBroker>()
   /** For looking at and meddling with znodes. */
   readonly client: ZooKeeperClient
 
   static async open(brokers: number | readonly TestBrokerOptions[] = 3): Promise<TestCluster> {
-    const clock = new TestClock()
+    const clock = new ManualClock()
     const server = await openServer(new MemoryFileSystem(), { clock, forceSync: false })
     const cluster = new TestCluster(clock, server, await server.connect({ timeoutMs: 18_000 }))
     onTestFinished(() => cluster.close())
@@ -190,7 +173,7 @@ export class TestCluster {
     return cluster
   }
 
-  private constructor(clock: TestClock, server: ZooKeeperServer, client: ZooKeeperClient) {
+  private constructor(clock: ManualClock, server: ZooKeeperServer, client: ZooKeeperClient) {
     this.clock = clock
     this.server = server
     this.client = client

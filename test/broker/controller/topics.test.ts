@@ -156,7 +156,7 @@ describe('creation', () => {
     cluster.active.silentFor.add('UpdateMetadata')
     const waiting = admin.createTopics(createRequest('late', {}, { timeoutMs: 5000 }))
     await turn()
-    cluster.clock.advance(5000)
+    await cluster.clock.advance(5000)
     expect(outcome((await waiting)[0])).toEqual([7, null])
     await eventually(async () => {
       expect((await cluster.client.getChildren('/brokers/topics')).children.sort()).toEqual(['hasty', 'late'])

@@ -5,8 +5,9 @@ import { fetchContextOf } from '../../../src/broker/replica/fetch-context.ts'
 import { FetchSessionCache, nextEpoch } from '../../../src/broker/replica/fetch-session.ts'
 import type { FetchPartition, FetchResult } from '../../../src/broker/replica/index.ts'
 import type { FetchRequest } from '../../../src/protocol/messages/01-fetch.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { testRandom } from '../../support/seed.ts'
-import { fetchPartition, ManualClock } from './support/test-cluster.ts'
+import { fetchPartition } from './support/test-cluster.ts'
 
 const IDS = new Map([
   ['a', 'AAAAAAAAAAAAAAAAAAAAag'],

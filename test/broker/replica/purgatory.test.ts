@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { type Deadline, DeadlineQueue } from '../../../src/broker/replica/deadline-queue.ts'
 import { DelayedOperation, Purgatory } from '../../../src/broker/replica/purgatory.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { testRandom } from '../../support/seed.ts'
-import { ManualClock } from './support/test-cluster.ts'
 
 class Waiting extends DelayedOperation {
   readonly events: string[] = []
@@ -101,17 +101,17 @@ test('deadlines come in order, whatever is added and completed', async () => {
   const model: (Deadline & { completed: boolean })[] = []
   for (let round = 0; round < 40; round++) {
     for (let i = 0; i < random.int(120); i++) {
-      const deadlineMs = clock.now + random.int(500)
+      const deadlineMs = clock.monotonicMs() + random.int(500)
       const deadline = { deadlineMs, completed: false, expire: () => expired.push(deadlineMs) }
       queue.add(deadline)
       model.push(deadline)
     }
     for (const deadline of model) if (random.int(3) === 0) deadline.completed = true
     const before = expired.length
-    const from = clock.now
+    const from = clock.monotonicMs()
     await clock.advance(random.int(60))
     const due = model.filter(
-      (each) => !each.completed && each.deadlineMs > from && each.deadlineMs <= clock.now,
+      (each) => !each.completed && each.deadlineMs > from && each.deadlineMs <= clock.monotonicMs(),
     )
     const now = model.filter((each) => !each.completed && each.deadlineMs <= from)
     expect(

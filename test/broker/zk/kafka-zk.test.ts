@@ -1,11 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { ControllerMovedError, KafkaZkClient, type LeaderAndIsr } from '../../../src/broker/zk/index.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { MemoryFileSystem } from '../../zookeeper/memory-fs.ts'
 import { openServer } from '../../zookeeper/support.ts'
-import { eventually, TestClock } from '../controller/support.ts'
+import { eventually } from '../controller/support.ts'
 
-const clock = new TestClock()
+const clock = new ManualClock()
 
 async function open() {
   const server = await openServer(new MemoryFileSystem(), { clock, forceSync: false })
@@ -242,11 +243,11 @@ test('a lost connection is waited for', async () => {
   const waiting = zk.topicNames().catch((error) => {
     answer = error.zkCode
   })
-  clock.advance(1000)
+  await clock.advance(1000)
   await new Promise((resolve) => setImmediate(resolve))
   expect(answer).toBeUndefined()
   await zk.close()
-  clock.advance(1000)
+  await clock.advance(1000)
   await waiting
   expect(answer).toMatch(/CONNECTIONLOSS|SESSIONEXPIRED/)
 })

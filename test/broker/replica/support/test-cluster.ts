@@ -34,9 +34,10 @@ import {
   LogManager,
   type LogTuning,
 } from '../../../../src/storage/index.ts'
-import { batchOf, ManualClock, readRaw } from '../../../storage/support.ts'
+import { batchOf, readRaw } from '../../../storage/support.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
 
-export { batchOf, ManualClock, values } from '../../../storage/support.ts'
+export { batchOf, values } from '../../../storage/support.ts'
 
 export const LISTENER = 'PLAINTEXT'
 
