@@ -1,8 +1,8 @@
 import { assert } from '../base/assert.ts'
+import { writeInt64 } from '../base/int64.ts'
 import { sizeOfVarint } from '../base/varint.ts'
 import * as batch from './batch-header.ts'
 import { type CodecId, compress, compressAsync } from './compression/index.ts'
-import { writeInt64 } from './int64.ts'
 import { type HeaderInput, recordBodySize, writeRecord } from './record-v2.ts'
 
 /** What is assumed to be lost on the estimated compression ratio (Kafka's COMPRESSION_RATE_ESTIMATION_FACTOR). */

@@ -26,7 +26,7 @@
  */
 import { crc32 } from 'node:zlib'
 import { crc32c } from '../base/crc32c.ts'
-import { readInt64, writeInt64 } from './int64.ts'
+import { readInt64, writeInt64 } from '../base/int64.ts'
 
 export const LOG_OVERHEAD = 12
 export const HEADER_SIZE_UP_TO_MAGIC = 17

@@ -7,11 +7,12 @@
  * A compressed message is a wrapper: its value is a compressed sequence of messages. The wrapper carries the offset of
  * the last one. Inside, v0 messages have absolute offsets and v1 messages count from 0.
  */
+
+import { readInt64 } from '../base/int64.ts'
 import * as batch from './batch-header.ts'
 import { checkedBatchSize } from './batch-iteration.ts'
 import { decompress } from './compression/index.ts'
 import { InvalidBatchError } from './errors.ts'
-import { readInt64 } from './int64.ts'
 import { invalidRecord, type LogRecord, NO_HEADERS } from './record-v2.ts'
 
 const TIMESTAMP_AT = 18

@@ -1,6 +1,6 @@
 import { crc32c } from '../base/crc32c.ts'
+import { readInt64, writeInt64 } from '../base/int64.ts'
 import { decrementSequence } from '../records/index.ts'
-import { readInt64, writeInt64 } from './int64.ts'
 import { NO_OFFSET, type ProducerEntry } from './producer-entry.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { FileSystem } from '../base/file-system.ts'
+import { readInt64, writeInt64 } from '../base/int64.ts'
 import { IndexFile } from './index-file.ts'
-import { readInt64, writeInt64 } from './int64.ts'
 
 /**
  * `.timeindex`: the largest timestamp up to an offset (TimeIndex). No record before the offset of an entry has a larger

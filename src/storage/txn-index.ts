@@ -1,6 +1,6 @@
 import type { FileSystem } from '../base/file-system.ts'
+import { readInt64, writeInt64 } from '../base/int64.ts'
 import { KafkaStorageError } from './errors.ts'
-import { readInt64, writeInt64 } from './int64.ts'
 import { LazyFile } from './lazy-file.ts'
 
 /**

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { writeInt64 } from '../base/int64.ts'
 import type { Stat } from './client.ts'
 import type { JuteReader, JuteWriter } from './jute.ts'
 
@@ -84,11 +85,11 @@ export function clientStat(node: DataNode): Stat {
 export function nodeDigest(path: string, data: Buffer | null, stat: NodeStat): number {
   if (path.startsWith('/zookeeper/')) return 0
   const bytes = Buffer.allocUnsafe(60)
-  writeLongAt(bytes, stat.czxid, 0)
-  writeLongAt(bytes, stat.mzxid, 8)
-  writeLongAt(bytes, stat.pzxid, 16)
-  writeLongAt(bytes, stat.ctime, 24)
-  writeLongAt(bytes, stat.mtime, 32)
+  writeInt64(bytes, 0, stat.czxid)
+  writeInt64(bytes, 8, stat.mzxid)
+  writeInt64(bytes, 16, stat.pzxid)
+  writeInt64(bytes, 24, stat.ctime)
+  writeInt64(bytes, 32, stat.mtime)
   bytes.writeInt32BE(stat.version, 40)
   bytes.writeInt32BE(stat.cversion, 44)
   bytes.writeInt32BE(stat.aversion, 48)
@@ -97,12 +98,6 @@ export function nodeDigest(path: string, data: Buffer | null, stat: NodeStat): n
   let crc = path === '/' ? 0 : crc32(path)
   if (data !== null && data.length > 0) crc = crc32(data, crc)
   return crc32(bytes, crc)
-}
-
-function writeLongAt(bytes: Buffer, value: number, at: number): void {
-  const high = Math.floor(value / 0x1_0000_0000)
-  bytes.writeInt32BE(high, at)
-  bytes.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
 }
 
 /** buffer data, long acl, StatPersisted. */

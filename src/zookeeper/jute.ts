@@ -1,4 +1,5 @@
 import { KcliError } from '../base/errors.ts'
+import { writeInt64 } from '../base/int64.ts'
 
 /** Bytes that are not what jute, ZooKeeper's serialization, would have written. */
 export class JuteError extends KcliError {
@@ -136,9 +137,7 @@ export class JuteWriter {
   writeLong(value: number): void {
     if (!Number.isSafeInteger(value)) throw new JuteError(`${value} is not an exact integer`)
     const at = this.reserve(8)
-    const high = Math.floor(value / 0x1_0000_0000)
-    this.bytes.writeInt32BE(high, at)
-    this.bytes.writeUInt32BE(value - high * 0x1_0000_0000, at + 4)
+    writeInt64(this.bytes, at, value)
   }
 
   writeBigLong(value: bigint): void {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { writeInt64 } from '../../base/int64.ts'
 import { isFileRange, type Part } from '../../base/network.ts'
 import type { ErrorName } from '../../protocol/index.ts'
 import {
@@ -52,11 +53,11 @@ function messageOf({ offset, timestampMs, key, value }: LogRecord, magic: 0 | 1,
   const head = magic === 1 ? 14 : 6
   const size = head + 8 + (key?.length ?? 0) + (value?.length ?? 0)
   const message = Buffer.allocUnsafe(LOG_OVERHEAD + size)
-  message.writeBigInt64BE(BigInt(offset), 0)
+  writeInt64(message, 0, offset)
   message.writeInt32BE(size, 8)
   message.writeInt8(magic, 16)
   message.writeInt8(attributes, 17)
-  if (magic === 1) message.writeBigInt64BE(BigInt(timestampMs), 18)
+  if (magic === 1) writeInt64(message, 18, timestampMs)
   let at = LOG_OVERHEAD + head
   for (const bytes of [key, value]) {
     at = message.writeInt32BE(bytes?.length ?? -1, at)
