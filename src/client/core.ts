@@ -1,4 +1,5 @@
 import { sleep } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
 import { formatAddress } from '../base/network.ts'
 import { type Api, ERROR_CODES, type Fields, type Infer, type Input } from '../protocol/index.ts'
 import { metadata as metadataApi } from '../protocol/messages/03-metadata.ts'
@@ -12,6 +13,12 @@ const BOOTSTRAP_NODE = -1
 /** A topic made a moment ago may not be known to every broker yet; a misspelt one should not keep the user waiting. */
 const UNKNOWN_TOPIC_PATIENCE_MS = 500
 
+export interface TopicLookup {
+  /** Let the broker make the topic if it does not exist and the broker is configured to. */
+  readonly create?: boolean
+  readonly timeoutMs?: number
+}
+
 /**
  * What producer, consumer and admin have in common: the connections, one to a broker, the metadata, and the rule for
  * trying again. Each of them has a core of its own, so a long poll of one never delays a request of another.
@@ -20,8 +27,15 @@ export class ClientCore {
   readonly options: ResolvedClientOptions
   readonly metadata = new Metadata()
   private readonly connections = new Map<number, Promise<Connection>>()
-  private refreshing: Promise<void> | undefined
+  /** Those of them that are open. */
+  private readonly openConnections = new Set<Connection>()
   private refreshedMs = Number.POSITIVE_INFINITY
+  /** Topics whose metadata turned out to be old, and the work of asking for them. */
+  private readonly outdated = new Set<string>()
+  private updateWanted = false
+  private updating: Promise<void> | undefined
+  private nextUpdateMs = 0
+  private updateFailures = 0
   /** Topics being looked up, so that a thousand records for a new topic ask once. */
   private readonly lookups = new Map<string, Promise<TopicInfo>>()
   private closed = false
@@ -38,6 +52,7 @@ export class ClientCore {
     this.closed = true
     for (const opening of this.connections.values()) opening.then((connection) => connection.close(), ignore)
     this.connections.clear()
+    this.openConnections.clear()
   }
 
   /** The connection to a broker that the metadata names. Rejects with {@link NetworkError}. */
@@ -48,12 +63,15 @@ export class ClientCore {
     return this.cached(nodeId, () => this.open(this.options.resolver(node.host, node.port)))
   }
 
-  /** Any broker: one that is connected, one that is known, or one of the bootstrap addresses. */
+  /**
+   * Any broker: the connected one with the least to do, else one that is known, else one of the bootstrap addresses
+   * (NetworkClient.leastLoadedNode). A broker that is slow to connect to keeps nobody from asking another.
+   */
   async anyConnection(): Promise<Connection> {
-    for (const opening of this.connections.values()) {
-      const connection = await opening.catch(() => undefined)
-      if (connection?.isOpen) return connection
-    }
+    let idlest: Connection | undefined
+    for (const connection of this.openConnections)
+      if (idlest === undefined || connection.inFlightCount < idlest.inFlightCount) idlest = connection
+    if (idlest !== undefined) return idlest
     for (const nodeId of this.metadata.brokers.keys()) {
       const connection = await this.connectionTo(nodeId).catch(() => undefined)
       if (connection !== undefined) return connection
@@ -90,20 +108,51 @@ export class ClientCore {
     this.refreshedMs = this.options.clock.monotonicMs()
   }
 
-  /** One refresh at a time for all who find their metadata out of date. */
-  refreshShared(topics: readonly string[]): Promise<void> {
-    this.refreshing ??= this.refresh(topics).finally(() => {
-      this.refreshing = undefined
+  /**
+   * For those who find their metadata out of date. Calls that come together become one request; there is a pause between
+   * two (Metadata.requestUpdate with retry.backoff.ms). Resolves when everything asked for so far has been tried; never
+   * rejects. Brokers and controller are always among the answers.
+   */
+  requestUpdate(topics: Iterable<string> = []): Promise<void> {
+    this.updateWanted = true
+    for (const topic of topics) this.outdated.add(topic)
+    this.updating ??= this.update().finally(() => {
+      this.updating = undefined
     })
-    return this.refreshing
+    return this.updating
   }
 
-  get metadataIsOld(): boolean {
+  private async update(): Promise<void> {
+    const { clock, logger } = this.options
+    while (this.updateWanted && !this.closed) {
+      const waitMs = this.nextUpdateMs - clock.monotonicMs()
+      if (waitMs > 0) await sleep(clock, waitMs)
+      if (this.closed) return
+      const topics = [...this.outdated]
+      this.outdated.clear()
+      this.updateWanted = false
+      try {
+        await this.refresh(topics)
+        this.updateFailures = 0
+      } catch (error) {
+        this.updateFailures++
+        logger.debug(`metadata: ${messageOf(error)}`)
+      }
+      this.nextUpdateMs = clock.monotonicMs() + this.backoffMs(this.updateFailures)
+    }
+  }
+
+  /** Asks for everything that is known once more when it is older than metadata.max.age.ms. */
+  updateIfOld(): void {
+    if (this.metadataIsOld) void this.requestUpdate(this.metadata.topics.keys())
+  }
+
+  private get metadataIsOld(): boolean {
     return this.options.clock.monotonicMs() - this.refreshedMs > this.options.metadataMaxAgeMs
   }
 
   /** Metadata of a topic, fetched when it is not known. Throws {@link BrokerError} when the topic cannot be used. */
-  async topic(name: string, options: { create?: boolean } = {}): Promise<TopicInfo> {
+  async topic(name: string, options: TopicLookup = {}): Promise<TopicInfo> {
     const known = this.metadata.topic(name)
     if (known !== undefined && known.errorCode === 0 && known.partitions.length > 0) return known
     let lookup = this.lookups.get(name)
@@ -114,7 +163,7 @@ export class ClientCore {
     return lookup
   }
 
-  private async lookUp(name: string, options: { create?: boolean }): Promise<TopicInfo> {
+  private async lookUp(name: string, options: TopicLookup): Promise<TopicInfo> {
     const { clock } = this.options
     const patientUntilMs = clock.monotonicMs() + UNKNOWN_TOPIC_PATIENCE_MS
     return this.retry(async () => {
@@ -130,7 +179,7 @@ export class ClientCore {
         })
       }
       throw new BrokerError(errorCode, topicProblem(name, errorCode))
-    })
+    }, options)
   }
 
   /** Runs `attempt` until it succeeds, fails for good, or `timeoutMs` have passed. Waits longer from time to time. */
@@ -157,7 +206,7 @@ export class ClientCore {
   }
 
   private async cached(nodeId: number, open: () => Promise<Connection>): Promise<Connection> {
-    if (this.closed) throw new NetworkError('the client is closed')
+    if (this.closed) throw new ClientError('KCLI_CLOSED', 'the client is closed', { retriable: false })
     const known = this.connections.get(nodeId)
     if (known !== undefined) return known
     const opening = open()
@@ -165,7 +214,14 @@ export class ClientCore {
     const forget = () => {
       if (this.connections.get(nodeId) === opening) this.connections.delete(nodeId)
     }
-    opening.then((connection) => connection.onClose(forget), forget)
+    opening.then((connection) => {
+      if (this.closed) return
+      this.openConnections.add(connection)
+      connection.onClose(() => {
+        this.openConnections.delete(connection)
+        forget()
+      })
+    }, forget)
     return opening
   }
 

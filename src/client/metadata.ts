@@ -48,7 +48,8 @@ export class Metadata {
   }
 
   partition(topic: string, partition: number): PartitionInfo | undefined {
-    return this.topicsByName.get(topic)?.partitions[partition]
+    const info = this.topicsByName.get(topic)?.partitions[partition]
+    return info?.partition === partition ? info : undefined
   }
 
   /** `complete`: the answer names every topic there is, so others are gone. */
@@ -64,10 +65,30 @@ export class Metadata {
     }
     this.clusterId = response.clusterId
     this.controllerId = response.controllerId
+    const before = complete ? new Map(this.topicsByName) : this.topicsByName
     if (complete) this.topicsByName.clear()
-    for (const topic of response.topics)
-      if (topic.name !== null) this.topicsByName.set(topic.name, topicInfo(topic.name, topic))
+    for (const topic of response.topics) {
+      if (topic.name === null) continue
+      this.topicsByName.set(topic.name, merged(before.get(topic.name), topicInfo(topic.name, topic)))
+    }
   }
+}
+
+/**
+ * A broker that has just started, or lags behind, may not know a topic yet, or may name a leader from before: what was
+ * known is kept then (Metadata.updateLatestMetadata and its lastSeenLeaderEpochs).
+ */
+function merged(before: TopicInfo | undefined, now: TopicInfo): TopicInfo {
+  if (before === undefined) return now
+  if (now.errorCode !== 0 && now.partitions.length === 0) return { ...before, errorCode: now.errorCode }
+  if (before.topicId !== now.topicId) return now
+  const partitions = now.partitions.map((partition, index) => {
+    const known = before.partitions[index]
+    const isOlder =
+      known !== undefined && known.leaderEpoch > partition.leaderEpoch && partition.leaderEpoch >= 0
+    return isOlder && known.partition === partition.partition ? known : partition
+  })
+  return { ...now, partitions }
 }
 
 function topicInfo(name: string, topic: MetadataResponse['topics'][number]): TopicInfo {

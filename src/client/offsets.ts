@@ -1,7 +1,7 @@
 import { ERROR_CODES } from '../protocol/index.ts'
 import { listOffsets } from '../protocol/messages/02-list-offsets.ts'
 import type { ClientCore } from './core.ts'
-import { BrokerError } from './net/index.ts'
+import { BrokerError, ClientError, UnsupportedVersionError } from './net/index.ts'
 
 export interface TopicPartition {
   readonly topic: string
@@ -21,6 +21,8 @@ export interface ListedOffset extends TopicPartition {
 const LATEST = -1
 const EARLIEST = -2
 const MAX_TIMESTAMP = -3
+/** An older broker would take -3 for a time. */
+const MAX_TIMESTAMP_VERSION = 7
 /** The replica id of a client that is no broker. */
 const CONSUMER = -1
 
@@ -39,7 +41,7 @@ export async function listOffsetsOf(
 ): Promise<ListedOffset[]> {
   const found = new Map<string, ListedOffset>()
   const name = (at: TopicPartition) => `${at.topic}-${at.partition}`
-  for (const topic of new Set(wanted.map((entry) => entry.topic))) await core.topic(topic)
+  await requirePartitions(core, wanted)
   await core.retry(async () => {
     const missing = wanted.filter((entry) => !found.has(name(entry)))
     try {
@@ -47,14 +49,37 @@ export async function listOffsetsOf(
         [...byLeader(core, missing)].map(([leader, entries]) => ask(core, leader, entries, options, found)),
       )
     } catch (error) {
-      if (!core.isClosed) await core.refresh([...new Set(missing.map((entry) => entry.topic))])
+      await core.requestUpdate(missing.map((entry) => entry.topic))
       throw error
     }
   })
   return wanted.flatMap((entry) => found.get(name(entry)) ?? [])
 }
 
-function byLeader<T extends TopicPartition>(core: ClientCore, wanted: readonly T[]): Map<number, T[]> {
+/** Throws for a topic that does not exist and for a partition that its topic does not have. */
+export async function requirePartitions(core: ClientCore, wanted: readonly TopicPartition[]): Promise<void> {
+  for (const name of new Set(wanted.map((entry) => entry.topic))) {
+    await core.topic(name)
+    const numbers = wanted.filter((entry) => entry.topic === name).map((entry) => entry.partition)
+    const isMissing = (number: number) => core.metadata.partition(name, number) === undefined
+    // It may have grown since we looked.
+    if (numbers.some(isMissing)) await core.retry(() => core.refresh([name]))
+    const missing = numbers.find(isMissing)
+    if (missing !== undefined)
+      throw noPartition(name, missing, core.metadata.topic(name)?.partitions.length ?? 0)
+  }
+}
+
+export function noPartition(topic: string, partition: number, count: number): ClientError {
+  return new ClientError(
+    'KCLI_NO_PARTITION',
+    `topic '${topic}' has no partition ${partition}, it has 0 to ${count - 1}`,
+    { retriable: false },
+  )
+}
+
+/** Groups by the broker that leads each partition. Throws a retriable error when one has no leader. */
+export function byLeader<T extends TopicPartition>(core: ClientCore, wanted: readonly T[]): Map<number, T[]> {
   const groups = new Map<number, T[]>()
   for (const entry of wanted) {
     const leader = core.metadata.partition(entry.topic, entry.partition)?.leader ?? -1
@@ -80,6 +105,9 @@ async function ask(
 ): Promise<void> {
   const connection = await core.connectionTo(leader)
   const version = connection.versionOf(listOffsets)
+  if (version < MAX_TIMESTAMP_VERSION && entries.some((entry) => entry.spec === 'maxTimestamp')) {
+    throw new UnsupportedVersionError('the broker is too old to look for the latest timestamp')
+  }
   const topics = new Map<
     string,
     { partitionIndex: number; currentLeaderEpoch: number; timestamp: number }[]

@@ -1,8 +1,9 @@
+import { ERROR_CODES } from '../../protocol/index.ts'
 import { describeLogDirs } from '../../protocol/messages/35-describe-log-dirs.ts'
 import { describeCluster } from '../../protocol/messages/60-describe-cluster.ts'
 import { ClientCore } from '../core.ts'
 import type { BrokerNode, TopicInfo } from '../metadata.ts'
-import { type BrokerError, ClientError, UnsupportedVersionError } from '../net/index.ts'
+import { type BrokerError, UnsupportedVersionError } from '../net/index.ts'
 import { type ListedOffset, listOffsetsOf, type OffsetSpec, type TopicPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
 import * as configs from './configs.ts'
@@ -43,7 +44,7 @@ export class Admin {
     return topics.create(this.core, newTopics, options)
   }
 
-  deleteTopics(names: readonly string[], options: topics.MutationOptions = {}): Promise<ItemResult[]> {
+  deleteTopics(names: readonly string[], options: topics.TimeoutOptions = {}): Promise<ItemResult[]> {
     return topics.remove(this.core, names, options)
   }
 
@@ -56,7 +57,7 @@ export class Admin {
 
   deleteRecords(
     targets: readonly (TopicPartition & { readonly beforeOffset: number })[],
-    options: topics.MutationOptions = {},
+    options: topics.TimeoutOptions = {},
   ): Promise<topics.TrimmedPartition[]> {
     return topics.trim(this.core, targets, options)
   }
@@ -70,7 +71,12 @@ export class Admin {
   /** The named topics; one that does not exist has an `errorCode`. */
   async describeTopics(names: readonly string[]): Promise<TopicInfo[]> {
     await this.core.retry(() => this.core.refresh(names))
-    return names.flatMap((name) => this.core.metadata.topic(name) ?? [])
+    return names.flatMap((name) => {
+      const topic = this.core.metadata.topic(name)
+      if (topic === undefined) return []
+      // What was known before does not count: the question is what there is now.
+      return topic.errorCode === ERROR_CODES.NONE ? topic : { ...topic, partitions: [] }
+    })
   }
 
   describeConfigs(
@@ -122,24 +128,15 @@ export class Admin {
 
   /** Sizes on disk, of all brokers or of some. */
   async describeLogDirs(brokers?: readonly number[]): Promise<LogDirDescription[]> {
-    await this.core.retry(() => this.core.refresh([]))
-    const known = [...this.core.metadata.brokers.keys()].sort((a, b) => a - b)
-    for (const id of brokers ?? []) {
-      if (known.includes(id)) continue
-      throw new ClientError(
-        'KCLI_UNKNOWN_BROKER',
-        `there is no broker ${id}; there are ${known.join(', ')}`,
-        { retriable: false },
-      )
-    }
+    const known = await this.brokerIds(brokers)
     const answers = await Promise.all((brokers ?? known).map((broker) => this.logDirsOf(broker)))
     return answers.flat()
   }
 
   /** The versions of every API that a broker serves, by key. */
   async brokerApiVersions(broker: number): Promise<ReadonlyMap<number, { from: number; to: number }>> {
-    await this.core.refresh([])
-    return (await this.core.connectionTo(broker)).brokerVersions
+    await this.brokerIds([broker])
+    return (await this.core.retry(() => this.core.connectionTo(broker))).brokerVersions
   }
 
   close(): Promise<void> {
@@ -147,9 +144,18 @@ export class Admin {
     return Promise.resolve()
   }
 
+  /** All brokers. Throws when one of the `wanted` is not among them. */
+  private async brokerIds(wanted: readonly number[] = []): Promise<number[]> {
+    await this.core.retry(() => this.core.refresh([]))
+    const known = [...this.core.metadata.brokers.keys()].sort((a, b) => a - b)
+    for (const id of wanted) if (!known.includes(id)) throw configs.unknownBroker(id, known)
+    return known
+  }
+
   private async logDirsOf(broker: number): Promise<LogDirDescription[]> {
-    const connection = await this.core.connectionTo(broker)
-    const response = await connection.send(describeLogDirs, { topics: null })
+    const response = await this.core.retry(async () =>
+      (await this.core.connectionTo(broker)).send(describeLogDirs, { topics: null }),
+    )
     return response.results.map((result) => ({
       broker,
       logDir: result.logDir,

@@ -1,7 +1,7 @@
 import { describeConfigs } from '../../protocol/messages/32-describe-configs.ts'
 import { incrementalAlterConfigs } from '../../protocol/messages/44-incremental-alter-configs.ts'
 import type { ClientCore } from '../core.ts'
-import type { Connection } from '../net/index.ts'
+import { ClientError, type Connection } from '../net/index.ts'
 import { type ItemResult, itemError } from './results.ts'
 
 /** What a configuration belongs to. */
@@ -152,8 +152,16 @@ function groupByBroker<T extends ConfigResource>(resources: readonly T[]): Map<n
 
 async function connectionFor(core: ClientCore, broker: number | null): Promise<Connection> {
   if (broker === null) return core.anyConnection()
-  if (core.metadata.brokers.size === 0) await core.refresh([])
+  if (!core.metadata.brokers.has(broker)) await core.refresh([])
+  const known = [...core.metadata.brokers.keys()].sort((a, b) => a - b)
+  if (!known.includes(broker)) throw unknownBroker(broker, known)
   return core.connectionTo(broker)
+}
+
+export function unknownBroker(id: number, known: readonly number[]): ClientError {
+  return new ClientError('KCLI_UNKNOWN_BROKER', `there is no broker ${id}; there are ${known.join(', ')}`, {
+    retriable: false,
+  })
 }
 
 function sourceName(code: number): ConfigSource {

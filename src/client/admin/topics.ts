@@ -4,8 +4,8 @@ import { deleteTopics } from '../../protocol/messages/20-delete-topics.ts'
 import { deleteRecords } from '../../protocol/messages/21-delete-records.ts'
 import { createPartitions } from '../../protocol/messages/37-create-partitions.ts'
 import type { ClientCore } from '../core.ts'
-import { BrokerError, NetworkError, RequestTimeoutError } from '../net/index.ts'
-import type { TopicPartition } from '../offsets.ts'
+import { BrokerError, ClientError, type Connection, NetworkError, RequestTimeoutError } from '../net/index.ts'
+import { byLeader, requirePartitions, type TopicPartition } from '../offsets.ts'
 import { type ItemResult, itemError } from './results.ts'
 
 export interface NewTopic {
@@ -24,28 +24,38 @@ export interface CreatedTopic extends ItemResult {
   readonly replicationFactor: number
 }
 
-export interface MutationOptions {
-  /** Check only, change nothing. */
-  readonly validateOnly?: boolean
+export interface TimeoutOptions {
   /** How long the brokers may take before they answer REQUEST_TIMED_OUT. */
   readonly timeoutMs?: number
+}
+
+export interface MutationOptions extends TimeoutOptions {
+  /** Check only, change nothing. */
+  readonly validateOnly?: boolean
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /**
  * Runs a call that only the controller answers. What it left undone because it is no longer the controller is asked of
- * the next one; `lost` tells the call that an earlier attempt may have been carried out without our hearing of it.
+ * the next one; `lost` tells the call that an earlier request may have been carried out without our hearing of it.
  */
-export async function askController<T>(core: ClientCore, call: (lost: boolean) => Promise<T>): Promise<T> {
+export async function askController<T>(
+  core: ClientCore,
+  call: (connection: Connection, lost: boolean) => Promise<T>,
+): Promise<T> {
   let lost = false
   return core.retry(async () => {
     try {
-      return await call(lost)
+      const connection = await core.controllerConnection()
+      return await call(connection, lost).catch((error: unknown) => {
+        // The controller was reached, so it may have done what it was asked for.
+        if (error instanceof NetworkError || error instanceof RequestTimeoutError) lost = true
+        throw error
+      })
     } catch (error) {
-      if (error instanceof NetworkError || error instanceof RequestTimeoutError) lost = true
-      // Whoever answers now knows who the controller is.
-      if (!core.isClosed) await core.refresh([])
+      // Whoever answers now knows who the controller is. A failure of that tells nothing new.
+      if (error instanceof ClientError && error.retriable) await core.requestUpdate()
       throw error
     }
   })
@@ -60,8 +70,7 @@ export async function create(
   topics: readonly NewTopic[],
   options: MutationOptions,
 ): Promise<CreatedTopic[]> {
-  return askController(core, async (lost) => {
-    const connection = await core.controllerConnection()
+  return askController(core, async (connection, lost) => {
     const response = await connection.send(createTopics, {
       topics: topics.map((topic) => ({
         name: topic.name,
@@ -82,7 +91,12 @@ export async function create(
       topicId: topic.topicId,
       numPartitions: topic.numPartitions,
       replicationFactor: topic.replicationFactor,
-      error: afterLostAttempt(lost, topic.errorCode, 'TOPIC_ALREADY_EXISTS', topic.errorMessage),
+      error: afterLostAttempt(
+        lost && options.validateOnly !== true,
+        topic.errorCode,
+        'TOPIC_ALREADY_EXISTS',
+        topic.errorMessage,
+      ),
     }))
   })
 }
@@ -90,10 +104,9 @@ export async function create(
 export async function remove(
   core: ClientCore,
   names: readonly string[],
-  options: MutationOptions,
+  options: TimeoutOptions,
 ): Promise<ItemResult[]> {
-  return askController(core, async (lost) => {
-    const connection = await core.controllerConnection()
+  return askController(core, async (connection, lost) => {
     const byName = connection.versionOf(deleteTopics) < 6
     const response = await connection.send(deleteTopics, {
       ...(byName ? { topicNames: names } : { topics: names.map((name) => ({ name })) }),
@@ -119,8 +132,7 @@ export async function grow(
   topics: readonly PartitionGrowth[],
   options: MutationOptions,
 ): Promise<ItemResult[]> {
-  return askController(core, async () => {
-    const connection = await core.controllerConnection()
+  return askController(core, async (connection, lost) => {
     const response = await connection.send(createPartitions, {
       topics: topics.map((topic) => ({
         name: topic.name,
@@ -131,11 +143,27 @@ export async function grow(
       validateOnly: options.validateOnly ?? false,
     })
     throwIfNotController(response.results.map((result) => result.errorCode))
+    const grown = lost && options.validateOnly !== true ? await alreadyGrown(core, topics) : NONE_GROWN
     return response.results.map((result) => ({
       name: result.name,
-      error: itemError(result.errorCode, result.errorMessage),
+      error: afterLostAttempt(
+        grown.has(result.name),
+        result.errorCode,
+        'INVALID_PARTITIONS',
+        result.errorMessage,
+      ),
     }))
   })
+}
+
+const NONE_GROWN: ReadonlySet<string> = new Set()
+
+/** Topics that have as many partitions as they were to get. */
+async function alreadyGrown(core: ClientCore, topics: readonly PartitionGrowth[]): Promise<Set<string>> {
+  await core.refresh(topics.map((topic) => topic.name))
+  const isDone = ({ name, totalCount }: PartitionGrowth) =>
+    core.metadata.topic(name)?.partitions.length === totalCount
+  return new Set(topics.filter(isDone).map((topic) => topic.name))
 }
 
 /** An earlier attempt did it and the answer was lost with the connection: this one finds it done already. */
@@ -154,35 +182,63 @@ export interface TrimmedPartition extends TopicPartition {
   readonly error: BrokerError | null
 }
 
-/** Deletes the records before an offset (-1: all there are). */
+type Trim = TopicPartition & { readonly beforeOffset: number }
+
+/**
+ * Deletes the records before an offset (-1: all there are). Asking twice does no harm, so what fails for the moment is
+ * asked of the leader again; what cannot be done is told partition by partition.
+ */
 export async function trim(
   core: ClientCore,
-  targets: readonly (TopicPartition & { readonly beforeOffset: number })[],
-  options: MutationOptions,
+  targets: readonly Trim[],
+  options: TimeoutOptions,
 ): Promise<TrimmedPartition[]> {
-  for (const topic of new Set(targets.map((target) => target.topic))) await core.topic(topic)
-  const byLeader = new Map<number, (TopicPartition & { readonly beforeOffset: number })[]>()
-  for (const target of targets) {
-    const leader = core.metadata.partition(target.topic, target.partition)?.leader ?? -1
-    byLeader.set(leader, [...(byLeader.get(leader) ?? []), target])
-  }
-  const answers = [...byLeader].map(async ([leader, group]) => {
-    const connection = await core.connectionTo(leader)
-    const response = await connection.send(deleteRecords, {
-      topics: group.map(({ topic, partition, beforeOffset }) => ({
-        name: topic,
-        partitions: [{ partitionIndex: partition, offset: beforeOffset }],
-      })),
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    })
-    return response.topics.flatMap((topic) =>
-      topic.partitions.map((partition) => ({
-        topic: topic.name,
-        partition: partition.partitionIndex,
-        lowWatermark: partition.lowWatermark,
-        error: itemError(partition.errorCode, null),
-      })),
-    )
+  await requirePartitions(core, targets)
+  const done = new Map<string, TrimmedPartition>()
+  const isLeft = (target: Trim) => !done.has(nameOf(target))
+  await core.retry(async () => {
+    const left = targets.filter(isLeft)
+    try {
+      const groups = [...byLeader(core, left)]
+      await Promise.all(groups.map(([leader, group]) => trimAt(core, leader, group, options, done)))
+    } catch (error) {
+      await core.requestUpdate(left.map((target) => target.topic))
+      throw error
+    }
   })
-  return (await Promise.all(answers)).flat()
+  return targets.flatMap((target) => done.get(nameOf(target)) ?? [])
+}
+
+function nameOf(at: TopicPartition): string {
+  return `${at.topic}-${at.partition}`
+}
+
+async function trimAt(
+  core: ClientCore,
+  leader: number,
+  targets: readonly Trim[],
+  options: TimeoutOptions,
+  done: Map<string, TrimmedPartition>,
+): Promise<void> {
+  const byTopic = new Map<string, { partitionIndex: number; offset: number }[]>()
+  for (const { topic, partition, beforeOffset } of targets) {
+    const partitions = byTopic.get(topic) ?? []
+    partitions.push({ partitionIndex: partition, offset: beforeOffset })
+    byTopic.set(topic, partitions)
+  }
+  const connection = await core.connectionTo(leader)
+  const response = await connection.send(deleteRecords, {
+    topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+  })
+  let later: BrokerError | undefined
+  for (const { name, partitions } of response.topics) {
+    for (const { partitionIndex, errorCode, lowWatermark } of partitions) {
+      const at = { topic: name, partition: partitionIndex }
+      const error = itemError(errorCode, null)
+      if (error?.retriable) later = error
+      else done.set(nameOf(at), { ...at, lowWatermark, error })
+    }
+  }
+  if (later !== undefined) throw later
 }

@@ -1,11 +1,11 @@
-import { sleep } from '../../base/clock.ts'
 import { ClientCore } from '../core.ts'
 import { ClientError } from '../net/index.ts'
-import { listOffsetsOf, type OffsetSpec, type TopicPartition } from '../offsets.ts'
+import { listOffsetsOf, type OffsetSpec, requirePartitions, type TopicPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
 import { type ConsumerConfig, type ResolvedConsumerConfig, resolveConsumerConfig } from './config.ts'
 import type { ConsumerRecord } from './fetched.ts'
-import { Fetcher, type Position } from './fetcher.ts'
+import { Fetcher } from './fetcher.ts'
+import { nameOf } from './position.ts'
 
 export interface Assignment extends TopicPartition {
   /** Where to begin: an offset, an end, or the first record not older than a time. */
@@ -15,14 +15,15 @@ export interface Assignment extends TopicPartition {
 /**
  * Reads partitions that it is told to read. (Groups, which share partitions out, are built on this.)
  *
- * The next fetch is under way while the records of the last one are being worked on; what is held in memory is bounded by
- * `fetchMaxBytes` for each broker.
+ * The next fetch is under way while the records of the last one are being worked on. In memory are at most
+ * `maxPartitionFetchBytes` of each partition (more for one larger batch), and nothing more is fetched while
+ * `fetchMaxBytes` wait to be taken.
  */
 export class Consumer {
   private readonly core: ClientCore
   private readonly config: ResolvedConsumerConfig
   private readonly fetcher: Fetcher
-  private unresolved: Assignment[] = []
+  private lookup: Promise<void> | undefined
 
   constructor(options: ClientOptions, config: ConsumerConfig = {}) {
     this.core = new ClientCore(options)
@@ -32,20 +33,17 @@ export class Consumer {
 
   /** Replaces what is read. Positions are looked up with the first poll. */
   assign(assignments: readonly Assignment[]): void {
-    this.unresolved = [...assignments]
-    this.fetcher.assign([])
+    this.fetcher.assign(assignments)
   }
 
   assignment(): TopicPartition[] {
-    return [...this.fetcher.positions(), ...this.unresolved].map(({ topic, partition }) => ({
-      topic,
-      partition,
-    }))
+    return [...this.fetcher.positions()].map(({ topic, partition }) => ({ topic, partition }))
   }
 
   /** The offset of the next record to be given out; undefined before it has been looked up. */
   position(at: TopicPartition): number | undefined {
-    return this.fetcher.position(at)?.offset
+    const position = this.fetcher.position(at)
+    return position?.wanted === undefined ? position?.offset : undefined
   }
 
   /** The offset up to which records are committed, as of the last fetch. */
@@ -53,9 +51,16 @@ export class Consumer {
     return this.fetcher.position(at)?.highWatermark
   }
 
+  /** Goes on from somewhere else; resolves when the offset is known. Throws when the partition is not assigned. */
   async seek(at: TopicPartition, to: number | OffsetSpec): Promise<void> {
-    const offset = typeof to === 'number' ? to : await this.resolve({ ...at, from: to })
-    this.fetcher.seek(at, offset)
+    const position = this.fetcher.position(at)
+    if (position === undefined) {
+      const message = `${nameOf(at)} is not assigned to this consumer`
+      throw new ClientError('KCLI_NOT_ASSIGNED', message, { retriable: false })
+    }
+    const isKnown = typeof to === 'number' && position.wanted === undefined
+    this.fetcher.move(position, isKnown ? to : position.offset, isKnown ? undefined : to)
+    await this.begin()
   }
 
   pause(partitions: readonly TopicPartition[]): void {
@@ -67,32 +72,34 @@ export class Consumer {
   }
 
   /**
-   * Records that are there, or that come within `timeoutMs`; none when the time is over. Throws when a position is out of
-   * range and `autoOffsetReset` is `none`, or when a batch is corrupt.
+   * Records that are there, or that come within `timeoutMs`; none when the time is over or the consumer is closed
+   * meanwhile. What passes (a leader that moves, a broker that is away) is waited for. Throws when a position is out of
+   * range and `autoOffsetReset` is `none`, when a batch is corrupt, and when the brokers refuse for good. A partition
+   * that is in trouble does not lose its position.
    */
   async poll(timeoutMs: number): Promise<ConsumerRecord[]> {
+    if (this.core.isClosed)
+      throw new ClientError('KCLI_CLOSED', 'the consumer is closed', { retriable: false })
     const { clock } = this.core.options
     const deadlineMs = clock.monotonicMs() + timeoutMs
-    await this.begin()
     for (;;) {
-      await this.resetPositions()
       const records = this.fetcher.take(this.config.maxPollRecords)
+      const failure = records.length === 0 ? this.fetcher.takeFailure() : undefined
+      if (failure !== undefined) throw failure
+      this.lookUpWanted()
       // The next fetch goes out now, so that it is back when these records are done.
       this.fetcher.fetchAhead()
       if (records.length > 0) return records
       const leftMs = deadlineMs - clock.monotonicMs()
       if (leftMs <= 0) return []
       await this.fetcher.wait(leftMs)
+      if (this.core.isClosed) return []
     }
   }
 
   /** Looks up the positions of what was assigned, so that `position` knows them before the first poll. */
   async begin(): Promise<void> {
-    if (this.unresolved.length === 0) return
-    const assignments = this.unresolved
-    const positions = await this.positionsOf(assignments)
-    this.unresolved = []
-    this.fetcher.assign(positions)
+    while (this.isWanting()) await (this.lookup ?? this.lookUp())
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumerRecord> {
@@ -113,15 +120,42 @@ export class Consumer {
 
   close(): Promise<void> {
     this.core.close()
-    this.fetcher.close()
+    this.fetcher.wake()
     return Promise.resolve()
   }
 
-  private async positionsOf(
-    assignments: readonly Assignment[],
-  ): Promise<(TopicPartition & { offset: number })[]> {
-    for (const topic of new Set(assignments.map((assignment) => assignment.topic)))
-      await this.core.topic(topic)
+  private isWanting(): boolean {
+    for (const position of this.fetcher.positions()) if (position.wanted !== undefined) return true
+    return false
+  }
+
+  /** Looks positions up in the background: other partitions can be read meanwhile. */
+  private lookUpWanted(): void {
+    if (this.lookup !== undefined || !this.isWanting()) return
+    this.lookup = this.lookUp()
+      .catch((error: Error) => this.fetcher.fail(error))
+      .finally(() => {
+        this.lookup = undefined
+        this.fetcher.wake()
+      })
+  }
+
+  private async lookUp(): Promise<void> {
+    const asked = [...this.fetcher.positions()].flatMap((position) => {
+      const { topic, partition, wanted, generation } = position
+      return wanted === undefined ? [] : [{ topic, partition, from: wanted, position, generation }]
+    })
+    const found = await this.positionsOf(asked)
+    for (const [index, { position, generation }] of asked.entries()) {
+      const offset = found[index]
+      if (offset === undefined || position.generation !== generation) continue
+      position.offset = offset
+      position.wanted = undefined
+    }
+  }
+
+  private async positionsOf(assignments: readonly Assignment[]): Promise<number[]> {
+    await requirePartitions(this.core, assignments)
     const asked = assignments.flatMap(({ topic, partition, from }) =>
       typeof from === 'number' ? [] : [{ topic, partition, spec: from }],
     )
@@ -131,38 +165,7 @@ export class Consumer {
     const ends = await this.offsets(
       late.map(({ topic, partition }) => ({ topic, partition, spec: 'latest' as const })),
     )
-    const offsetOf = new Map(
-      [...found, ...ends].map((answer) => [`${answer.topic}-${answer.partition}`, answer.offset]),
-    )
-    return assignments.map(({ topic, partition, from }) => ({
-      topic,
-      partition,
-      offset: typeof from === 'number' ? from : (offsetOf.get(`${topic}-${partition}`) ?? 0),
-    }))
-  }
-
-  private async resolve(assignment: Assignment): Promise<number> {
-    const [position] = await this.positionsOf([assignment])
-    return position?.offset ?? 0
-  }
-
-  private async resetPositions(): Promise<void> {
-    for (const position of this.fetcher.takeOutOfRange()) await this.reset(position)
-    const failure = this.fetcher.takeFailure()
-    if (failure === undefined) return
-    if (!(failure instanceof ClientError && failure.retriable)) throw failure
-    await sleep(this.core.options.clock, this.core.backoffMs(0))
-  }
-
-  private async reset(position: Position): Promise<void> {
-    const { autoOffsetReset } = this.config
-    const { topic, partition, offset } = position
-    if (autoOffsetReset === 'none') {
-      throw new ClientError('KCLI_OFFSET_OUT_OF_RANGE', `${topic}-${partition} has no offset ${offset}`, {
-        retriable: false,
-        hint: 'Choose another offset, or let the consumer go to the earliest or latest one.',
-      })
-    }
-    await this.seek({ topic, partition }, autoOffsetReset)
+    const offsetOf = new Map([...found, ...ends].map((answer) => [nameOf(answer), answer.offset]))
+    return assignments.map((at) => (typeof at.from === 'number' ? at.from : (offsetOf.get(nameOf(at)) ?? 0)))
   }
 }

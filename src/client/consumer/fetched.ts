@@ -15,6 +15,7 @@ import {
   producerId,
   readControlRecord,
   readRecords,
+  TRUNCATED,
 } from '../../records/index.ts'
 import { ClientError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
@@ -58,7 +59,10 @@ export class FetchedPartition implements TopicPartition {
   /** For read_committed: transactions that were aborted, by first offset; undefined means everything is wanted. */
   private readonly aborted: AbortedTransaction[] | undefined
   private readonly abortedProducers = new Set<number>()
+  /** Where the next batch begins. */
   private at = 0
+  private ended = false
+  private lastEnd = -1
   private batch: readonly LogRecord[] = []
   private batchIndex = 0
   private batchEpoch = -1
@@ -80,6 +84,16 @@ export class FetchedPartition implements TopicPartition {
     this.aborted = options.aborted && [...options.aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
+  /** What it keeps in memory, about. */
+  get sizeBytes(): number {
+    return this.records.length
+  }
+
+  /** Everything has been taken. */
+  get isDone(): boolean {
+    return this.ended || (this.batch.length === 0 && this.at >= this.records.length)
+  }
+
   /** Adds up to `limit` records to `target`; fewer only when there are no more. */
   drain(target: ConsumerRecord[], limit: number): void {
     let left = limit
@@ -90,7 +104,10 @@ export class FetchedPartition implements TopicPartition {
       }
       const record = this.batch[this.batchIndex++] as LogRecord
       // A batch is fetched whole; its first records may lie before the position.
-      if (record.offset < this.nextOffset) continue
+      if (record.offset < this.nextOffset) {
+        if (this.batchIndex === this.batch.length) this.leaveBatch()
+        continue
+      }
       this.nextOffset = record.offset + 1
       left--
       target.push({
@@ -104,26 +121,38 @@ export class FetchedPartition implements TopicPartition {
         headers: record.headers,
         sequence: record.sequence,
       })
+      if (this.batchIndex === this.batch.length) this.leaveBatch()
     }
   }
 
   /** Opens the next batch that is wanted; false at the end (the last batch may be cut off: it is fetched again). */
   private nextRecords(): boolean {
-    if (this.batch.length > 0) this.leaveBatch()
     const { records, at } = this
     const size = this.sizeAt(at)
-    if (size <= 0) return false
-    const start = at
-    this.at += size
-    const end = lastOffset(records, start)
-    if (end < this.nextOffset) return true
-    if (this.checkCrcs && !isCrcValid(records, start)) {
-      this.at = start
-      throw new CorruptBatchError(this, baseOffset(records, start), 'the checksum does not match')
+    if (size <= 0) {
+      if (size === TRUNCATED && at === 0) throw new CorruptBatchError(this, this.nextOffset, 'it is cut off')
+      this.ended = true
+      return false
     }
-    this.batchEpoch = magic(records, start) === MAGIC_V2 ? partitionLeaderEpoch(records, start) : -1
-    if (this.isUnwanted(start)) this.nextOffset = Math.max(this.nextOffset, end + 1)
-    else this.open(start, end)
+    // The checksum first: what the head says may be wrong, and the batch must not be passed over for it.
+    if (this.checkCrcs && !isCrcValid(records, at))
+      throw new CorruptBatchError(this, baseOffset(records, at), 'the checksum does not match')
+    const isV2 = magic(records, at) === MAGIC_V2
+    const end = lastOffset(records, at)
+    // The base offset stands outside of the checksum.
+    if (isV2 && (baseOffset(records, at) <= this.lastEnd || end < baseOffset(records, at)))
+      throw new CorruptBatchError(
+        this,
+        this.nextOffset,
+        `it claims the offsets ${baseOffset(records, at)} to ${end}`,
+      )
+    if (end >= this.nextOffset) {
+      this.batchEpoch = isV2 ? partitionLeaderEpoch(records, at) : -1
+      if (this.isUnwanted(at)) this.nextOffset = end + 1
+      else this.open(at, end)
+    }
+    this.lastEnd = end
+    this.at += size
     return true
   }
 
@@ -142,9 +171,7 @@ export class FetchedPartition implements TopicPartition {
       this.batchIndex = 0
       this.batchEnd = end
     } catch (error) {
-      this.at = start
-      if (!(error instanceof InvalidBatchError)) throw error
-      throw new CorruptBatchError(this, baseOffset(this.records, start), error.message)
+      throw this.corrupt(start, error)
     }
     if (this.batch.length === 0) this.leaveBatch()
   }
@@ -172,8 +199,17 @@ export class FetchedPartition implements TopicPartition {
   }
 
   private endTransaction(start: number, id: number): void {
-    const [marker] = [...readRecords(this.records, start)]
-    if (marker !== undefined && readControlRecord(marker).type === ABORT_MARKER)
-      this.abortedProducers.delete(id)
+    try {
+      const [marker] = readRecords(this.records, start)
+      if (marker !== undefined && readControlRecord(marker).type === ABORT_MARKER)
+        this.abortedProducers.delete(id)
+    } catch (error) {
+      throw this.corrupt(start, error)
+    }
+  }
+
+  private corrupt(start: number, error: unknown): unknown {
+    if (!(error instanceof InvalidBatchError)) return error
+    return new CorruptBatchError(this, baseOffset(this.records, start), error.message)
   }
 }

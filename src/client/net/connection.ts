@@ -146,7 +146,17 @@ export class Connection {
   ): Promise<Infer<Res>> {
     const version = options.version ?? this.versionOf(spec, options.maxVersion)
     const reader = await this.exchange(spec, version, body, options.timeoutMs)
-    return decodeResponseBody(spec, version, reader) as Infer<Res>
+    try {
+      return decodeResponseBody(spec, version, reader) as Infer<Res>
+    } catch (error) {
+      if (!(error instanceof CodecError)) throw error
+      const place = formatAddress(this.address)
+      const malformed = new NetworkError(`a malformed answer from ${place}: ${error.message}`, {
+        cause: error,
+      })
+      this.fail(malformed)
+      throw malformed
+    }
   }
 
   /** For the one request that has no answer: Produce with acks=0. */

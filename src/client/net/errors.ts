@@ -1,5 +1,5 @@
 import { KcliError } from '../../base/errors.ts'
-import { type ErrorName, errorInfo } from '../../protocol/index.ts'
+import { ERROR_CODES, type ErrorName, errorInfo } from '../../protocol/index.ts'
 
 /** The root of what clients throw. `retriable`: the same call may succeed later, perhaps on another broker. */
 export class ClientError extends KcliError {
@@ -50,4 +50,23 @@ export class BrokerError extends ClientError {
     this.errorCode = errorCode
     this.errorName = info.name
   }
+}
+
+const STALE_METADATA: ReadonlySet<number> = new Set([
+  ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION,
+  ERROR_CODES.LEADER_NOT_AVAILABLE,
+  ERROR_CODES.NOT_LEADER_OR_FOLLOWER,
+  ERROR_CODES.REPLICA_NOT_AVAILABLE,
+  ERROR_CODES.NETWORK_EXCEPTION,
+  ERROR_CODES.KAFKA_STORAGE_ERROR,
+  ERROR_CODES.LISTENER_NOT_FOUND,
+  ERROR_CODES.FENCED_LEADER_EPOCH,
+  ERROR_CODES.UNKNOWN_LEADER_EPOCH,
+  ERROR_CODES.UNKNOWN_TOPIC_ID,
+  ERROR_CODES.INCONSISTENT_TOPIC_ID,
+])
+
+/** Whether an answer means that we asked the wrong broker (Kafka's InvalidMetadataException). */
+export function isStaleMetadata(errorCode: number): boolean {
+  return STALE_METADATA.has(errorCode)
 }

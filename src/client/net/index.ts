@@ -2,6 +2,7 @@ export { Connection, type ConnectionOptions, type SendOptions } from './connecti
 export {
   BrokerError,
   ClientError,
+  isStaleMetadata,
   NetworkError,
   RequestTimeoutError,
   UnsupportedVersionError,

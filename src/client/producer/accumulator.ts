@@ -1,26 +1,16 @@
-import { CompressionRatios, type HeaderInput, incrementSequence } from '../../records/index.ts'
+import { CompressionRatios, type HeaderInput } from '../../records/index.ts'
 import { type DeliveryCallback, ProducerBatch } from './batch.ts'
 import type { ResolvedProducerConfig } from './config.ts'
+import { PartitionQueue } from './partition-queue.ts'
 
-/** The batches of one partition: those that wait, oldest first, and those that are on their way. */
-export interface PartitionQueue {
-  readonly topic: string
-  readonly partition: number
-  waiting: ProducerBatch[]
-  readonly inFlight: ProducerBatch[]
-  /** Records taken so far. */
-  recordCount: number
-  /** The sequence number of the next record; of this partition, in the present epoch. */
-  nextSequence: number
-  /** The last sequence number that the broker has acknowledged, -1 for none. */
-  lastAckedSequence: number
-  /** After a failed attempt: not before this. */
-  retryAtMs: number
-}
+/** What `append` did: a place in an open batch, a new batch, or a batch that is ready to go. */
+export type Appended = 'added' | 'begun' | 'ready'
 
 /** Collects records into batches (org.apache.kafka.clients.producer.internals.RecordAccumulator). */
 export class Accumulator {
-  readonly queues = new Map<string, PartitionQueue>()
+  /** Partitions with batches, those that were served last at the end. */
+  private readonly busy = new Set<PartitionQueue>()
+  private readonly byTopic = new Map<string, PartitionQueue[]>()
   private readonly config: ResolvedProducerConfig
   private readonly ratios = new CompressionRatios()
   private bytes = 0
@@ -33,40 +23,55 @@ export class Accumulator {
     return this.bytes
   }
 
-  get isEmpty(): boolean {
-    for (const queue of this.queues.values())
-      if (queue.waiting.length > 0 || queue.inFlight.length > 0) return false
-    return true
+  get hasRoom(): boolean {
+    return this.bytes < this.config.bufferMemoryBytes
   }
 
-  /** Adds a record; tells whether a batch has become full by it. */
+  get isEmpty(): boolean {
+    return this.busy.size === 0
+  }
+
+  /** The partitions that have batches, waiting or in flight. */
+  get queues(): Iterable<PartitionQueue> {
+    return this.busy
+  }
+
+  /** Every batch whose records have not been reported. */
+  *batches(): Generator<ProducerBatch> {
+    for (const queue of this.busy) {
+      for (const batch of queue.inFlight) if (!batch.isTold) yield batch
+      yield* queue.waiting
+    }
+  }
+
   append(
     topic: string,
     partition: number,
     nowMs: number,
-    record: {
-      timestampMs: number
-      key: Uint8Array | null
-      value: Uint8Array | null
-      headers?: readonly HeaderInput[] | undefined
-    },
+    timestampMs: number,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    headers: readonly HeaderInput[] | undefined,
     callback: DeliveryCallback | undefined,
-  ): boolean {
+  ): Appended {
     const queue = this.queue(topic, partition)
-    const order = queue.recordCount++
-    const open = queue.waiting.at(-1)
+    const { waiting } = queue
+    const open = waiting[waiting.length - 1]
     if (open !== undefined) {
       const before = open.sizeBytes
-      if (open.tryAppend(record.timestampMs, record.key, record.value, record.headers, callback)) {
+      if (open.tryAppend(timestampMs, key, value, headers, callback)) {
         this.bytes += open.sizeBytes - before
-        return open.isFull
+        queue.recordCount++
+        return open.isFull ? 'ready' : 'added'
       }
     }
-    const batch = this.newBatch({ topic, partition, createdMs: nowMs, order })
-    batch.tryAppend(record.timestampMs, record.key, record.value, record.headers, callback)
-    queue.waiting.push(batch)
+    const batch = this.newBatch({ topic, partition, createdMs: nowMs, order: queue.recordCount })
+    batch.tryAppend(timestampMs, key, value, headers, callback)
+    queue.recordCount++
+    waiting.push(batch)
+    this.busy.add(queue)
     this.bytes += batch.sizeBytes
-    return open !== undefined || batch.isFull
+    return open !== undefined || batch.isFull ? 'ready' : 'begun'
   }
 
   newBatch(
@@ -82,75 +87,65 @@ export class Accumulator {
     })
   }
 
-  /** Closes the oldest waiting batch, numbers it, and moves it to those in flight. */
-  drain(queue: PartitionQueue, producer: { id: number; epoch: number } | null): ProducerBatch | undefined {
+  /** Closes the oldest waiting batch and moves it to those in flight. Its partition goes to the end of the line. */
+  drain(queue: PartitionQueue): ProducerBatch | undefined {
     const batch = queue.waiting.shift()
     if (batch === undefined) return undefined
     const before = batch.sizeBytes
-    if (producer !== null) {
-      const sequence = batch.hasSequence ? batch.baseSequence : queue.nextSequence
-      if (!batch.hasSequence) queue.nextSequence = incrementSequence(sequence, batch.recordCount)
-      batch.stamp(producer.id, producer.epoch, sequence)
-    }
     batch.close()
-    if (batch.attempts === 0) {
-      this.ratios.update(batch.topic, this.config.codec, batch.compressionRatio)
-    }
+    if (batch.attempts === 0) this.ratios.update(batch.topic, this.config.codec, batch.compressionRatio)
     this.bytes += batch.sizeBytes - before
     queue.inFlight.push(batch)
+    this.busy.delete(queue)
+    this.busy.add(queue)
     return batch
   }
 
-  /** A batch is done with, one way or the other. */
-  remove(queue: PartitionQueue, batch: ProducerBatch): void {
-    drop(queue.inFlight, batch)
-    drop(queue.waiting, batch)
+  /** A batch is done with, one way or the other. False when it was before. */
+  remove(queue: PartitionQueue, batch: ProducerBatch): boolean {
+    if (!drop(queue.inFlight, batch) && !drop(queue.waiting, batch)) return false
     this.bytes -= batch.sizeBytes
+    if (queue.waiting.length === 0 && queue.inFlight.length === 0) this.busy.delete(queue)
+    return true
   }
 
   /** Puts a batch that must be sent again back in its place. */
   requeue(queue: PartitionQueue, batch: ProducerBatch, retryAtMs: number): void {
-    drop(queue.inFlight, batch)
-    insertInOrder(queue.waiting, batch)
+    if (!drop(queue.inFlight, batch)) return
+    queue.insertInOrder(batch)
     queue.retryAtMs = retryAtMs
   }
 
   /** Puts the parts of a batch that was too large where it was. */
   replace(queue: PartitionQueue, batch: ProducerBatch, parts: readonly ProducerBatch[]): void {
-    this.remove(queue, batch)
+    if (!this.remove(queue, batch)) return
+    // The estimate was too hopeful (ProducerBatch.split).
+    this.ratios.reset(batch.topic, this.config.codec, Math.max(1, batch.compressionRatio))
     for (const part of parts) {
-      insertInOrder(queue.waiting, part)
+      queue.insertInOrder(part)
       this.bytes += part.sizeBytes
     }
+    if (parts.length > 0) this.busy.add(queue)
   }
 
   private queue(topic: string, partition: number): PartitionQueue {
-    const name = `${topic}-${partition}`
-    let queue = this.queues.get(name)
+    let queues = this.byTopic.get(topic)
+    if (queues === undefined) {
+      queues = []
+      this.byTopic.set(topic, queues)
+    }
+    let queue = queues[partition]
     if (queue === undefined) {
-      queue = {
-        topic,
-        partition,
-        waiting: [],
-        recordCount: 0,
-        inFlight: [],
-        nextSequence: 0,
-        lastAckedSequence: -1,
-        retryAtMs: 0,
-      }
-      this.queues.set(name, queue)
+      queue = new PartitionQueue(topic, partition)
+      queues[partition] = queue
     }
     return queue
   }
 }
 
-function insertInOrder(batches: ProducerBatch[], batch: ProducerBatch): void {
-  const later = batches.findIndex((other) => other.order > batch.order)
-  if (later < 0) batches.push(batch)
-  else batches.splice(later, 0, batch)
-}
-
-function drop(batches: ProducerBatch[], batch: ProducerBatch): void {
+function drop(batches: ProducerBatch[], batch: ProducerBatch): boolean {
   const index = batches.indexOf(batch)
-  if (index >= 0) batches.splice(index, 1)
+  if (index < 0) return false
+  batches.splice(index, 1)
+  return true
 }

@@ -5,6 +5,8 @@ import {
   RECORD_BATCH_OVERHEAD,
   setProducerState,
 } from '../../records/index.ts'
+import type { ClientError } from '../net/index.ts'
+import type { Flush } from './flush.ts'
 
 export interface RecordMetadata {
   readonly topic: string
@@ -14,7 +16,7 @@ export interface RecordMetadata {
   readonly timestampMs: number
 }
 
-/** Called once per record, when it is stored or given up. */
+/** Called once per record, when it is stored or given up. What it throws is logged and goes no further. */
 export type DeliveryCallback = (error: Error | null, metadata: RecordMetadata | null) => void
 
 export interface BatchSettings {
@@ -33,12 +35,20 @@ export class ProducerBatch {
   readonly order: number
   attempts = 0
   baseSequence = -1
-  private readonly builder: BatchBuilder
+  /** Why the last attempt failed. */
+  lastError: ClientError | undefined
+  /** Flushes that wait for this batch. */
+  flushes: Flush[] = []
+  /** Let go of when closed: the closed bytes may be much smaller than what it holds. */
+  private builder: BatchBuilder | undefined
   private readonly callbacks: (DeliveryCallback | undefined)[] = []
   private readonly timestamps: number[] = []
   private closed: Buffer | undefined
+  private ratio = 1
+  private told = false
   private stampedId = -1
   private stampedEpoch = -1
+  private stampedSequence = -1
 
   constructor(
     at: { topic: string; partition: number; createdMs: number; order: number },
@@ -57,19 +67,25 @@ export class ProducerBatch {
 
   /** What it is taken to weigh in the producer's memory. */
   get sizeBytes(): number {
-    return this.closed?.length ?? RECORD_BATCH_OVERHEAD + this.builder.uncompressedSizeBytes
+    if (this.builder === undefined) return this.closed?.length ?? 0
+    return RECORD_BATCH_OVERHEAD + this.builder.uncompressedSizeBytes
   }
 
   get estimatedSizeBytes(): number {
-    return this.closed?.length ?? this.builder.estimatedSizeBytes
+    return this.builder?.estimatedSizeBytes ?? this.closed?.length ?? 0
   }
 
   get isFull(): boolean {
-    return this.closed !== undefined || this.builder.isFull
+    return this.builder?.isFull ?? true
   }
 
   get hasSequence(): boolean {
     return this.baseSequence >= 0
+  }
+
+  /** Whether its callbacks have been called. */
+  get isTold(): boolean {
+    return this.told
   }
 
   /** False when it does not fit; the first record always does. */
@@ -80,7 +96,7 @@ export class ProducerBatch {
     headers: readonly HeaderInput[] | undefined,
     callback: DeliveryCallback | undefined,
   ): boolean {
-    if (this.closed !== undefined || !this.builder.append(timestampMs, key, value, headers)) return false
+    if (this.builder === undefined || !this.builder.append(timestampMs, key, value, headers)) return false
     this.callbacks.push(callback)
     this.timestamps.push(timestampMs)
     return true
@@ -88,41 +104,70 @@ export class ProducerBatch {
 
   /** The bytes to send. From here on nothing can be added. */
   close(): Buffer {
-    this.closed ??= this.builder.build()
+    if (this.closed === undefined || this.builder !== undefined) {
+      const records = this.builder?.uncompressedSizeBytes ?? 0
+      this.closed = this.builder?.build() ?? Buffer.alloc(0)
+      if (records > 0) this.ratio = (this.closed.length - RECORD_BATCH_OVERHEAD) / records
+      this.builder = undefined
+    }
     return this.closed
   }
 
-  /** Bytes before and after compression, heads not counted. */
+  /** Bytes after and before compression, heads not counted. */
   get compressionRatio(): number {
-    const stored = this.close().length - RECORD_BATCH_OVERHEAD
-    return this.builder.uncompressedSizeBytes === 0 ? 1 : stored / this.builder.uncompressedSizeBytes
+    return this.ratio
   }
 
-  /** Numbers the batch; the same numbers again are no work, others cost a new checksum. */
-  stamp(producerId: number, producerEpoch: number, baseSequence: number): void {
+  /** Numbers the closed batch; the same numbers again are no work, others cost a new checksum. */
+  stamp(producerId: number, producerEpoch: number): void {
     const same = this.stampedId === producerId && this.stampedEpoch === producerEpoch
-    if (same && this.baseSequence === baseSequence) return
+    if (same && this.stampedSequence === this.baseSequence) return
     this.stampedId = producerId
     this.stampedEpoch = producerEpoch
-    this.baseSequence = baseSequence
-    if (this.closed === undefined)
-      this.builder.setProducerState(producerId, producerEpoch, baseSequence, false)
-    else setProducerState(this.closed, 0, producerId, producerEpoch, baseSequence, false)
+    this.stampedSequence = this.baseSequence
+    if (this.builder === undefined)
+      setProducerState(this.close(), 0, producerId, producerEpoch, this.baseSequence, false)
+    else this.builder.setProducerState(producerId, producerEpoch, this.baseSequence, false)
   }
 
-  complete(baseOffset: number, logAppendTimeMs: number): void {
-    for (let index = 0; index < this.callbacks.length; index++) {
-      this.callbacks[index]?.(null, {
+  /**
+   * For another attempt: bytes of its own. The network, or a broker in this process, may still hold those of the attempt
+   * before; the new ones may get other numbers, and that broker stamps its offsets into what it is given.
+   */
+  detach(): void {
+    if (this.closed !== undefined) this.closed = Buffer.from(this.closed)
+  }
+
+  complete(baseOffset: number, logAppendTimeMs: number, onThrow: (error: unknown) => void): void {
+    this.tell(onThrow, (callback, index) =>
+      callback(null, {
         topic: this.topic,
         partition: this.partition,
         offset: baseOffset < 0 ? -1 : baseOffset + index,
         timestampMs: logAppendTimeMs >= 0 ? logAppendTimeMs : (this.timestamps[index] ?? -1),
-      })
-    }
+      }),
+    )
   }
 
-  fail(error: Error): void {
-    for (const callback of this.callbacks) callback?.(error, null)
+  fail(error: Error, onThrow: (error: unknown) => void): void {
+    this.tell(onThrow, (callback) => callback(error, null))
+  }
+
+  private tell(
+    onThrow: (error: unknown) => void,
+    call: (callback: DeliveryCallback, index: number) => void,
+  ): void {
+    if (this.told) return
+    this.told = true
+    for (let index = 0; index < this.callbacks.length; index++) {
+      const callback = this.callbacks[index]
+      if (callback === undefined) continue
+      try {
+        call(callback, index)
+      } catch (error) {
+        onThrow(error)
+      }
+    }
   }
 
   /** The callbacks in record order, for a batch that is split. */

@@ -47,6 +47,16 @@ export function resolveProducerConfig(config: ProducerConfig): ResolvedProducerC
       hint: 'Change that, or turn idempotence off.',
     })
   }
+  const lingerMs = config.lingerMs ?? 0
+  const requestTimeoutMs = config.requestTimeoutMs ?? 30_000
+  const shortestDeliveryMs = lingerMs + requestTimeoutMs
+  if (config.deliveryTimeoutMs !== undefined && config.deliveryTimeoutMs < shortestDeliveryMs) {
+    throw new ClientError(
+      'KCLI_CONFIG',
+      `delivery.timeout.ms is ${config.deliveryTimeoutMs}, less than linger.ms + request.timeout.ms, ${shortestDeliveryMs}`,
+      { retriable: false, hint: 'Raise it, or lower the others.' },
+    )
+  }
   const codec = codecIdByName(config.compressionType ?? 'none')
   if (codec === undefined) {
     throw new ClientError('KCLI_CONFIG', `'${config.compressionType}' is not a compression type`, {
@@ -57,15 +67,15 @@ export function resolveProducerConfig(config: ProducerConfig): ResolvedProducerC
   return {
     compressionType: 'none',
     batchSizeBytes: 16_384,
-    lingerMs: 0,
     maxRequestSizeBytes: 1_048_576,
     bufferMemoryBytes: 33_554_432,
     maxBlockMs: 60_000,
-    deliveryTimeoutMs: 120_000,
-    requestTimeoutMs: 30_000,
+    deliveryTimeoutMs: Math.max(120_000, shortestDeliveryMs),
     allowAutoCreate: false,
     ...config,
     acks,
+    lingerMs,
+    requestTimeoutMs,
     maxInFlight,
     enableIdempotence: config.enableIdempotence ?? possible,
     compressionLevel: config.compressionLevel,

@@ -1,11 +1,15 @@
-import type { HeaderInput } from '../../records/index.ts'
+import { sizeOfVarint } from '../../base/varint.ts'
+import { type HeaderInput, RECORD_BATCH_OVERHEAD } from '../../records/index.ts'
 import { ClientCore } from '../core.ts'
 import type { TopicInfo } from '../metadata.ts'
 import { ClientError } from '../net/index.ts'
+import { noPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
 import { Accumulator } from './accumulator.ts'
 import type { DeliveryCallback, RecordMetadata } from './batch.ts'
+import { BlockedSends } from './blocked-sends.ts'
 import { type ProducerConfig, type ResolvedProducerConfig, resolveProducerConfig } from './config.ts'
+import { Flush } from './flush.ts'
 import { ProducerIdentity } from './idempotence.ts'
 import { type Partitioner, stickyPartitioner } from './partitioner.ts'
 import { Sender } from './sender.ts'
@@ -19,8 +23,10 @@ export interface ProducerRecord {
   readonly headers?: readonly HeaderInput[]
 }
 
-/** A record in its batch takes at most this much more than its key, value and headers. */
-const RECORD_OVERHEAD_BYTES = 70
+/** What a record may take at most beside its key, value and headers, alone in a batch (DefaultRecord, DefaultRecordBatch). */
+const RECORD_OVERHEAD_BYTES = RECORD_BATCH_OVERHEAD + 21
+/** About what it takes in the middle of a batch. */
+const USUAL_OVERHEAD_BYTES = 10
 
 /**
  * Sends records to a cluster. `send` is for one record at a time; `prepare`, `append` and `ready` are the same without a
@@ -34,7 +40,9 @@ export class Producer {
   private readonly accumulator: Accumulator
   private readonly sender: Sender
   private readonly partitioner: Partitioner
-  private waiters: { done: () => boolean; resolve: () => void }[] = []
+  private readonly blocked: BlockedSends
+  private waiters: { resolve: () => void }[] = []
+  private closing = false
 
   constructor(options: ClientOptions, config: ProducerConfig = {}) {
     this.core = new ClientCore(options)
@@ -49,21 +57,41 @@ export class Producer {
       identity: this.config.enableIdempotence ? new ProducerIdentity(this.core) : null,
       onProgress: () => this.wake(),
     })
+    this.blocked = new BlockedSends({
+      clock: this.core.options.clock,
+      maxBlockMs: this.config.maxBlockMs,
+      hasRoom: () => this.accumulator.hasRoom,
+      timeout: () => noRoom(this.config.maxBlockMs),
+    })
   }
 
-  /** Resolves when the record is stored as `acks` asks, rejects when it is given up. */
-  async send(record: ProducerRecord): Promise<RecordMetadata> {
-    await this.prepare(record.topic)
-    await this.ready()
+  /**
+   * Resolves when the record is stored as `acks` asks, rejects when it is given up. Records of one topic are taken in the
+   * order of the calls, also when they have to wait for metadata or memory (max.block.ms).
+   */
+  send(record: ProducerRecord): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      this.append(record, (error, metadata) => (metadata === null ? reject(error) : resolve(metadata)))
+      const append = () => {
+        try {
+          this.take(record, (error, metadata) => (metadata === null ? reject(error) : resolve(metadata)))
+        } catch (error) {
+          reject(error)
+        }
+      }
+      const { topic } = record
+      if (this.closing) reject(closedError())
+      else if (this.isPrepared(topic) && this.accumulator.hasRoom && !this.blocked.blocks(topic)) append()
+      else this.blocked.push(topic, () => this.prepare(topic), append, reject)
     })
   }
 
   /** Gets what must be known of a topic before `append`. Throws when the topic cannot be used. */
   async prepare(topic: string): Promise<TopicInfo> {
-    if (this.core.metadataIsOld) this.core.refreshShared([topic]).catch(() => undefined)
-    return this.core.topic(topic, { create: this.config.allowAutoCreate })
+    if (this.closing) throw closedError()
+    return this.core.topic(topic, {
+      create: this.config.allowAutoCreate,
+      timeoutMs: this.config.maxBlockMs,
+    })
   }
 
   /**
@@ -71,60 +99,89 @@ export class Producer {
    * `ready` before the next one. Throws for a record that can never be sent.
    */
   append(record: ProducerRecord, callback?: DeliveryCallback): boolean {
-    if (this.core.isClosed)
-      throw new ClientError('KCLI_CLOSED', 'the producer is closed', { retriable: false })
-    const topic = this.core.metadata.topic(record.topic)
-    if (topic === undefined || topic.partitions.length === 0) {
-      throw new ClientError('KCLI_NOT_PREPARED', `topic '${record.topic}' is not prepared`, {
-        retriable: false,
-      })
-    }
-    const key = toBytes(record.key)
-    const value = toBytes(record.value)
-    const sizeBytes = this.checkedSize(key, value, record.headers)
-    const partition = this.partitionOf(topic, record.partition, key, value, sizeBytes)
-    const { clock } = this.core.options
-    const full = this.accumulator.append(
-      record.topic,
-      partition,
-      clock.monotonicMs(),
-      { timestampMs: record.timestampMs ?? clock.nowMs(), key, value, headers: record.headers },
-      callback,
-    )
-    if (full) this.sender.schedule()
-    else this.sender.scheduleAfterLinger()
-    return this.accumulator.bufferedBytes < this.config.bufferMemoryBytes
+    if (this.closing) throw closedError()
+    this.take(record, callback)
+    return this.accumulator.hasRoom
   }
 
   /** Resolves when there is memory for more records. Rejects after max.block.ms. */
   ready(): Promise<void> {
-    return this.waitUntil(
-      () => this.accumulator.bufferedBytes < this.config.bufferMemoryBytes,
-      this.config.maxBlockMs,
-    )
+    if (this.accumulator.hasRoom) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      const { maxBlockMs } = this.config
+      const timer = this.core.options.clock.setTimer(maxBlockMs, () => {
+        this.waiters = this.waiters.filter((waiter) => waiter !== entry)
+        reject(noRoom(maxBlockMs))
+      })
+      const entry = {
+        resolve: () => {
+          timer.cancel()
+          resolve()
+        },
+      }
+      this.waiters.push(entry)
+    })
   }
 
-  /** Sends everything now; resolves when all of it is stored or given up. */
+  /** Sends everything now; resolves when all that was given before is stored or given up. */
   async flush(): Promise<void> {
     this.sender.beginFlush()
     try {
-      await this.waitUntil(() => this.accumulator.isEmpty)
+      await this.blocked.passed()
+      await Flush.of(this.accumulator.batches())
     } finally {
       this.sender.endFlush()
     }
   }
 
-  /** Flushes and disconnects. */
+  /** Takes nothing more, sends what was given, and disconnects. */
   async close(): Promise<void> {
-    if (this.core.isClosed) return
-    await this.flush()
+    this.closing = true
+    if (!this.core.isClosed) await this.flush()
     this.abandon()
   }
 
   /** Disconnects at once; what was not acknowledged is reported as failed. */
   abandon(): void {
+    if (this.core.isClosed) return
+    this.closing = true
     this.core.close()
-    this.sender.stop(new ClientError('KCLI_CLOSED', 'the producer was closed', { retriable: false }))
+    this.blocked.refuseAll(closedError())
+    this.sender.stop(closedError())
+    this.wake()
+  }
+
+  private isPrepared(name: string): boolean {
+    const topic = this.core.metadata.topic(name)
+    return topic !== undefined && topic.partitions.length > 0
+  }
+
+  private take(record: ProducerRecord, callback: DeliveryCallback | undefined): void {
+    const topic = this.core.metadata.topic(record.topic)
+    if (topic === undefined || topic.partitions.length === 0)
+      throw clientError('KCLI_NOT_PREPARED', `topic '${record.topic}' is not prepared`)
+    const { clock } = this.core.options
+    const { headers } = record
+    const key = toBytes(record.key)
+    const value = toBytes(record.value)
+    const timestampMs = record.timestampMs ?? clock.nowMs()
+    if (!(timestampMs >= 0))
+      throw clientError('KCLI_BAD_TIMESTAMP', `a record with the timestamp ${timestampMs}`)
+    const sizeBytes = sizeOf(key) + sizeOf(value) + (headers === undefined ? 1 : sizeOfHeaders(headers))
+    this.checkSize(sizeBytes + RECORD_OVERHEAD_BYTES)
+    const partition = this.partitionOf(topic, record.partition, key, value, sizeBytes + USUAL_OVERHEAD_BYTES)
+    const appended = this.accumulator.append(
+      record.topic,
+      partition,
+      clock.monotonicMs(),
+      timestampMs,
+      key,
+      value,
+      headers,
+      callback,
+    )
+    if (appended === 'begun') this.sender.scheduleAfterLinger()
+    else if (appended === 'ready' || !this.accumulator.hasRoom) this.sender.schedule()
   }
 
   private partitionOf(
@@ -136,65 +193,54 @@ export class Producer {
   ): number {
     const partition = wanted ?? this.partitioner({ topic, key, value, sizeBytes })
     if (topic.partitions[partition] !== undefined) return partition
-    const range = `0 to ${topic.partitions.length - 1}`
-    throw new ClientError(
-      'KCLI_NO_PARTITION',
-      `topic '${topic.name}' has no partition ${partition}, it has ${range}`,
-      {
-        retriable: false,
-      },
-    )
+    throw noPartition(topic.name, partition, topic.partitions.length)
   }
 
-  private checkedSize(
-    key: Uint8Array | null,
-    value: Uint8Array | null,
-    headers: readonly HeaderInput[] = [],
-  ): number {
-    let size = RECORD_OVERHEAD_BYTES + (key?.length ?? 0) + (value?.length ?? 0)
-    for (const header of headers) size += header.key.length * 3 + (header.value?.length ?? 0) + 10
-    if (size <= this.config.maxRequestSizeBytes) return size
-    throw new ClientError(
-      'KCLI_RECORD_TOO_LARGE',
-      `a record of ${size} bytes; max.request.size is ${this.config.maxRequestSizeBytes}`,
-      { retriable: false },
-    )
-  }
-
-  private waitUntil(done: () => boolean, timeoutMs?: number): Promise<void> {
-    if (done()) return Promise.resolve()
-    return new Promise((resolve, reject) => {
-      const timer =
-        timeoutMs === undefined
-          ? undefined
-          : this.core.options.clock.setTimer(timeoutMs, () => {
-              this.waiters = this.waiters.filter((waiter) => waiter !== entry)
-              reject(
-                new ClientError('KCLI_BUFFER_FULL', `no memory for records within ${timeoutMs} ms`, {
-                  retriable: true,
-                }),
-              )
-            })
-      const entry = {
-        done,
-        resolve: () => {
-          timer?.cancel()
-          resolve()
-        },
-      }
-      this.waiters.push(entry)
-    })
+  private checkSize(sizeBytes: number): void {
+    const { maxRequestSizeBytes, bufferMemoryBytes } = this.config
+    if (sizeBytes > maxRequestSizeBytes) throw tooLarge(sizeBytes, 'max.request.size', maxRequestSizeBytes)
+    if (sizeBytes > bufferMemoryBytes) throw tooLarge(sizeBytes, 'buffer.memory', bufferMemoryBytes)
   }
 
   private wake(): void {
-    if (this.waiters.length === 0) return
-    const ready = this.waiters.filter((waiter) => waiter.done())
-    this.waiters = this.waiters.filter((waiter) => !ready.includes(waiter))
-    for (const waiter of ready) waiter.resolve()
+    this.blocked.admit()
+    if (this.waiters.length === 0 || !(this.accumulator.hasRoom || this.core.isClosed)) return
+    for (const waiter of this.waiters.splice(0)) waiter.resolve()
   }
+}
+
+function sizeOf(bytes: Uint8Array | null): number {
+  return bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length
+}
+
+function sizeOfHeaders(headers: readonly HeaderInput[]): number {
+  let size = sizeOfVarint(headers.length)
+  for (const { key, value } of headers) {
+    const keyBytes = Buffer.byteLength(key)
+    size += sizeOfVarint(keyBytes) + keyBytes + sizeOf(value)
+  }
+  return size
 }
 
 function toBytes(value: Uint8Array | string | null | undefined): Uint8Array | null {
   if (value === null || value === undefined) return null
   return typeof value === 'string' ? Buffer.from(value, 'utf8') : value
+}
+
+function clientError(code: string, message: string): ClientError {
+  return new ClientError(code, message, { retriable: false })
+}
+
+function closedError(): ClientError {
+  return clientError('KCLI_CLOSED', 'the producer is closed')
+}
+
+function tooLarge(sizeBytes: number, config: string, limit: number): ClientError {
+  return clientError('KCLI_RECORD_TOO_LARGE', `a record of up to ${sizeBytes} bytes; ${config} is ${limit}`)
+}
+
+function noRoom(timeoutMs: number): ClientError {
+  return new ClientError('KCLI_BUFFER_FULL', `no memory for records within ${timeoutMs} ms`, {
+    retriable: true,
+  })
 }

@@ -1,15 +1,17 @@
 import type { Timer } from '../../base/clock.ts'
-import { ERROR_CODES, errorInfo } from '../../protocol/index.ts'
-import { type ProduceResponse, produce } from '../../protocol/messages/00-produce.ts'
-import { incrementSequence, readRecords } from '../../records/index.ts'
+import { messageOf } from '../../base/errors.ts'
+import { ERROR_CODES } from '../../protocol/index.ts'
+import { produce } from '../../protocol/messages/00-produce.ts'
 import type { ClientCore } from '../core.ts'
-import { BrokerError, ClientError, type Connection, NetworkError } from '../net/index.ts'
-import type { Accumulator, PartitionQueue } from './accumulator.ts'
+import { BrokerError, ClientError, type Connection, isStaleMetadata, NetworkError } from '../net/index.ts'
+import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { ResolvedProducerConfig } from './config.ts'
+import { Flush } from './flush.ts'
 import type { ProducerIdentity } from './idempotence.ts'
-
-type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
+import type { PartitionQueue } from './partition-queue.ts'
+import { answersByPartition, describeAnswer, type PartitionAnswer, requestBody } from './produce-request.ts'
+import { splitBatch } from './split.ts'
 
 interface Shipment {
   readonly queue: PartitionQueue
@@ -20,16 +22,13 @@ interface Shipment {
 export class DeliveryTimeoutError extends ClientError {
   constructor(topic: string, partition: number, timeoutMs: number, cause: unknown) {
     const reason = cause instanceof Error ? `: ${cause.message}` : ''
-    super(
-      'KCLI_DELIVERY_TIMEOUT',
-      `${topic}-${partition} did not acknowledge within ${timeoutMs} ms${reason}`,
-      {
-        retriable: true,
-        cause,
-      },
-    )
+    const message = `${topic}-${partition} did not acknowledge within ${timeoutMs} ms${reason}`
+    super('KCLI_DELIVERY_TIMEOUT', message, { retriable: true, cause })
   }
 }
+
+/** Without answers nothing else slows a producer down: the socket's own buffer must. */
+const MAX_UNSENT_BYTES = 4 * 1024 * 1024
 
 /**
  * Sends what the accumulator holds (org.apache.kafka.clients.producer.internals.Sender). It runs when something changes:
@@ -42,13 +41,14 @@ export class Sender {
   private readonly identity: ProducerIdentity | null
   private readonly onProgress: () => void
   private readonly inFlightByNode = new Map<number, number>()
-  private readonly lastErrors = new Map<ProducerBatch, Error>()
+  /** Connections whose end is heard of, for acks=0. */
+  private readonly watched = new WeakSet<Connection>()
   private scheduled = false
   private timer: Timer | undefined
   private timerAtMs = Number.POSITIVE_INFINITY
   private initializing = false
-  private refreshing = false
   private flushing = 0
+  private nextExpiryMs = 0
 
   constructor(parts: {
     core: ClientCore
@@ -90,10 +90,10 @@ export class Sender {
   }
 
   stop(error: Error): void {
-    this.timer?.cancel()
-    for (const queue of this.accumulator.queues.values()) {
+    this.cancelTimer()
+    for (const queue of [...this.accumulator.queues]) {
       for (const batch of [...queue.inFlight, ...queue.waiting])
-        this.finish(queue, batch, () => batch.fail(error))
+        this.finish(queue, batch, () => batch.fail(error, this.logThrown))
     }
   }
 
@@ -112,14 +112,23 @@ export class Sender {
     })
   }
 
+  private cancelTimer(): void {
+    this.timer?.cancel()
+    this.timer = undefined
+    this.timerAtMs = Number.POSITIVE_INFINITY
+  }
+
   private run(): void {
-    if (this.core.isClosed) return
-    this.expire()
+    if (this.core.isClosed || this.accumulator.isEmpty) return
+    this.core.updateIfOld()
+    const nowMs = this.nowMs()
+    this.expire(nowMs)
+    this.wakeAt(this.nextExpiryMs)
     if (!this.identityReady()) return
     const byNode = new Map<number, PartitionQueue[]>()
     const unled: string[] = []
-    for (const queue of this.accumulator.queues.values()) {
-      if (!this.isSendable(queue)) continue
+    for (const queue of this.accumulator.queues) {
+      if (!this.isSendable(queue, nowMs)) continue
       const leader = this.core.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
       if (leader < 0) unled.push(queue.topic)
       else if ((this.inFlightByNode.get(leader) ?? 0) < this.config.maxInFlight) {
@@ -128,45 +137,46 @@ export class Sender {
         else queues.push(queue)
       }
     }
-    if (unled.length > 0) this.refreshMetadata(unled, this.core.options.retryBackoffMs)
+    if (unled.length > 0) this.updateMetadata(unled)
     for (const [node, queues] of byNode) this.sendTo(node, queues)
-    if (byNode.size > 0) this.schedule()
+    // The epochs of a producer id may just have been used up.
+    if (byNode.size > 0 || this.identity?.isKnown === false) this.schedule()
   }
 
   /** Whether the oldest batch of a partition may go now; if only later, a timer is set for that. */
-  private isSendable(queue: PartitionQueue): boolean {
+  private isSendable(queue: PartitionQueue, nowMs: number): boolean {
     const batch = queue.waiting[0]
     if (batch === undefined) return false
-    const now = this.nowMs()
     // What follows a failed batch has to wait for it: its turn comes when all in flight are back.
     const retrying = batch.attempts > 0
     if ((retrying || this.config.maxInFlight === 1) && queue.inFlight.length > 0) return false
     if (queue.inFlight.length >= this.config.maxInFlight) return false
-    // A broker takes any first number from a producer it has not seen: the first batch has to be the first to arrive.
-    if (this.identity !== null && queue.lastAckedSequence < 0 && queue.inFlight.length > 0) return false
-    if (queue.retryAtMs > now) {
+    if (queue.retryAtMs > nowMs) {
       this.wakeAt(queue.retryAtMs)
       return false
     }
-    const lingered = now - batch.createdMs >= this.config.lingerMs
-    const memoryShort = this.accumulator.bufferedBytes >= this.config.bufferMemoryBytes
-    if (retrying || lingered || this.flushing > 0 || memoryShort || batch.isFull || queue.waiting.length > 1)
-      return true
+    const lingered = nowMs - batch.createdMs >= this.config.lingerMs
+    const isDue =
+      retrying ||
+      lingered ||
+      this.flushing > 0 ||
+      queue.waiting.length > 1 ||
+      batch.isFull ||
+      !this.accumulator.hasRoom
+    if (isDue) return this.identity === null || this.identity.admits(queue)
     this.wakeAt(batch.createdMs + this.config.lingerMs)
     return false
   }
 
+  /** Without a producer id nothing can be numbered. What fails here fails all that wait; the next record tries again. */
   private identityReady(): boolean {
     const { identity } = this
-    if (identity === null) return true
-    if (this.initializing || this.accumulator.isEmpty) return false
-    if (identity.get() !== undefined && !identity.isBumping) return true
-    const queues = [...this.accumulator.queues.values()]
-    if (queues.some((queue) => queue.inFlight.length > 0)) return false
+    if (identity === null || identity.isKnown) return true
+    if (this.initializing) return false
     this.initializing = true
-    const work = identity.isBumping ? identity.bumpEpoch(queues) : identity.init()
-    work
-      .catch((error: Error) => this.failAll(error))
+    identity
+      .init()
+      .catch((error: unknown) => this.failWaiting(asClientError(error)))
       .finally(() => {
         this.initializing = false
         this.schedule()
@@ -181,19 +191,18 @@ export class Sender {
       const next = queue.waiting[0]
       if (next === undefined) continue
       if (shipments.length > 0 && sizeBytes + next.estimatedSizeBytes > this.config.maxRequestSizeBytes) break
-      const batch = this.accumulator.drain(queue, this.identity?.get() ?? null)
+      if (next.attempts > 0) next.detach()
+      this.identity?.number(queue, next)
+      const batch = this.accumulator.drain(queue)
       if (batch === undefined) continue
       sizeBytes += batch.sizeBytes
       shipments.push({ queue, batch })
     }
     this.inFlightByNode.set(node, (this.inFlightByNode.get(node) ?? 0) + 1)
     this.ship(node, shipments)
-      .catch((error: Error) => {
+      .catch((error: unknown) => {
         for (const shipment of shipments) this.retryOrFail(shipment, asClientError(error))
-        this.refreshMetadata(
-          [...new Set(shipments.map(({ queue }) => queue.topic))],
-          this.core.options.retryBackoffMs,
-        )
+        this.updateMetadata(shipments.map(({ queue }) => queue.topic))
       })
       .finally(() => {
         this.inFlightByNode.set(node, (this.inFlightByNode.get(node) ?? 1) - 1)
@@ -205,171 +214,123 @@ export class Sender {
     const connection = await this.core.connectionTo(node)
     const body = requestBody(this.config, shipments)
     if (this.config.acks === 0) {
+      this.watch(connection)
       connection.sendNoResponse(produce, body)
-      for (const { queue, batch } of shipments) this.finish(queue, batch, () => batch.complete(-1, -1))
-      await roomToWrite(connection)
+      for (const { queue, batch } of shipments)
+        this.finish(queue, batch, () => batch.complete(-1, -1, this.logThrown))
+      if (connection.bufferedBytes > MAX_UNSENT_BYTES) await connection.drained()
       return
     }
     const response = await connection.send(produce, body, { timeoutMs: this.config.requestTimeoutMs })
-    const answers = new Map<string, PartitionAnswer>()
-    for (const topic of response.responses) {
-      for (const answer of topic.partitionResponses) answers.set(`${topic.name}-${answer.index}`, answer)
-    }
+    const answerOf = answersByPartition(response)
     for (const shipment of shipments) {
-      const answer = answers.get(`${shipment.queue.topic}-${shipment.queue.partition}`)
-      if (answer === undefined)
-        this.retryOrFail(shipment, new NetworkError('the broker did not answer for the partition'))
-      else this.settle(shipment, answer)
+      const answer = answerOf(shipment.queue.topic, shipment.queue.partition)
+      if (answer !== undefined) this.settle(shipment, answer)
+      else this.retryOrFail(shipment, new NetworkError('the broker did not answer for the partition'))
     }
+  }
+
+  /** With acks=0 a broker can only say that it is the wrong one by ending the connection. */
+  private watch(connection: Connection): void {
+    if (this.watched.has(connection)) return
+    this.watched.add(connection)
+    connection.onClose(() => this.updateMetadata(this.core.metadata.topics.keys()))
   }
 
   private settle(shipment: Shipment, answer: PartitionAnswer): void {
     const { queue, batch } = shipment
+    const { errorCode } = answer
     // The broker has stored this batch before: an earlier attempt succeeded and only its answer was lost.
-    if (answer.errorCode === ERROR_CODES.NONE || answer.errorCode === ERROR_CODES.DUPLICATE_SEQUENCE_NUMBER) {
-      if (batch.hasSequence)
-        queue.lastAckedSequence = incrementSequence(batch.baseSequence, batch.recordCount - 1)
-      this.finish(queue, batch, () => batch.complete(answer.baseOffset, answer.logAppendTimeMs))
+    if (errorCode === ERROR_CODES.NONE || errorCode === ERROR_CODES.DUPLICATE_SEQUENCE_NUMBER) {
+      this.identity?.acknowledged(queue, batch)
+      const offset = errorCode === ERROR_CODES.NONE ? answer.baseOffset : -1
+      this.finish(queue, batch, () => batch.complete(offset, answer.logAppendTimeMs, this.logThrown))
       return
     }
-    if (answer.errorCode === ERROR_CODES.MESSAGE_TOO_LARGE && batch.recordCount > 1) {
-      this.split(queue, batch)
+    if (errorCode === ERROR_CODES.MESSAGE_TOO_LARGE && batch.recordCount > 1 && !batch.isTold) {
+      const parts = splitBatch(this.accumulator, batch)
+      Flush.split(batch, parts)
+      this.accumulator.replace(queue, batch, parts)
       return
     }
-    const error = new BrokerError(answer.errorCode, describe(queue, answer))
-    this.retryOrFail(shipment, error)
-    const stale = errorInfo(answer.errorCode).retriable
-    if (stale) this.refreshMetadata([queue.topic], 0)
+    const error = new BrokerError(errorCode, describeAnswer(queue, answer))
+    const again = this.identity?.canRetry(queue, batch, errorCode, answer.logStartOffset) ?? false
+    this.retryOrFail(shipment, error, again)
+    if (isStaleMetadata(errorCode)) this.updateMetadata([queue.topic])
   }
 
-  private retryOrFail({ queue, batch }: Shipment, error: ClientError): void {
-    if (error.retriable || this.isBehindFailedBatch(queue, batch, error)) {
-      batch.attempts++
-      this.core.options.logger.debug(
-        `${queue.topic}-${queue.partition}: attempt ${batch.attempts} failed: ${error.message}`,
-      )
-      this.lastErrors.set(batch, error)
-      this.accumulator.requeue(queue, batch, this.nowMs() + this.core.backoffMs(batch.attempts - 1))
+  private retryOrFail({ queue, batch }: Shipment, error: ClientError, again = error.retriable): void {
+    // What is past its delivery timeout, or was abandoned, has been reported as failed.
+    if (!(again || error.retriable) || batch.isTold) {
+      this.giveUp(queue, batch, error)
       return
     }
-    this.giveUp(queue, batch, error)
+    batch.attempts++
+    batch.lastError = error
+    this.core.options.logger.debug(
+      `${queue.topic}-${queue.partition}: attempt ${batch.attempts} failed: ${error.message}`,
+    )
+    this.accumulator.requeue(queue, batch, this.nowMs() + this.core.backoffMs(batch.attempts - 1))
   }
 
-  /** A number that came too early: the batch before it failed and will be sent again first. */
-  private isBehindFailedBatch(queue: PartitionQueue, batch: ProducerBatch, error: ClientError): boolean {
-    if (!(error instanceof BrokerError) || error.errorCode !== ERROR_CODES.OUT_OF_ORDER_SEQUENCE_NUMBER)
-      return false
-    const expected = queue.lastAckedSequence < 0 ? 0 : incrementSequence(queue.lastAckedSequence, 1)
-    return batch.hasSequence && batch.baseSequence !== expected
-  }
-
-  /** A numbered batch that is lost leaves a hole, so the numbers have to start again. */
   private giveUp(queue: PartitionQueue, batch: ProducerBatch, error: Error): void {
-    if (batch.hasSequence) this.identity?.requestNewEpoch()
-    this.finish(queue, batch, () => batch.fail(error))
+    this.identity?.gaveUp(queue, batch)
+    this.finish(queue, batch, () => batch.fail(error, this.logThrown))
   }
 
+  /** Does nothing for a batch that is done with already. */
   private finish(queue: PartitionQueue, batch: ProducerBatch, tell: () => void): void {
-    this.accumulator.remove(queue, batch)
-    this.lastErrors.delete(batch)
+    if (!this.accumulator.remove(queue, batch)) return
+    if (this.accumulator.isEmpty) this.cancelTimer()
     tell()
+    Flush.finished(batch)
     this.onProgress()
   }
 
-  private failAll(error: Error): void {
-    for (const queue of this.accumulator.queues.values()) {
+  private failWaiting(error: ClientError): void {
+    for (const queue of [...this.accumulator.queues])
       for (const batch of [...queue.waiting]) this.giveUp(queue, batch, error)
-    }
   }
 
-  private expire(): void {
+  /** Gives up what is older than delivery.timeout.ms. What is in flight is reported, and kept until its answer tells more. */
+  private expire(nowMs: number): void {
+    if (nowMs < this.nextExpiryMs) return
     const { deliveryTimeoutMs } = this.config
-    const oldest = this.nowMs() - deliveryTimeoutMs
-    for (const queue of this.accumulator.queues.values()) {
-      for (const batch of [...queue.waiting]) {
-        if (batch.createdMs > oldest) break
-        const cause = this.lastErrors.get(batch)
-        this.giveUp(
-          queue,
-          batch,
-          new DeliveryTimeoutError(queue.topic, queue.partition, deliveryTimeoutMs, cause),
-        )
+    const oldestMs = nowMs - deliveryTimeoutMs
+    // What is begun from now on expires no earlier than this.
+    let nextMs = nowMs + deliveryTimeoutMs
+    for (const queue of this.accumulator.queues) {
+      for (const batch of queue.inFlight) {
+        if (batch.createdMs > oldestMs) nextMs = Math.min(nextMs, batch.createdMs + deliveryTimeoutMs)
+        else if (!batch.isTold) {
+          batch.fail(this.timeoutOf(batch), this.logThrown)
+          Flush.finished(batch)
+        }
       }
-      const first = queue.waiting[0]
-      if (first !== undefined) this.wakeAt(first.createdMs + deliveryTimeoutMs)
+      for (let batch = queue.waiting[0]; batch !== undefined; batch = queue.waiting[0]) {
+        if (batch.createdMs > oldestMs) {
+          nextMs = Math.min(nextMs, batch.createdMs + deliveryTimeoutMs)
+          break
+        }
+        this.giveUp(queue, batch, this.timeoutOf(batch))
+      }
     }
+    this.nextExpiryMs = nextMs
   }
 
-  /** The broker takes less at once than we thought: the same records in smaller batches, with numbers of their own. */
-  private split(queue: PartitionQueue, batch: ProducerBatch): void {
-    const callbacks = batch.takeCallbacks()
-    const limit = Math.max(1, Math.floor(batch.close().length / 2))
-    const parts: ProducerBatch[] = []
-    let index = -1
-    for (const record of readRecords(batch.close(), 0)) {
-      const callback = callbacks[++index]
-      const { timestampMs, key, value, headers } = record
-      if (parts.at(-1)?.tryAppend(timestampMs, key, value, headers, callback)) continue
-      const part = this.accumulator.newBatch(
-        {
-          topic: queue.topic,
-          partition: queue.partition,
-          createdMs: batch.createdMs,
-          order: batch.order + index,
-        },
-        limit,
-      )
-      part.tryAppend(timestampMs, key, value, headers, callback)
-      parts.push(part)
-    }
-    if (batch.hasSequence) this.identity?.requestNewEpoch()
-    this.accumulator.replace(queue, batch, parts)
+  private timeoutOf({ topic, partition, lastError }: ProducerBatch): DeliveryTimeoutError {
+    return new DeliveryTimeoutError(topic, partition, this.config.deliveryTimeoutMs, lastError)
   }
 
-  private refreshMetadata(topics: readonly string[], delayMs: number): void {
-    if (this.refreshing) return
-    this.refreshing = true
-    this.core.options.clock.setTimer(delayMs, () => {
-      this.core
-        .refreshShared(topics)
-        .catch((error: Error) => this.core.options.logger.debug(`metadata: ${error.message}`))
-        .finally(() => {
-          this.refreshing = false
-          this.schedule()
-        })
-    })
+  private updateMetadata(topics: Iterable<string>): void {
+    void this.core.requestUpdate(topics).then(() => this.schedule())
+  }
+
+  private readonly logThrown = (error: unknown): void => {
+    this.core.options.logger.error('a delivery callback threw', error)
   }
 }
 
-function requestBody(config: ResolvedProducerConfig, shipments: readonly Shipment[]) {
-  const byTopic = new Map<string, { index: number; records: Buffer }[]>()
-  for (const { queue, batch } of shipments) {
-    const data = { index: queue.partition, records: batch.close() }
-    const partitions = byTopic.get(queue.topic)
-    if (partitions === undefined) byTopic.set(queue.topic, [data])
-    else partitions.push(data)
-  }
-  return {
-    transactionalId: null,
-    acks: config.acks,
-    timeoutMs: config.requestTimeoutMs,
-    topicData: [...byTopic].map(([name, partitionData]) => ({ name, partitionData })),
-  }
-}
-
-function describe(queue: PartitionQueue, answer: PartitionAnswer): string {
-  const { name } = errorInfo(answer.errorCode)
-  const reason = answer.errorMessage ?? answer.recordErrors[0]?.batchIndexErrorMessage
-  return `${queue.topic}-${queue.partition} refused the records: ${name}${reason ? ` (${reason})` : ''}`
-}
-
-function asClientError(error: Error): ClientError {
-  return error instanceof ClientError ? error : new NetworkError(error.message, { cause: error })
-}
-
-/** Without answers nothing else slows a producer down: the socket's own buffer must. */
-const MAX_UNSENT_BYTES = 4 * 1024 * 1024
-
-async function roomToWrite(connection: Connection): Promise<void> {
-  if (connection.isOpen && connection.bufferedBytes > MAX_UNSENT_BYTES) await connection.drained()
+function asClientError(error: unknown): ClientError {
+  return error instanceof ClientError ? error : new NetworkError(messageOf(error), { cause: error })
 }

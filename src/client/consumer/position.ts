@@ -1,0 +1,44 @@
+import type { OffsetSpec, TopicPartition } from '../offsets.ts'
+
+/** Where the reading of one partition stands. */
+export interface Position extends TopicPartition {
+  /** The next record to be given out. Of no meaning while `wanted` is set. */
+  offset: number
+  /** Where it has to be set to first: this takes a look at the cluster. */
+  wanted: number | OffsetSpec | undefined
+  /** As of the last fetch. */
+  highWatermark: number | undefined
+  /** Up to where records can be read: the high watermark, or with read_committed the last stable offset. */
+  readableEnd: number
+  paused: boolean
+  /** Set while a fetch for the partition is under way, its records wait to be taken, or it has to wait after an error. */
+  busy: boolean
+  /** Raised by every seek: an answer to a fetch from before it is thrown away. */
+  generation: number
+  /** What stands in the way of reading on; told by the next poll that has no records. */
+  failure: Error | undefined
+  /** The follower that the leader told us to read from (KIP-392), and until when. -1: the leader. */
+  readReplica: number
+  readReplicaUntilMs: number
+}
+
+export function newPosition(at: TopicPartition, wanted: number | OffsetSpec): Position {
+  return {
+    topic: at.topic,
+    partition: at.partition,
+    offset: -1,
+    wanted,
+    highWatermark: undefined,
+    readableEnd: Number.POSITIVE_INFINITY,
+    paused: false,
+    busy: false,
+    generation: 0,
+    failure: undefined,
+    readReplica: -1,
+    readReplicaUntilMs: 0,
+  }
+}
+
+export function nameOf(at: TopicPartition): string {
+  return `${at.topic}-${at.partition}`
+}

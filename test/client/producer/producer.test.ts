@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest'
+import { murmur2 } from '../../../src/base/murmur2.ts'
+import { Producer, type ProducerConfig, roundRobinPartitioner } from '../../../src/client/index.ts'
+import { ERROR_CODES } from '../../../src/protocol/index.ts'
+import { produce } from '../../../src/protocol/messages/00-produce.ts'
+import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
+import { FakeCluster } from '../../support/fake-broker.ts'
+import { gate, VirtualClock } from '../../support/virtual-clock.ts'
+
+async function setUp(config: ProducerConfig = {}, partitions = 1) {
+  const clock = new VirtualClock()
+  const cluster = await FakeCluster.start(clock)
+  cluster.addTopic('t', partitions)
+  const producer = new Producer(cluster.clientOptions(), config)
+  const sent = () => cluster.callsOf(produce).length
+  return { clock, cluster, producer, sent }
+}
+
+const value = (index: number, size = 0) => `${index}`.padEnd(size, '.')
+
+describe('Producer: batches', () => {
+  it('sends a batch when linger is over, not before', async () => {
+    const { clock, cluster, producer, sent } = await setUp({ lingerMs: 50 })
+    await clock.run(producer.prepare('t'))
+    for (let i = 0; i < 10; i++) producer.append({ topic: 't', value: value(i) })
+    await clock.advance(49)
+    expect(sent()).toBe(0)
+    await clock.advance(1)
+    expect(sent()).toBe(1)
+    expect(cluster.log('t').batches).toHaveLength(1)
+    expect(cluster.log('t').records()).toHaveLength(10)
+    await clock.run(producer.close())
+  })
+
+  it('sends full batches without lingering', async () => {
+    const { clock, cluster, producer } = await setUp({ lingerMs: 60_000, batchSizeBytes: 1000 })
+    await clock.run(producer.prepare('t'))
+    for (let i = 0; i < 25; i++) producer.append({ topic: 't', value: value(i, 100) })
+    await clock.settle()
+    const { batches } = cluster.log('t')
+    expect(batches.length).toBeGreaterThanOrEqual(2)
+    for (const batch of batches) expect(batch.bytes.length).toBeLessThanOrEqual(1000)
+    // The last one is open and lingers.
+    expect(cluster.log('t').records().length).toBeLessThan(25)
+    await clock.run(producer.close())
+    expect(cluster.log('t').values().map(Number.parseFloat)).toEqual(Array.from({ length: 25 }, (_, i) => i))
+  })
+
+  it('tells offset, partition and timestamp of each record', async () => {
+    const { clock, producer } = await setUp()
+    const answers = [1, 2, 3].map((i) => producer.send({ topic: 't', value: value(i), timestampMs: i * 10 }))
+    expect(await clock.run(Promise.all(answers))).toEqual([
+      { topic: 't', partition: 0, offset: 0, timestampMs: 10 },
+      { topic: 't', partition: 0, offset: 1, timestampMs: 20 },
+      { topic: 't', partition: 0, offset: 2, timestampMs: 30 },
+    ])
+    await clock.run(producer.close())
+  })
+
+  it('asks once for a topic that a thousand records wait for', async () => {
+    const { clock, cluster, producer } = await setUp()
+    await clock.run(
+      Promise.all(Array.from({ length: 1000 }, (_, i) => producer.send({ topic: 't', value: value(i) }))),
+    )
+    expect(cluster.callsOf(metadata)).toHaveLength(1)
+    expect(cluster.log('t').values()).toEqual(Array.from({ length: 1000 }, (_, i) => `${i}`))
+    await clock.run(producer.close())
+  })
+})
+
+describe('Producer: partitions', () => {
+  async function spread(
+    config: ProducerConfig,
+    records: { key?: string; partition?: number; size?: number }[],
+  ) {
+    const { clock, cluster, producer } = await setUp(config, 4)
+    await clock.run(producer.prepare('t'))
+    for (const [i, { key, partition, size }] of records.entries()) {
+      producer.append({
+        topic: 't',
+        value: value(i, size),
+        ...(key === undefined ? {} : { key }),
+        ...(partition === undefined ? {} : { partition }),
+      })
+    }
+    await clock.run(producer.close())
+    return [0, 1, 2, 3].map((partition) => cluster.log('t', partition).records())
+  }
+
+  it('go by the murmur2 hash of the key', async () => {
+    const keys = Array.from({ length: 100 }, (_, i) => `key-${i % 10}`)
+    const logs = await spread(
+      {},
+      keys.map((key) => ({ key })),
+    )
+    for (const [partition, records] of logs.entries()) {
+      for (const { key } of records)
+        expect((murmur2(key ?? Buffer.alloc(0)) & 0x7fffffff) % 4).toBe(partition)
+    }
+    expect(logs.flat()).toHaveLength(100)
+  })
+
+  it('stick until a batch is full', async () => {
+    const logs = await spread({ batchSizeBytes: 2000, lingerMs: 10 }, Array(200).fill({ size: 100 }))
+    expect(logs.flat()).toHaveLength(200)
+    for (const records of logs) expect(records.length).toBeGreaterThan(10)
+    // Runs of neighbours: about 18 records of 110 bytes to a batch of 2000.
+    const partitionOf = new Map(
+      logs.flatMap((records, at) => records.map((r) => [Number.parseFloat(`${r.value}`), at])),
+    )
+    let changes = 0
+    for (let i = 1; i < 200; i++) if (partitionOf.get(i) !== partitionOf.get(i - 1)) changes++
+    expect(changes).toBeGreaterThan(5)
+    expect(changes).toBeLessThan(20)
+  })
+
+  it('go round', async () => {
+    const logs = await spread({ partitioner: roundRobinPartitioner() }, Array(40).fill({ key: 'same' }))
+    expect(logs.map((records) => records.length)).toEqual([10, 10, 10, 10])
+  })
+
+  it('are taken as they are named; one that is not there is refused', async () => {
+    const logs = await spread({}, [{ partition: 3 }, { partition: 1, key: 'a' }])
+    expect(logs.map((records) => records.length)).toEqual([0, 1, 0, 1])
+    const { clock, producer } = await setUp()
+    await expect(clock.run(producer.send({ topic: 't', partition: 7, value: 'x' }))).rejects.toMatchObject({
+      code: 'KCLI_NO_PARTITION',
+    })
+    producer.abandon()
+  })
+})
+
+describe('Producer: limits', () => {
+  it('says when memory is full, and when there is room again', async () => {
+    const { clock, cluster, producer } = await setUp({ bufferMemoryBytes: 5000, maxBlockMs: 1000 })
+    await clock.run(producer.prepare('t'))
+    const door = gate()
+    cluster.script = (call) => (call.spec.key === produce.key ? { hold: door.opened } : undefined)
+    let count = 0
+    while (producer.append({ topic: 't', value: value(count++, 100) }));
+    expect(count).toBeGreaterThan(40)
+    expect(count).toBeLessThan(60)
+    await expect(clock.run(producer.ready())).rejects.toMatchObject({ code: 'KCLI_BUFFER_FULL' })
+    expect(clock.monotonicMs()).toBeGreaterThanOrEqual(1000)
+    const ready = producer.ready()
+    door.open()
+    await clock.run(ready)
+    await clock.run(producer.close())
+    expect(cluster.log('t').values()).toHaveLength(count)
+  })
+
+  it('lets in waiting sends in order, and no more than fit', async () => {
+    const { clock, cluster, producer } = await setUp({ bufferMemoryBytes: 3000, batchSizeBytes: 500 })
+    const answers = Array.from({ length: 500 }, (_, i) => producer.send({ topic: 't', value: value(i, 100) }))
+    await clock.run(Promise.all(answers))
+    expect(cluster.log('t').values().map(Number.parseFloat)).toEqual(Array.from({ length: 500 }, (_, i) => i))
+    await clock.run(producer.close())
+  })
+
+  it('refuses sends that waited max.block.ms for memory', async () => {
+    const { clock, cluster, producer } = await setUp({ bufferMemoryBytes: 3000, maxBlockMs: 500 })
+    cluster.script = (call) => (call.spec.key === produce.key ? 'silence' : undefined)
+    const results: string[] = []
+    const sends = Array.from({ length: 40 }, (_, i) =>
+      producer.send({ topic: 't', value: value(i, 100) }).then(
+        () => results.push('ok'),
+        (error) => results.push(error.code),
+      ),
+    )
+    await clock.advance(600)
+    expect(new Set(results)).toEqual(new Set(['KCLI_BUFFER_FULL']))
+    producer.abandon()
+    await clock.run(Promise.all(sends))
+    expect(new Set(results)).toEqual(new Set(['KCLI_BUFFER_FULL', 'KCLI_CLOSED']))
+  })
+
+  it('refuses a record that is too large, and one with a negative timestamp', async () => {
+    const { clock, producer } = await setUp({ maxRequestSizeBytes: 1000 })
+    await clock.run(producer.prepare('t'))
+    expect(() => producer.append({ topic: 't', value: Buffer.alloc(1000) })).toThrow(
+      /max.request.size is 1000/,
+    )
+    expect(() => producer.append({ topic: 't', value: 'x', timestampMs: -1 })).toThrow(/timestamp -1/)
+    expect(() => producer.append({ topic: 'other', value: 'x' })).toThrow(/not prepared/)
+    await clock.run(producer.close())
+  })
+
+  it('does not wait for a topic longer than max.block.ms', async () => {
+    const { clock, cluster, producer } = await setUp({ maxBlockMs: 2000 })
+    const leaderless = { errorCode: ERROR_CODES.LEADER_NOT_AVAILABLE, name: 't', partitions: [] }
+    cluster.script = (call) =>
+      call.spec.key === metadata.key ? { answer: { topics: [leaderless] } } : undefined
+    await expect(clock.run(producer.send({ topic: 't', value: 'x' }))).rejects.toThrow(/no leader yet/)
+    expect(clock.monotonicMs()).toBeLessThan(2500)
+    producer.abandon()
+  })
+})
+
+describe('Producer: end', () => {
+  it('flush waits for what was there, not for what comes later', async () => {
+    const { clock, cluster, producer } = await setUp({ lingerMs: 1000 })
+    await clock.run(producer.prepare('t'))
+    let told = 0
+    producer.append({ topic: 't', value: 'a' }, () => told++)
+    const flushed = producer.flush()
+    await clock.settle()
+    cluster.script = (call) => (call.spec.key === produce.key ? 'silence' : undefined)
+    producer.append({ topic: 't', value: 'b' })
+    await clock.run(flushed)
+    expect(told).toBe(1)
+    expect(clock.monotonicMs()).toBe(0)
+    producer.abandon()
+  })
+
+  it('close sends what waits, even for metadata, and takes nothing more', async () => {
+    const { clock, cluster, producer } = await setUp({ lingerMs: 10_000 })
+    const sends = [producer.send({ topic: 't', value: 'a' }), producer.send({ topic: 't', value: 'b' })]
+    const closed = producer.close()
+    await expect(producer.send({ topic: 't', value: 'c' })).rejects.toMatchObject({ code: 'KCLI_CLOSED' })
+    expect(() => producer.append({ topic: 't', value: 'c' })).toThrow(/closed/)
+    await clock.run(closed)
+    expect(await Promise.all(sends)).toMatchObject([{ offset: 0 }, { offset: 1 }])
+    expect(cluster.log('t').values()).toEqual(['a', 'b'])
+  })
+
+  it('abandon fails what was not acknowledged, each once', async () => {
+    const { clock, cluster, producer } = await setUp()
+    await clock.run(producer.prepare('t'))
+    cluster.script = (call) => (call.spec.key === produce.key ? 'silence' : undefined)
+    const told: (string | undefined)[] = []
+    const callback = (error: Error | null) => void told.push(error?.message)
+    producer.append({ topic: 't', value: 'a' }, callback)
+    await clock.settle()
+    producer.append({ topic: 't', value: 'b' }, callback)
+    const flushed = producer.flush()
+    producer.abandon()
+    await clock.run(flushed)
+    await clock.advance(200_000)
+    expect(told).toEqual(['the producer is closed', 'the producer is closed'])
+    await producer.close()
+  })
+
+  it('survives callbacks that throw, append and abandon', async () => {
+    const { clock, cluster, producer } = await setUp({ lingerMs: 5 })
+    await clock.run(producer.prepare('t'))
+    const told: string[] = []
+    producer.append({ topic: 't', value: 'a' }, () => {
+      told.push('a')
+      throw new Error('from a callback')
+    })
+    producer.append({ topic: 't', value: 'b' }, () => {
+      told.push('b')
+      producer.append({ topic: 't', value: 'c' }, () => {
+        told.push('c')
+        producer.abandon()
+      })
+    })
+    await clock.advance(1000)
+    expect(told).toEqual(['a', 'b', 'c'])
+    expect(cluster.log('t').values()).toEqual(['a', 'b', 'c'])
+  })
+
+  it('leaves no timer behind', async () => {
+    const { clock, producer } = await setUp({ lingerMs: 5 })
+    await clock.run(producer.send({ topic: 't', value: 'a' }))
+    await clock.run(producer.close())
+    // The last timer may be that of a request that has been answered.
+    await expect(clock.run(new Promise(() => undefined))).rejects.toThrow('nothing is left')
+    expect(clock.monotonicMs()).toBeLessThan(31_000)
+  })
+
+  it('with acks=0 tells at once, without offsets, and hears of a wrong leader by the lost connection', async () => {
+    const { clock, cluster, producer } = await setUp({ acks: 0 })
+    expect(await clock.run(producer.send({ topic: 't', value: 'a' }))).toMatchObject({ offset: -1 })
+    await clock.settle()
+    expect(cluster.log('t').values()).toEqual(['a'])
+    const before = cluster.callsOf(metadata).length
+    cluster.script = (call) => (call.spec.key === produce.key ? { drop: 'before' } : undefined)
+    await clock.run(producer.send({ topic: 't', value: 'lost' }))
+    await clock.advance(1000)
+    expect(cluster.callsOf(metadata).length).toBeGreaterThan(before)
+    await clock.run(producer.close())
+  })
+})
+
+describe('Producer: configuration', () => {
+  it.each([
+    [{ enableIdempotence: true, acks: 1 as const }, /acks=all/],
+    [{ enableIdempotence: true, maxInFlight: 6 }, /at most 5/],
+    [{ deliveryTimeoutMs: 10_000 }, /delivery.timeout.ms is 10000/],
+    [{ compressionType: 'brotli' as 'gzip' }, /not a compression type/],
+  ])('refuses %o', async (config, message) => {
+    const cluster = await FakeCluster.start(new VirtualClock())
+    expect(() => new Producer(cluster.clientOptions(), config)).toThrow(message)
+  })
+})
