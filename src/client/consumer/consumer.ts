@@ -140,32 +140,37 @@ export class Consumer {
       })
   }
 
+  /** Offsets that are given count at once; ends and times have to be asked for. */
   private async lookUp(): Promise<void> {
     const asked = [...this.fetcher.positions()].flatMap((position) => {
       const { topic, partition, wanted, generation } = position
-      return wanted === undefined ? [] : [{ topic, partition, from: wanted, position, generation }]
+      return wanted === undefined ? [] : [{ topic, partition, wanted, position, generation }]
     })
-    const found = await this.positionsOf(asked)
-    for (const [index, { position, generation }] of asked.entries()) {
-      const offset = found[index]
-      if (offset === undefined || position.generation !== generation) continue
+    await requirePartitions(this.core, asked)
+    const settle = ({ position, generation }: (typeof asked)[number], offset: number | undefined) => {
+      if (offset === undefined || position.generation !== generation) return
       position.offset = offset
       position.wanted = undefined
     }
+    const places = asked.flatMap(({ topic, partition, wanted }) =>
+      typeof wanted === 'number' ? [] : [{ topic, partition, spec: wanted }],
+    )
+    for (const entry of asked) if (typeof entry.wanted === 'number') settle(entry, entry.wanted)
+    if (places.length === 0) return
+    this.fetcher.wake()
+    const found = await this.placesOf(places)
+    for (const entry of asked) settle(entry, found.get(nameOf(entry)))
   }
 
-  private async positionsOf(assignments: readonly Assignment[]): Promise<number[]> {
-    await requirePartitions(this.core, assignments)
-    const asked = assignments.flatMap(({ topic, partition, from }) =>
-      typeof from === 'number' ? [] : [{ topic, partition, spec: from }],
-    )
+  private async placesOf(
+    asked: readonly (TopicPartition & { readonly spec: OffsetSpec })[],
+  ): Promise<Map<string, number>> {
     const found = await this.offsets(asked)
     const late = found.filter((answer) => answer.offset < 0)
     // A time after the last record means the end, as for Kafka's offsetsForTimes with a fallback.
     const ends = await this.offsets(
       late.map(({ topic, partition }) => ({ topic, partition, spec: 'latest' as const })),
     )
-    const offsetOf = new Map([...found, ...ends].map((answer) => [nameOf(answer), answer.offset]))
-    return assignments.map((at) => (typeof at.from === 'number' ? at.from : (offsetOf.get(nameOf(at)) ?? 0)))
+    return new Map([...found, ...ends].map((answer) => [nameOf(answer), answer.offset]))
   }
 }
