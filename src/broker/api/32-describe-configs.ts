@@ -3,7 +3,7 @@ import { describeConfigs } from '../../protocol/messages/32-describe-configs.ts'
 import { ApiError, toApiError } from '../api-error.ts'
 import { resourceTypeName } from '../config-resource.ts'
 import type { ConfigDescriber } from '../describe-configs.ts'
-import { defaultErrorMessage } from './error-message.ts'
+import { errorPerResource } from './config-responses.ts'
 import { type ApiHandler, handler } from './handler.ts'
 
 /**
@@ -39,14 +39,7 @@ export function describeConfigsHandler({ describer }: { describer: ConfigDescrib
         })
         return { results: await Promise.all(results) }
       },
-      onError: (request, errorCode) => ({
-        results: request.resources.map(({ resourceType, resourceName }) => ({
-          errorCode,
-          errorMessage: defaultErrorMessage(errorCode),
-          resourceType,
-          resourceName,
-        })),
-      }),
+      onError: (request, errorCode) => ({ results: errorPerResource(request.resources, errorCode) }),
     },
   )
 }

@@ -1,6 +1,6 @@
 import { alterConfigs } from '../../protocol/messages/33-alter-configs.ts'
 import type { ConfigAlterer } from '../alter-configs.ts'
-import { defaultErrorMessage } from './error-message.ts'
+import { errorPerResource, perResource } from './config-responses.ts'
 import { type ApiHandler, handler } from './handler.ts'
 
 /** AlterConfigs, key 33, v0-2: replaces the whole configuration of a topic, or the dynamic one of a broker. */
@@ -17,22 +17,9 @@ export function alterConfigsHandler({ alterer }: { alterer: ConfigAlterer }): Ap
           changes: configs.map(({ name, value }) => ({ name, value, operation: undefined })),
         }))
         const results = await alterer.alter(resources, request.validateOnly)
-        return {
-          responses: request.resources.map(({ resourceType, resourceName }, index) => ({
-            ...results[index],
-            resourceType,
-            resourceName,
-          })),
-        }
+        return { responses: perResource(request.resources, results) }
       },
-      onError: (request, errorCode) => ({
-        responses: request.resources.map(({ resourceType, resourceName }) => ({
-          errorCode,
-          errorMessage: defaultErrorMessage(errorCode),
-          resourceType,
-          resourceName,
-        })),
-      }),
+      onError: (request, errorCode) => ({ responses: errorPerResource(request.resources, errorCode) }),
     },
   )
 }

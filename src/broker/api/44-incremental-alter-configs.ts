@@ -1,6 +1,6 @@
 import { incrementalAlterConfigs } from '../../protocol/messages/44-incremental-alter-configs.ts'
 import type { ConfigAlterer } from '../alter-configs.ts'
-import { defaultErrorMessage } from './error-message.ts'
+import { errorPerResource, perResource } from './config-responses.ts'
 import { type ApiHandler, handler } from './handler.ts'
 
 /** IncrementalAlterConfigs, key 44, v0-1: sets, deletes, appends to and subtracts from single configurations (KIP-339). */
@@ -21,22 +21,9 @@ export function incrementalAlterConfigsHandler({ alterer }: { alterer: ConfigAlt
           })),
         }))
         const results = await alterer.alter(resources, request.validateOnly)
-        return {
-          responses: request.resources.map(({ resourceType, resourceName }, index) => ({
-            ...results[index],
-            resourceType,
-            resourceName,
-          })),
-        }
+        return { responses: perResource(request.resources, results) }
       },
-      onError: (request, errorCode) => ({
-        responses: request.resources.map(({ resourceType, resourceName }) => ({
-          errorCode,
-          errorMessage: defaultErrorMessage(errorCode),
-          resourceType,
-          resourceName,
-        })),
-      }),
+      onError: (request, errorCode) => ({ responses: errorPerResource(request.resources, errorCode) }),
     },
   )
 }

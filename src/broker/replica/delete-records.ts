@@ -1,24 +1,22 @@
-import { ERROR_CODES, type ErrorName } from '../../protocol/index.ts'
+import { ERROR_CODES } from '../../protocol/index.ts'
 import type {
   DeleteRecordsRequest,
   DeleteRecordsResponseInput,
 } from '../../protocol/messages/21-delete-records.ts'
 import { ApiError, toApiError } from '../api-error.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
-import type { Partition } from './partition.ts'
+import { type PendingOutcome, settled } from './delayed-outcomes.ts'
 import { isInternalTopic } from './produce-path.ts'
-import { DelayedOperation, type Purgatory } from './purgatory.ts'
+import type { Purgatory } from './purgatory.ts'
 import type { ReplicaTable } from './replica-table.ts'
 
 /** The offset that stands for the high watermark. */
 const HIGH_WATERMARK = -1
 
-interface Outcome {
+interface Outcome extends PendingOutcome {
   readonly topic: string
   readonly partitionIndex: number
-  error: ErrorName
   lowWatermark: number
-  waitsFor: { readonly partition: Partition; readonly offset: number } | null
 }
 
 /**
@@ -35,22 +33,17 @@ export async function deleteRecords(
       partitions.map(({ partitionIndex, offset }) => deleteBefore(table, name, partitionIndex, offset)),
     ),
   )
-  const waiting = outcomes.flatMap(({ waitsFor }) => waitsFor?.partition ?? [])
-  if (waiting.length > 0) {
+  for (const { waitsFor } of outcomes) {
     // Followers learn the new start from the answer to their next fetch: the one that waits is answered now.
-    for (const partition of waiting) {
-      for (const fetch of purgatories.fetches.watching(partition)) {
-        if (fetch instanceof DelayedFetch && fetch.replicaId >= 0) fetch.complete()
-      }
+    for (const fetch of waitsFor === null ? [] : purgatories.fetches.watching(waitsFor.partition)) {
+      if (fetch instanceof DelayedFetch && fetch.replicaId >= 0) fetch.complete()
     }
-    await new Promise<void>((resolve) => {
-      purgatories.deletes.tryCompleteElseWatch(
-        new DelayedDelete(outcomes, resolve),
-        waiting,
-        request.timeoutMs,
-      )
-    })
   }
+  await settled(purgatories.deletes, outcomes, request.timeoutMs, (outcome, partition, offset) => {
+    outcome.lowWatermark = partition.lowWatermark
+    if (!partition.isLeader) return 'NOT_LEADER_OR_FOLLOWER'
+    return outcome.lowWatermark < offset ? 'waiting' : 'NONE'
+  })
   const topics = new Map<string, { name: string; partitions: Record<string, number>[] }>()
   for (const { topic, partitionIndex, error, lowWatermark } of outcomes) {
     let entry = topics.get(topic)
@@ -86,40 +79,5 @@ async function deleteBefore(
     return { topic, partitionIndex, error: 'NONE', lowWatermark, waitsFor }
   } catch (error) {
     return { topic, partitionIndex, error: toApiError(error).errorName, lowWatermark: -1, waitsFor: null }
-  }
-}
-
-class DelayedDelete extends DelayedOperation {
-  private readonly outcomes: readonly Outcome[]
-  private readonly resolve: () => void
-
-  constructor(outcomes: readonly Outcome[], resolve: () => void) {
-    super()
-    this.outcomes = outcomes
-    this.resolve = resolve
-  }
-
-  tryComplete(): void {
-    let waiting = false
-    for (const outcome of this.outcomes) {
-      if (outcome.waitsFor === null) continue
-      const { partition, offset } = outcome.waitsFor
-      outcome.lowWatermark = partition.lowWatermark
-      if (!partition.isLeader) outcome.error = 'NOT_LEADER_OR_FOLLOWER'
-      else if (outcome.lowWatermark < offset) {
-        waiting = true
-        continue
-      }
-      outcome.waitsFor = null
-    }
-    if (!waiting) this.complete()
-  }
-
-  protected override onExpiration(): void {
-    for (const outcome of this.outcomes) if (outcome.waitsFor !== null) outcome.error = 'REQUEST_TIMED_OUT'
-  }
-
-  protected onComplete(): void {
-    this.resolve()
   }
 }
