@@ -28,7 +28,6 @@ export class IndexFile {
   /** The size of the file was no multiple of the entry size when it was opened. */
   readonly hadPartialEntry: boolean
   private truncations = 0
-  private unsynced = false
   private writing: Promise<void> | null = null
 
   private constructor(
@@ -148,14 +147,7 @@ export class IndexFile {
 
   async sync(): Promise<void> {
     await this.write()
-    if (!this.unsynced) return
-    this.unsynced = false
-    try {
-      await this.file.using((file) => file.sync())
-    } catch (error) {
-      this.unsynced = true
-      throw error
-    }
+    await this.file.sync()
   }
 
   /** Gives the descriptor and the memory back; everything must have been written. The index can be used again. */
@@ -171,7 +163,7 @@ export class IndexFile {
     if (this.ragged) {
       this.file.opened.truncateSync(this.writtenCount * this.entrySize)
       this.ragged = false
-      this.unsynced = true
+      this.file.markUnsynced()
     }
     const from = this.writtenCount
     const upTo = this.count
@@ -179,7 +171,7 @@ export class IndexFile {
     const at = (from - this.tailStart) * this.entrySize
     const bytes = Buffer.from(this.tail.subarray(at, at + (upTo - from) * this.entrySize))
     const truncations = this.truncations
-    this.unsynced = true
+    this.file.markUnsynced()
     await this.file.using((file) => file.write([bytes], from * this.entrySize))
     // A truncation meanwhile wins: what was written behind it is cut off and written again.
     if (this.truncations === truncations) this.writtenCount = upTo

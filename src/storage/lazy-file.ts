@@ -14,6 +14,7 @@ export class LazyFile {
   private users = 0
   private shouldClose = false
   private isRetired = false
+  private isUnsynced = false
 
   /** With `r+` the file must be there; with `rw` it is made. */
   constructor(fs: FileSystem, path: string, mode: 'r+' | 'rw' = 'r+') {
@@ -48,6 +49,23 @@ export class LazyFile {
       return await work(file)
     } finally {
       this.release()
+    }
+  }
+
+  /** Something has been written or cut: the next {@link sync} has work to do. */
+  markUnsynced(): void {
+    this.isUnsynced = true
+  }
+
+  /** Puts on disk what {@link markUnsynced} told of; a failure leaves it to the next try. */
+  async sync(): Promise<void> {
+    if (!this.isUnsynced) return
+    this.isUnsynced = false
+    try {
+      await this.using((file) => file.sync())
+    } catch (error) {
+      this.isUnsynced = true
+      throw error
     }
   }
 

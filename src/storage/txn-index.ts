@@ -32,7 +32,6 @@ export class TxnIndex {
   private readonly baseOffset: number
   private readonly file: LazyFile
   private list: AbortedTxn[] | null = null
-  private unsynced = false
 
   constructor(fs: FileSystem, path: string, baseOffset: number) {
     this.fs = fs
@@ -66,7 +65,7 @@ export class TxnIndex {
     writeInt64(bytes, 18, txn.lastOffset)
     writeInt64(bytes, 26, txn.lastStableOffset)
     this.file.opened.writeSync(bytes, entries.length * ENTRY_SIZE)
-    this.unsynced = true
+    this.file.markUnsynced()
     entries.push(txn)
   }
 
@@ -94,15 +93,8 @@ export class TxnIndex {
     else this.cut(0)
   }
 
-  async sync(): Promise<void> {
-    if (!this.unsynced) return
-    this.unsynced = false
-    try {
-      await this.file.using((file) => file.sync())
-    } catch (error) {
-      this.unsynced = true
-      throw error
-    }
+  sync(): Promise<void> {
+    return this.file.sync()
   }
 
   idle(): void {
@@ -113,7 +105,7 @@ export class TxnIndex {
   private cut(entries: number): void {
     if (this.fs.existsSync(this.path)) {
       this.file.opened.truncateSync(entries * ENTRY_SIZE)
-      this.unsynced = true
+      this.file.markUnsynced()
     }
     this.list = this.list?.slice(0, entries) ?? []
   }
