@@ -12,6 +12,12 @@ function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: ${path}`), { code })
 }
 
+function copyOf(files: ReadonlyMap<string, Content>, of: (content: Content) => Buffer): MemoryFileSystem {
+  const copy = new MemoryFileSystem()
+  for (const [path, content] of files) copy.put(path, of(content))
+  return copy
+}
+
 /**
  * Files in memory, of which any single change can fail, and which know what would be left after a power failure.
  * Directories are only prefixes.
@@ -26,24 +32,12 @@ export class MemoryFileSystem implements FileSystem {
 
   /** As after the process died: what was written is there. */
   restarted(): MemoryFileSystem {
-    const copy = new MemoryFileSystem()
-    for (const [path, { bytes }] of this.files) {
-      const content = { bytes: Buffer.from(bytes), synced: Buffer.from(bytes) }
-      copy.files.set(path, content)
-      copy.durable.set(path, content)
-    }
-    return copy
+    return copyOf(this.files, ({ bytes }) => bytes)
   }
 
   /** As after the machine lost power: only what was synced is there. */
   afterPowerFailure(): MemoryFileSystem {
-    const copy = new MemoryFileSystem()
-    for (const [path, { synced }] of this.durable) {
-      const content = { bytes: Buffer.from(synced), synced: Buffer.from(synced) }
-      copy.files.set(path, content)
-      copy.durable.set(path, content)
-    }
-    return copy
+    return copyOf(this.durable, ({ synced }) => synced)
   }
 
   names(): string[] {

@@ -171,13 +171,19 @@ test('NOT_ENOUGH_REPLICAS_AFTER_APPEND when the ISR shrinks under min.insync.rep
   expect(partition?.reached(1)).toBe('NOT_ENOUGH_REPLICAS_AFTER_APPEND')
 })
 
-test('the controller refuses, cannot be reached, then agrees', async () => {
+/** A leader whose only follower has just stopped, and a record that waits for the ISR to shrink. */
+async function withoutFollower() {
   const cluster = await TestCluster.start({ brokers: 2, config: { replicaLagTimeMaxMs: 10_000 } })
   await cluster.createTopic('t', [0, 1])
   const leader = cluster.broker(0)
   await leader.produce('t', ['a'])
   await cluster.broker(1).replicas.shutdown()
   const pending = leader.produce('t', ['b'], { timeoutMs: 600_000 })
+  return { cluster, leader, pending }
+}
+
+test('the controller refuses, cannot be reached, then agrees', async () => {
+  const { cluster, pending } = await withoutFollower()
   let asked = 0
   const outcomes = ['unreachable', -1, 107] as const
   cluster.refuseIsr = () => outcomes[asked++]
@@ -187,12 +193,7 @@ test('the controller refuses, cannot be reached, then agrees', async () => {
 })
 
 test('a proposal with an old partition epoch is given up until the controller sends the partition anew', async () => {
-  const cluster = await TestCluster.start({ brokers: 2, config: { replicaLagTimeMaxMs: 10_000 } })
-  await cluster.createTopic('t', [0, 1])
-  const leader = cluster.broker(0)
-  await leader.produce('t', ['a'])
-  await cluster.broker(1).replicas.shutdown()
-  const pending = leader.produce('t', ['b'], { timeoutMs: 600_000 })
+  const { cluster, leader, pending } = await withoutFollower()
   cluster.record('t-0').partitionEpoch = 5
   await cluster.untilLater(() => cluster.isrRequests.length === 1, 500)
   await cluster.clock.advance(60_000)

@@ -321,14 +321,8 @@ export class TestCluster {
         topicName,
         topicId: each[0]?.topicId ?? ZERO_UUID,
         partitionStates: each.map((record) => ({
-          topicName,
-          partitionIndex: record.partition,
-          controllerEpoch: this.controllerEpoch,
-          leader: record.leader,
-          leaderEpoch: record.leaderEpoch,
-          isr: [...record.isr],
+          ...this.stateOf(record),
           partitionEpoch: record.partitionEpoch,
-          replicas: [...record.replicas],
           addingReplicas: [],
           removingReplicas: [],
           isNew: false,
@@ -336,6 +330,18 @@ export class TestCluster {
         })),
       })),
       liveLeaders: [],
+    }
+  }
+
+  private stateOf(record: PartitionRecord) {
+    return {
+      topicName: record.topic,
+      partitionIndex: record.partition,
+      controllerEpoch: this.controllerEpoch,
+      leader: record.leader,
+      leaderEpoch: record.leaderEpoch,
+      isr: [...record.isr],
+      replicas: [...record.replicas],
     }
   }
 
@@ -375,19 +381,7 @@ export class TestCluster {
       topicStates: [...this.partitions.values()].map((record) => ({
         topicName: record.topic,
         topicId: record.topicId,
-        partitionStates: [
-          {
-            topicName: record.topic,
-            partitionIndex: record.partition,
-            controllerEpoch: this.controllerEpoch,
-            leader: record.leader,
-            leaderEpoch: record.leaderEpoch,
-            isr: [...record.isr],
-            zkVersion: record.partitionEpoch,
-            replicas: [...record.replicas],
-            offlineReplicas: [],
-          },
-        ],
+        partitionStates: [{ ...this.stateOf(record), zkVersion: record.partitionEpoch, offlineReplicas: [] }],
       })),
       liveBrokers: this.brokers
         .filter((broker) => broker.isUp)
