@@ -7,12 +7,12 @@ import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
 import { BatchBuilder } from '../../../src/records/index.ts'
 import { FakeCluster } from '../../support/fake-broker.ts'
 import type { FakeLog } from '../../support/fake-log.ts'
-import { gate, VirtualClock } from '../../support/virtual-clock.ts'
+import { gate, ManualClock } from '../../support/manual-clock.ts'
 
 const at = { topic: 't', partition: 0 }
 
 async function setUp(config: ConsumerConfig = {}, options: { brokers?: number; partitions?: number } = {}) {
-  const clock = new VirtualClock()
+  const clock = new ManualClock()
   const cluster = await FakeCluster.start(clock, options)
   const logs = cluster.addTopic('t', options.partitions ?? 1)
   const consumer = new Consumer(cluster.clientOptions(), config)

@@ -63,8 +63,8 @@ describe('FetchedPartition', () => {
     ['a flipped bit in a record', (bytes) => bytes.writeUInt8(bytes.readUInt8(70) ^ 1, 70), /checksum/],
     ['a last offset that hides the batch', (bytes) => bytes.writeInt32BE(-3, 23), /checksum/],
     ['a base offset that goes back', (bytes) => bytes.writeBigInt64BE(2n, 0), /claims the offsets 2 to 6/],
-    ['an impossible length', (bytes) => bytes.writeInt32BE(3, 8), /3 bytes/],
-    ['an unknown magic', (bytes) => bytes.writeInt8(9, 16), /magic 9/],
+    ['an impossible length', (bytes) => bytes.writeInt32BE(3, 8), /\b3\b/],
+    ['an unknown magic', (bytes) => bytes.writeInt8(9, 16), /magic.*\b9/],
   ])('stops before a batch with %s, and says where', (_what, spoil, message) => {
     const bad = batch(5, 5)
     spoil(bad)
@@ -73,7 +73,7 @@ describe('FetchedPartition', () => {
     expect(error).toBeInstanceOf(CorruptBatchError)
     expect((error as CorruptBatchError).message).toMatch(message)
     expect((error as CorruptBatchError).message).toMatch(/^t-3: the batch at offset/)
-    if (!/claims|bytes|magic/.test(message.source)) expect((error as CorruptBatchError).offset).toBe(5)
+    expect((error as CorruptBatchError).offset).toBe(5)
   })
 
   it('finds a wrong structure where checksums are not looked at', () => {

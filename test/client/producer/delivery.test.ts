@@ -6,11 +6,11 @@ import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
 import { initProducerId } from '../../../src/protocol/messages/22-init-producer-id.ts'
 import { baseSequence, producerEpoch } from '../../../src/records/index.ts'
 import { type Call, FakeCluster, type Fault } from '../../support/fake-broker.ts'
+import { gate, ManualClock } from '../../support/manual-clock.ts'
 import { testRandom } from '../../support/seed.ts'
-import { gate, VirtualClock } from '../../support/virtual-clock.ts'
 
 async function setUp(config: ProducerConfig = {}, options: { brokers?: number; partitions?: number } = {}) {
-  const clock = new VirtualClock()
+  const clock = new ManualClock()
   const cluster = await FakeCluster.start(clock, options)
   cluster.addTopic('t', options.partitions ?? 1)
   const producer = new Producer(cluster.clientOptions(), { batchSizeBytes: 200, ...config })
@@ -330,7 +330,7 @@ describe('when the broker has forgotten the producer', () => {
 describe('whatever happens', () => {
   async function storm(timeouts: ProducerConfig) {
     const { seed, random } = testRandom()
-    const clock = new VirtualClock()
+    const clock = new ManualClock()
     const cluster = await FakeCluster.start(clock, { brokers: 3 })
     const logs = cluster.addTopic('t', 6)
     for (const log of logs) log.maxBatchBytes = 380

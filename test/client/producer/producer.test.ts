@@ -5,10 +5,10 @@ import { ERROR_CODES } from '../../../src/protocol/index.ts'
 import { produce } from '../../../src/protocol/messages/00-produce.ts'
 import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
 import { FakeCluster } from '../../support/fake-broker.ts'
-import { gate, VirtualClock } from '../../support/virtual-clock.ts'
+import { gate, ManualClock } from '../../support/manual-clock.ts'
 
 async function setUp(config: ProducerConfig = {}, partitions = 1) {
-  const clock = new VirtualClock()
+  const clock = new ManualClock()
   const cluster = await FakeCluster.start(clock)
   cluster.addTopic('t', partitions)
   const producer = new Producer(cluster.clientOptions(), config)
@@ -290,7 +290,7 @@ describe('Producer: configuration', () => {
     [{ deliveryTimeoutMs: 10_000 }, /delivery.timeout.ms is 10000/],
     [{ compressionType: 'brotli' as 'gzip' }, /not a compression type/],
   ])('refuses %o', async (config, message) => {
-    const cluster = await FakeCluster.start(new VirtualClock())
+    const cluster = await FakeCluster.start(new ManualClock())
     expect(() => new Producer(cluster.clientOptions(), config)).toThrow(message)
   })
 })
