@@ -53,7 +53,7 @@ export function checkedBatchSize(buffer: Buffer, at: number, headBytes: number):
   if (length < LEGACY_RECORD_OVERHEAD_V0) {
     throw new InvalidBatchError(
       'corrupt',
-      `a batch of ${length} bytes is smaller than the smallest message, ${LEGACY_RECORD_OVERHEAD_V0} bytes`,
+      `Record size ${length} is less than the minimum record overhead (${LEGACY_RECORD_OVERHEAD_V0})`,
     )
   }
   if (headBytes >= HEADER_SIZE_UP_TO_MAGIC) checkMagic(buffer.readInt8(at + MAGIC_OFFSET), length)
@@ -62,7 +62,7 @@ export function checkedBatchSize(buffer: Buffer, at: number, headBytes: number):
 
 function checkMagic(magic: number, length: number): void {
   if (magic < 0 || magic > MAGIC_V2)
-    throw new InvalidBatchError('corrupt', `a batch has the unknown magic ${magic}`)
+    throw new InvalidBatchError('corrupt', `Invalid magic found in record: ${magic}`)
   const least =
     magic === MAGIC_V2
       ? RECORD_BATCH_OVERHEAD - LOG_OVERHEAD

@@ -5,6 +5,8 @@ import { InvalidBatchError, type RecordError } from './errors.ts'
 export interface RecordRules {
   /** Compacted topics refuse records without a key. */
   readonly requireKeys?: boolean
+  /** Named in messages, as `TOPIC-PARTITION`. */
+  readonly partition?: string
   /** 0, the default: producers set timestamps, and those are checked. 1: the broker overwrites them. */
   readonly timestampType?: 0 | 1
   readonly nowMs?: number
@@ -19,6 +21,7 @@ const MAX_RECORD_ERRORS = 1000
 /** Collects the faults of single records as Kafka's LogValidator does, so that the producer hears of all of them. */
 export class RecordChecks {
   private readonly requireKeys: boolean
+  private readonly partition: string
   private readonly checkTimestamps: boolean
   private readonly earliestMs: number
   private readonly latestMs: number
@@ -30,6 +33,7 @@ export class RecordChecks {
   constructor(rules: RecordRules, batchTimestampType: TimestampType) {
     const nowMs = rules.nowMs ?? 0
     this.requireKeys = rules.requireKeys === true
+    this.partition = rules.partition === undefined ? '' : ` in topic partition ${rules.partition}`
     this.checkTimestamps = rules.timestampType !== 1
     this.earliestMs = nowMs - (rules.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY)
     this.latestMs = nowMs + (rules.timestampAfterMaxMs ?? Number.POSITIVE_INFINITY)
@@ -39,7 +43,7 @@ export class RecordChecks {
   /** True when the record is as the topic wants it. One fault a record is kept, as in Kafka. */
   check(index: number, timestampMs: number, hasKey: boolean): boolean {
     if (this.requireKeys && !hasKey) {
-      return this.add(index, 'Compacted topic cannot accept message without key.')
+      return this.add(index, `Compacted topic cannot accept message without key${this.partition}`)
     }
     if (!Number.isSafeInteger(timestampMs)) {
       return this.addTimestamp(index, `Timestamp ${timestampMs} of message ${index} is out of range.`)
@@ -79,11 +83,13 @@ export class RecordChecks {
       const message = 'One or more records have been rejected due to invalid timestamp'
       throw new InvalidBatchError('invalid-timestamp', message, details)
     }
-    const shown = this.errors.slice(0, 3).map((error) => `record ${error.batchIndex}: ${error.message}`)
+    const shown = this.errors
+      .slice(0, 3)
+      .map((error) => `RecordError(batchIndex=${error.batchIndex}, message='${error.message}')`)
     throw new InvalidBatchError(
       'invalid-record',
       `One or more records have been rejected due to ${this.errorCount} record errors in total, ` +
-        `and only showing the first three errors at most: ${shown.join(' ')}`,
+        `and only showing the first three errors at most: [${shown.join(', ')}]`,
       details,
     )
   }

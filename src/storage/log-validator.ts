@@ -175,6 +175,7 @@ function rules(options: LeaderValidation): records.RecordRules {
   const before = config.messageTimestampBeforeMaxMs
   const after = config.messageTimestampAfterMaxMs
   return {
+    partition: options.partition,
     requireKeys: config.cleanupPolicy.includes('compact'),
     timestampType: config.messageTimestampType === 'LogAppendTime' ? 1 : 0,
     nowMs: options.nowMs,
@@ -244,7 +245,8 @@ function followerRecords(set: Buffer, partition: string, nextOffset: number): Va
 
 function storageErrorOf(error: unknown, partition: string): unknown {
   if (!(error instanceof records.InvalidBatchError)) return error
-  const message = `${error.message} in ${partition}`
+  // Messages about single records go to the producer as they are.
+  const message = error.recordErrors.length > 0 ? error.message : `${error.message} in ${partition}`
   switch (error.reason) {
     case 'corrupt':
       return new CorruptRecordError(message, error)

@@ -1,6 +1,15 @@
+import { messageOf } from '../../base/errors.ts'
 import { ERROR_CODES, type ErrorName } from '../../protocol/index.ts'
 import { type ProduceRequest, produce } from '../../protocol/messages/00-produce.ts'
-import { codecId, END_OF_BATCHES, MAGIC_V2, magic, nextBatch, TRUNCATED } from '../../records/index.ts'
+import {
+  codecId,
+  END_OF_BATCHES,
+  isTransactional,
+  MAGIC_V2,
+  magic,
+  nextBatch,
+  TRUNCATED,
+} from '../../records/index.ts'
 import type { AppendEntry, AppendResult, ReplicaManager } from '../replica/index.ts'
 import { type ApiHandler, CLOSE_CONNECTION, handler, NO_RESPONSE, type RequestContext } from './handler.ts'
 import { leaderHints } from './leader-hints.ts'
@@ -21,13 +30,13 @@ export function produceHandler(replicas: ReplicaManager): ApiHandler {
     {
       async handle(request, context) {
         const { apiVersion: version, clientId } = context
-        const refused = new Map<AppendEntry, ErrorName>()
+        const refused = new Map<AppendEntry, Refusal>()
         const entries: AppendEntry[] = []
         for (const { name: topic, partitionData } of request.topicData) {
           for (const { index: partition, records } of partitionData) {
             const entry = { topic, partition, records }
             const error = checkRecords(version, records)
-            if (error === 'NONE') entries.push(entry)
+            if (error === null) entries.push(entry)
             else refused.set(entry, error)
           }
         }
@@ -39,7 +48,8 @@ export function produceHandler(replicas: ReplicaManager): ApiHandler {
           magicUpConvert: version < ONE_BATCH_VERSION,
           entries,
         })
-        for (const [{ topic, partition }, error] of refused) results.push(refusal(topic, partition, error))
+        for (const [{ topic, partition }, error] of refused)
+          results.push(refusedResult(topic, partition, error))
         if (request.acks === 0) {
           return results.some(({ error }) => error !== 'NONE') ? CLOSE_CONNECTION : NO_RESPONSE
         }
@@ -52,22 +62,31 @@ export function produceHandler(replicas: ReplicaManager): ApiHandler {
 }
 
 /** What the version allows as a record set (ProduceRequest.validateRecords). The log checks the rest. */
-function checkRecords(version: number, records: Buffer | null): ErrorName {
-  if (version < ONE_BATCH_VERSION || records === null) return 'NONE'
+function checkRecords(version: number, records: Buffer | null): Refusal | null {
+  if (version < ONE_BATCH_VERSION || records === null) return null
   try {
     const size = nextBatch(records, 0, records.length)
-    if (size === END_OF_BATCHES || size === TRUNCATED) return 'INVALID_RECORD'
-    if (magic(records, 0) !== MAGIC_V2) return 'INVALID_RECORD'
-    if (version < ZSTD_VERSION && codecId(records, 0) === ZSTD) return 'UNSUPPORTED_COMPRESSION_TYPE'
-    return nextBatch(records, size, records.length) > 0 ? 'INVALID_RECORD' : 'NONE'
-  } catch {
-    return 'CORRUPT_MESSAGE'
+    if (size === END_OF_BATCHES || size === TRUNCATED) return refusal('INVALID_RECORD')
+    if (magic(records, 0) !== MAGIC_V2) return refusal('INVALID_RECORD')
+    if (version < ZSTD_VERSION && codecId(records, 0) === ZSTD) return refusal('UNSUPPORTED_COMPRESSION_TYPE')
+    if (nextBatch(records, size, records.length) > 0) return refusal('INVALID_RECORD')
+    // Without a transaction coordinator no partition is part of a transaction, and none could ever be ended.
+    return isTransactional(records, 0) ? refusal('INVALID_TXN_STATE') : null
+  } catch (error) {
+    return refusal('CORRUPT_MESSAGE', messageOf(error))
   }
 }
 
-function refusal(topic: string, partition: number, error: ErrorName): AppendResult {
+interface Refusal {
+  readonly error: ErrorName
+  readonly errorMessage: string | null
+}
+
+const refusal = (error: ErrorName, errorMessage: string | null = null): Refusal => ({ error, errorMessage })
+
+function refusedResult(topic: string, partition: number, reason: Refusal): AppendResult {
   const unknown = { baseOffset: -1, lastOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 }
-  return { topic, partition, error, errorMessage: null, recordErrors: [], ...unknown }
+  return { topic, partition, ...reason, recordErrors: [], ...unknown }
 }
 
 function answer(replicas: ReplicaManager, results: readonly AppendResult[], context: RequestContext) {

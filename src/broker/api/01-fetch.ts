@@ -1,5 +1,5 @@
 import { ZERO_UUID } from '../../base/uuid.ts'
-import { ERROR_CODES } from '../../protocol/index.ts'
+import { ERROR_CODES, type ErrorName } from '../../protocol/index.ts'
 import { type FetchRequest, type FetchResponseInput, fetch } from '../../protocol/messages/01-fetch.ts'
 import {
   errorResult,
@@ -76,9 +76,9 @@ async function readAll(
   const refused = new Map<FetchPartition, FetchResult>()
   for (const partition of partitions) {
     if (partition.topic === '' && partition.topicId !== null) {
-      refused.set(partition, errorResult('UNKNOWN_TOPIC_ID'))
+      refused.set(partition, unreadable('UNKNOWN_TOPIC_ID'))
     } else if (!isKnown(replicas, partition)) {
-      refused.set(partition, errorResult('UNKNOWN_TOPIC_OR_PARTITION'))
+      refused.set(partition, unreadable('UNKNOWN_TOPIC_OR_PARTITION'))
     }
   }
   if (refused.size === 0) return replicas.fetch(params, partitions)
@@ -90,6 +90,9 @@ async function readAll(
     (partition) => refused.get(partition) ?? read.next().value ?? errorResult('UNKNOWN_SERVER_ERROR'),
   )
 }
+
+/** What is refused before it is read has an empty list of aborted transactions, not none (FetchResponse.partitionResponse). */
+const unreadable = (error: ErrorName): FetchResult => ({ ...errorResult(error), abortedTransactions: [] })
 
 function isKnown(replicas: ReplicaManager, { topic, partition }: FetchPartition): boolean {
   return (

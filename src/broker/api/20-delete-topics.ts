@@ -39,6 +39,9 @@ export function deleteTopicsHandler(deps: DeleteTopicsDeps): ApiHandler {
           return all(apiVersion < 3 ? INVALID_REQUEST : TOPIC_DELETION_DISABLED)
         }
         const topics = wanted.map(({ name, topicId }) => {
+          if (topicId === ZERO_UUID && name === null) {
+            return { name, topicId, errorCode: ERROR_CODES.TOPIC_AUTHORIZATION_FAILED }
+          }
           if (topicId === ZERO_UUID) return { name, topicId, errorCode: unknownName(cache, name) }
           if (name !== null) {
             throw new ApiError('INVALID_REQUEST', 'Topic name and topic ID can not both be specified.')
