@@ -6,8 +6,9 @@ import {
   type RecordError,
 } from '../../storage/index.ts'
 import { ApiError, toApiError } from '../api-error.ts'
+import { type PendingOutcome, settled } from './delayed-outcomes.ts'
 import type { Partition } from './partition.ts'
-import { DelayedOperation, type Purgatory } from './purgatory.ts'
+import type { Purgatory } from './purgatory.ts'
 import type { ReplicaTable } from './replica-table.ts'
 import type { AppendEntry, AppendRequest, AppendResult } from './types.ts'
 
@@ -21,11 +22,8 @@ export function isInternalTopic(topic: string): boolean {
   return INTERNAL_TOPICS.has(topic)
 }
 
-interface Outcome {
-  error: ErrorName
+interface Outcome extends PendingOutcome {
   readonly entry: AppendEntry
-  /** Set while it is not known that all in-sync replicas have the records. */
-  waitsFor: { readonly partition: Partition; readonly requiredOffset: number } | null
   readonly info: AppendInfo | null
   readonly logStartOffset: number
   readonly errorMessage: string | null
@@ -49,17 +47,11 @@ export class ProducePath {
     }
     // No await before the records are handed to their logs: requests of one connection keep their order.
     const outcomes = await Promise.all(entries.map((entry) => this.appendOne(entry, request)))
-    if (requiredAcks === -1 && outcomes.some((outcome) => outcome.waitsFor !== null)) {
-      await this.replicated(outcomes, request.timeoutMs)
+    if (requiredAcks === -1) {
+      const state = (_: Outcome, partition: Partition, offset: number) => partition.reached(offset)
+      await settled(this.purgatory, outcomes, request.timeoutMs, state)
     }
     return outcomes.map(resultOf)
-  }
-
-  private replicated(outcomes: readonly Outcome[], timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const keys = outcomes.flatMap(({ waitsFor }) => waitsFor?.partition ?? [])
-      this.purgatory.tryCompleteElseWatch(new DelayedProduce(outcomes, resolve), keys, timeoutMs)
-    })
   }
 
   private async appendOne(entry: AppendEntry, request: AppendRequest): Promise<Outcome> {
@@ -78,7 +70,7 @@ export class ProducePath {
       return {
         error: 'NONE',
         entry,
-        waitsFor: { partition, requiredOffset: info.lastOffset + 1 },
+        waitsFor: { partition, offset: info.lastOffset + 1 },
         info,
         logStartOffset: info.logStartOffset,
         errorMessage: null,
@@ -124,39 +116,5 @@ function resultOf({ entry, error, info, logStartOffset, errorMessage, recordErro
     logAppendTimeMs: info?.logAppendTimeMs ?? -1,
     logStartOffset,
     recordErrors,
-  }
-}
-
-/** acks=all (kafka.server.DelayedProduce). */
-class DelayedProduce extends DelayedOperation {
-  private readonly outcomes: readonly Outcome[]
-  private readonly resolve: () => void
-
-  constructor(outcomes: readonly Outcome[], resolve: () => void) {
-    super()
-    this.outcomes = outcomes
-    this.resolve = resolve
-  }
-
-  tryComplete(): void {
-    let waiting = false
-    for (const outcome of this.outcomes) {
-      if (outcome.waitsFor === null) continue
-      const state = outcome.waitsFor.partition.reached(outcome.waitsFor.requiredOffset)
-      if (state === 'waiting') waiting = true
-      else {
-        outcome.error = state
-        outcome.waitsFor = null
-      }
-    }
-    if (!waiting) this.complete()
-  }
-
-  protected override onExpiration(): void {
-    for (const outcome of this.outcomes) if (outcome.waitsFor !== null) outcome.error = 'REQUEST_TIMED_OUT'
-  }
-
-  protected onComplete(): void {
-    this.resolve()
   }
 }
