@@ -202,6 +202,17 @@ export async function fetch(context) {
       leader,
     )
   }
+  // An acknowledged record can be read a moment later.
+  const end = {
+    replicaId: -1,
+    isolationLevel: 0,
+    topics: [{ name: 'fetched', partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1 }] }],
+  }
+  for (let i = 0; i < 50; i++) {
+    const answer = await quiet(2, 9, end, leader)
+    if (answer.topics[0].partitions[0].offset === 6) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
   const { topics } = await metadata(['fetched'])
   const { topicId } = topics[0]
   const body = (offset, partition = {}, extra = {}, id = topicId) => ({
