@@ -4,10 +4,10 @@ import { type ClientOptions, NetworkError, UnreachableError } from '../../src/cl
 import { ERROR_CODES } from '../../src/protocol/index.ts'
 import { metadata } from '../../src/protocol/messages/03-metadata.ts'
 import { FakeCluster } from '../support/fake-broker.ts'
-import { VirtualClock } from '../support/virtual-clock.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 
 async function setUp(brokers = 1, more: Partial<ClientOptions> = {}) {
-  const clock = new VirtualClock()
+  const clock = new ManualClock()
   const cluster = await FakeCluster.start(clock, { brokers })
   cluster.addTopic('t')
   const core = new ClientCore(cluster.clientOptions(more))

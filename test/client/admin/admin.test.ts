@@ -7,10 +7,10 @@ import { deleteTopics } from '../../../src/protocol/messages/20-delete-topics.ts
 import { deleteRecords } from '../../../src/protocol/messages/21-delete-records.ts'
 import { createPartitions } from '../../../src/protocol/messages/37-create-partitions.ts'
 import { type Call, FakeCluster, type Fault } from '../../support/fake-broker.ts'
-import { VirtualClock } from '../../support/virtual-clock.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 
 async function setUp(brokers = 1) {
-  const clock = new VirtualClock()
+  const clock = new ManualClock()
   const cluster = await FakeCluster.start(clock, { brokers })
   const admin = new Admin(cluster.clientOptions())
   return { clock, cluster, admin }

@@ -1,1 +1,0 @@
-export { ManualClock as VirtualClock } from './manual-clock.ts'
