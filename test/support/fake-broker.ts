@@ -60,6 +60,8 @@ export type Fault =
   /** This answer. */
   | { readonly answer: object }
   | 'silence'
+  /** Carried out; only the answer is lost. */
+  | 'mute'
 
 /** Brokers in memory that speak Kafka's protocol over pipes, and do as they are told. */
 export class FakeCluster {
@@ -197,6 +199,10 @@ export class FakeCluster {
     this.calls.push(call)
     const fault = this.script(call)
     if (fault === 'silence') return
+    if (fault === 'mute') {
+      await this.carryOut(call, undefined)
+      return
+    }
     if (fault !== undefined && 'drop' in fault) {
       if (fault.drop === 'after') await this.carryOut(call, undefined)
       channel.destroy()
@@ -210,8 +216,8 @@ export class FakeCluster {
   }
 
   private async carryOut(call: Call, fault: Fault): Promise<object> {
-    if (fault !== undefined && fault !== 'silence' && 'answer' in fault) return fault.answer
-    const error = fault !== undefined && fault !== 'silence' && 'errorCode' in fault ? fault : undefined
+    if (fault !== undefined && typeof fault !== 'string' && 'answer' in fault) return fault.answer
+    const error = fault !== undefined && typeof fault !== 'string' && 'errorCode' in fault ? fault : undefined
     switch (call.spec.key) {
       case produce.key:
         return answerProduce(this, call, error)

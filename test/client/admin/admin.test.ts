@@ -22,7 +22,7 @@ function creating(cluster: FakeCluster, faults: readonly Fault[] = []) {
   cluster.script = (call) => {
     if (call.spec.key !== createTopics.key) return undefined
     const fault = faults[count++]
-    if (fault !== undefined && fault !== 'silence' && 'drop' in fault && fault.drop === 'after')
+    if (fault !== undefined && typeof fault !== 'string' && 'drop' in fault && fault.drop === 'after')
       create(cluster, call)
     return fault === undefined ? { answer: { topics: create(cluster, call) } } : asDrop(fault)
   }
@@ -30,7 +30,7 @@ function creating(cluster: FakeCluster, faults: readonly Fault[] = []) {
 
 /** What was to happen has been done by the script. */
 function asDrop(fault: Fault): Fault {
-  return fault !== undefined && fault !== 'silence' && 'drop' in fault ? { drop: 'before' } : fault
+  return fault !== undefined && typeof fault !== 'string' && 'drop' in fault ? { drop: 'before' } : fault
 }
 
 function create(cluster: FakeCluster, call: Call) {
