@@ -22,10 +22,6 @@ export interface Listener {
 /** What is sent: bytes, or a stretch of a file that goes from page cache to socket without passing through our code. */
 export type Part = Uint8Array | FileRange
 
-export function partLength(part: Part): number {
-  return part.length
-}
-
 export function isFileRange(part: Part): part is FileRange {
   return !(part instanceof Uint8Array)
 }

@@ -72,12 +72,6 @@ export class UnsupportedForMessageFormatError extends StorageError {
   }
 }
 
-export class UnsupportedCompressionTypeError extends StorageError {
-  constructor(message: string) {
-    super('UNSUPPORTED_COMPRESSION_TYPE', message)
-  }
-}
-
 export class OutOfOrderSequenceError extends StorageError {
   constructor(message: string) {
     super('OUT_OF_ORDER_SEQUENCE_NUMBER', message)
@@ -87,12 +81,6 @@ export class OutOfOrderSequenceError extends StorageError {
 export class InvalidProducerEpochError extends StorageError {
   constructor(message: string) {
     super('INVALID_PRODUCER_EPOCH', message)
-  }
-}
-
-export class UnknownProducerIdError extends StorageError {
-  constructor(message: string) {
-    super('UNKNOWN_PRODUCER_ID', message)
   }
 }
 

@@ -37,18 +37,6 @@ export const ZOOKEEPER_ERROR_CODES = {
 
 export type ZooKeeperErrorName = keyof typeof ZOOKEEPER_ERROR_CODES
 
-const NAMES_BY_CODE: ReadonlyMap<number, ZooKeeperErrorName> = new Map(
-  (Object.keys(ZOOKEEPER_ERROR_CODES) as ZooKeeperErrorName[]).map((name) => [
-    ZOOKEEPER_ERROR_CODES[name],
-    name,
-  ]),
-)
-
-/** An unknown number becomes SYSTEMERROR, as a client of another version would have to treat it. */
-export function zooKeeperErrorName(code: number): ZooKeeperErrorName {
-  return NAMES_BY_CODE.get(code) ?? 'SYSTEMERROR'
-}
-
 /** An answer of the coordination service that is not OK. */
 export class ZooKeeperError extends KcliError {
   readonly zkCode: ZooKeeperErrorName

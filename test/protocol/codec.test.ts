@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Random } from '../../src/base/random.ts'
 import { requestHeader, responseHeader } from '../../src/protocol/header.ts'
-import { CodecError, type MessageType } from '../../src/protocol/index.ts'
+import { CodecError, decodeVersioned, encodeVersioned, type MessageType } from '../../src/protocol/index.ts'
 import * as consumerGroup from '../../src/protocol/internal/consumer-group.ts'
 import * as consumerProtocol from '../../src/protocol/internal/consumer-protocol.ts'
 import * as groupMetadata from '../../src/protocol/internal/group-metadata.ts'
@@ -54,6 +54,15 @@ describe(`every message, every version (KCLI_SEED=${seed})`, () => {
         }
       }
     }
+  })
+
+  it('puts the version before what is stored, and takes no version that it does not know', () => {
+    const key = { group: 'a group' }
+    const bytes = encodeVersioned(groupMetadata.groupMetadataKey, 2, key)
+    expect(bytes).toEqual(Buffer.from('\u0000\u0002\u0000\u0007a group'))
+    expect(decodeVersioned(groupMetadata.groupMetadataKey, bytes)).toEqual({ version: 2, value: key })
+    bytes.writeInt16BE(7)
+    expect(() => decodeVersioned(groupMetadata.groupMetadataKey, bytes)).toThrow(CodecError)
   })
 
   it('takes a message with every field left out as one of defaults', () => {
