@@ -96,3 +96,12 @@ export class ManualClock implements Clock {
     entry.fn()
   }
 }
+
+/** A promise that the test resolves. */
+export function gate(): { readonly opened: Promise<void>; open: () => void } {
+  let open: () => void = () => undefined
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open: () => open() }
+}
