@@ -38,8 +38,10 @@ export interface ToolOutcome {
   readonly code: number | null
 }
 
-/** Those of the Apache cluster's settings that a client can see. */
+/** Of both clusters. */
 const SETTINGS = {
+  // Records with times long past stay.
+  'log.initial.task.delay.ms': '3600000',
   'zookeeper.connection.timeout.ms': '30000',
   'zookeeper.session.timeout.ms': '6000',
   'group.initial.rebalance.delay.ms': '0',
@@ -58,7 +60,7 @@ export async function startPair(settings: Readonly<Record<string, string>> = {})
   writeFileSync(configFile, lines.join(''))
   const started = await Promise.allSettled([
     startKcliCluster(home, { args: ['--config', configFile] }),
-    startKafka({ brokers: 3, config: settings }),
+    startKafka({ brokers: 3, config: { ...SETTINGS, ...settings } }),
   ])
   const [kcliStart, kafkaStart] = started
   if (kcliStart.status === 'rejected' || kafkaStart.status === 'rejected') {

@@ -57,8 +57,10 @@ async function withConfigs(
     const minIsr = Number(entries.find((entry) => entry.name === 'min.insync.replicas')?.value ?? 1)
     const partitions = topic.partitions.filter((partition) => isWanted(partition, options.only, minIsr))
     if (options.only !== undefined && partitions.length === 0) return []
-    // As kafka-topics shows them: everything that is not a default.
-    const shown = entries.filter((entry) => options.allConfigs || entry.source !== 'DEFAULT_CONFIG')
+    // As kafka-topics shows them: everything that is not a default. Apache Kafka sends them in no particular order.
+    const shown = entries
+      .filter((entry) => options.allConfigs || entry.source !== 'DEFAULT_CONFIG')
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
     return { topic, partitions, configs: shown }
   })
 }
