@@ -1,5 +1,5 @@
 import { sleep } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
+import { KcliError, messageOf } from '../base/errors.ts'
 import { formatAddress } from '../base/network.ts'
 import { type Api, ERROR_CODES, type Fields, type Infer, type Input } from '../protocol/index.ts'
 import { metadata as metadataApi } from '../protocol/messages/03-metadata.ts'
@@ -237,6 +237,7 @@ export class ClientCore {
       try {
         return await this.open(address)
       } catch (error) {
+        if (error instanceof KcliError && !(error instanceof ClientError)) throw error
         last = error
       }
     }

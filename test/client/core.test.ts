@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { KcliError } from '../../src/base/errors.ts'
+import type { Network } from '../../src/base/network.ts'
 import { ClientCore } from '../../src/client/core.ts'
 import { type ClientOptions, NetworkError, UnreachableError } from '../../src/client/index.ts'
 import { ERROR_CODES } from '../../src/protocol/index.ts'
@@ -32,6 +34,18 @@ describe('ClientCore: brokers', () => {
     expect((error as Error).message).toMatch(
       /^no broker answers at pipe:nobody, pipe:nobody else: .*ECONNREFUSED/,
     )
+    expect(clock.monotonicMs()).toBe(0)
+    core.close()
+  })
+
+  it('lets an error of the network itself through as it is', async () => {
+    const failure = new KcliError('KCLI_DATA_DIR', 'the folder is in use', { hint: 'Take another.' })
+    const network: Network = {
+      connect: () => Promise.reject(failure),
+      listen: () => Promise.reject(failure),
+    }
+    const { clock, core } = await setUp(1, { network })
+    await expect(clock.run(core.topic('t'))).rejects.toBe(failure)
     expect(clock.monotonicMs()).toBe(0)
     core.close()
   })

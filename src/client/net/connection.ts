@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts'
-import { messageOf, systemErrorCode } from '../../base/errors.ts'
+import { KcliError, messageOf, systemErrorCode } from '../../base/errors.ts'
 import { type Address, type Channel, formatAddress, type Network } from '../../base/network.ts'
 import {
   type Api,
@@ -66,12 +66,17 @@ export class Connection {
   private timer: Timer | undefined
   private failure: Error | undefined
 
-  /** Connects and asks for the broker's versions. Rejects with {@link NetworkError} or {@link RequestTimeoutError}. */
+  /**
+   * Connects and asks for the broker's versions. Rejects with {@link NetworkError}, {@link RequestTimeoutError}, or the
+   * network's own KcliError.
+   */
   static async open(network: Network, address: Address, options: ConnectionOptions): Promise<Connection> {
     let channel: Channel
     try {
       channel = await network.connect(address, { timeoutMs: options.connectTimeoutMs })
     } catch (error) {
+      // A network that runs the broker itself says better why it cannot, and trying again would not help.
+      if (error instanceof KcliError) throw error
       const reason = systemErrorCode(error) ?? messageOf(error)
       throw new NetworkError(`cannot connect to ${formatAddress(address)} (${reason})`, { cause: error })
     }

@@ -1,5 +1,5 @@
 import type { Timer } from '../../base/clock.ts'
-import { messageOf } from '../../base/errors.ts'
+import { KcliError, messageOf } from '../../base/errors.ts'
 import { ERROR_CODES } from '../../protocol/index.ts'
 import { produce } from '../../protocol/messages/00-produce.ts'
 import type { ClientCore } from '../core.ts'
@@ -332,5 +332,8 @@ export class Sender {
 }
 
 function asClientError(error: unknown): ClientError {
-  return error instanceof ClientError ? error : new NetworkError(messageOf(error), { cause: error })
+  if (error instanceof ClientError) return error
+  if (!(error instanceof KcliError)) return new NetworkError(messageOf(error), { cause: error })
+  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  return new ClientError(error.code, error.message, { ...hint, cause: error, retriable: false })
 }
