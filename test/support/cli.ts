@@ -19,6 +19,8 @@ export interface CliOptions {
   readonly input?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
   readonly cwd?: string
+  /** The script to run, when it is not the one of this tree. */
+  readonly runner?: string
 }
 
 /** The environment of a test: nothing of the user's, so that no profile, colour or data directory leaks in. */
@@ -31,7 +33,7 @@ export function cleanEnv(extra: Readonly<Record<string, string>> = {}): NodeJS.P
 /** Starts the built command; the caller ends it. */
 export function startCli(args: readonly string[], options: CliOptions = {}): ChildProcess {
   if (!existsSync(path.join(root, 'dist/cli.cjs'))) throw new Error('not built: run `npm run build` first')
-  return spawn(process.execPath, [runner, ...args], {
+  return spawn(process.execPath, [options.runner ?? runner, ...args], {
     cwd: options.cwd ?? os.tmpdir(),
     env: cleanEnv(options.env),
     stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,4 +1,5 @@
-import { type CodecId, type CodecName, codecIdByName } from '../../records/index.ts'
+import { KcliError } from '../../base/errors.ts'
+import { type CodecId, type CodecName, codecIdByName, compress } from '../../records/index.ts'
 import { ClientError } from '../net/index.ts'
 import type { Partitioner } from './partitioner.ts'
 
@@ -64,6 +65,7 @@ export function resolveProducerConfig(config: ProducerConfig): ResolvedProducerC
       hint: 'Use none, gzip, snappy, lz4 or zstd.',
     })
   }
+  tryCodec(codec, config)
   return {
     compressionType: 'none',
     batchSizeBytes: 16_384,
@@ -81,5 +83,18 @@ export function resolveProducerConfig(config: ProducerConfig): ResolvedProducerC
     compressionLevel: config.compressionLevel,
     partitioner: config.partitioner,
     codec,
+  }
+}
+
+/** Better now than with the first batch: the codec may need a package that is not installed, or have no such level. */
+function tryCodec(codec: CodecId, { compressionType, compressionLevel }: ProducerConfig): void {
+  try {
+    compress(codec, Buffer.from([0]), compressionLevel)
+  } catch (error) {
+    if (error instanceof KcliError) throw error
+    throw new ClientError('KCLI_CONFIG', `${compressionType} has no level ${compressionLevel}`, {
+      retriable: false,
+      cause: error,
+    })
   }
 }
