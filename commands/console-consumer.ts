@@ -49,7 +49,7 @@ export default class ConsoleConsumer extends BaseCommand {
 
   async run(): Promise<void> {
     const { flags } = await this.parse(ConsoleConsumer)
-    await this.serve(flags, async (context) => {
+    await this.serveRecords(flags, async (context) => {
       const { consoleConsumerOptions } = await import('../src/cli/console/consumer-flags.ts')
       const { consoleConsumer } = await import('../src/cli/services/console-consumer.ts')
       return consoleConsumer(context, consoleConsumerOptions(flags))

@@ -42,7 +42,7 @@ export default class ConsoleProducer extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(ConsoleProducer, kafkaProducerArgv(this.argv))
     const { timeout: _lingerMs, ...global } = flags
-    await this.serve(global, async (context) => {
+    await this.serveRecords(global, async (context) => {
       const { consoleProducerOptions } = await import('../src/cli/console/producer-flags.ts')
       const { produce } = await import('../src/cli/services/produce.ts')
       return produce(context, consoleProducerOptions(flags))

@@ -70,7 +70,7 @@ export default class Consume extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Consume)
     const topics = requireTopics(topicNames(args, flags))
-    await this.serve(flags, async (context) => {
+    await this.serveRecords(flags, async (context) => {
       const { consumeOptions } = await import('../src/cli/consume-flags.ts')
       const { consume } = await import('../src/cli/services/consume.ts')
       return consume(context, consumeOptions(topics, flags, context))

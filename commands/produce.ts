@@ -60,7 +60,7 @@ export default class Produce extends BaseCommand {
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Produce)
     const topic = requireOneTopic(topicNames(args, flags))
-    await this.serve(flags, async (context) => {
+    await this.serveRecords(flags, async (context) => {
       const { produce } = await import('../src/cli/services/produce.ts')
       return produce(context, produceOptions(topic, flags, context.clock.nowMs()))
     })

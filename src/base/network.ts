@@ -11,7 +11,8 @@ export interface Network {
 export type Address =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
   | { readonly kind: 'unix'; readonly path: string }
-  | { readonly kind: 'pipe'; readonly name: string }
+  /** `label` is what messages call it, when the name would tell a user nothing. */
+  | { readonly kind: 'pipe'; readonly name: string; readonly label?: string }
 
 export interface Listener {
   readonly address: Address
@@ -59,6 +60,6 @@ export function formatAddress(address: Address): string {
     case 'unix':
       return `unix:${address.path}`
     case 'pipe':
-      return `pipe:${address.name}`
+      return address.label ?? `pipe:${address.name}`
   }
 }

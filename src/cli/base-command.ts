@@ -86,6 +86,14 @@ export abstract class BaseCommand extends Command {
     }
   }
 
+  /** For commands that have records on the way: after Ctrl-C what was accepted is still sent or written. */
+  protected serveRecords(
+    flags: GlobalFlags,
+    work: (context: CommandContext) => Promise<number | undefined>,
+  ): Promise<void> {
+    return this.serve(flags, work, { graceMs: 10_000 })
+  }
+
   /** For servers: closing many logs may take its time, and cutting it short would make the next start repair them. */
   protected serveForLong(
     flags: GlobalFlags,

@@ -9,8 +9,6 @@ import { type Progress, startProgress } from './output/progress.ts'
 import { openTarget, type Target } from './target.ts'
 import { confirm, detectTerminal, processSurroundings, type Terminal } from './terminal.ts'
 
-/** How long a command may clean up after Ctrl-C. A second Ctrl-C ends it at once. */
-const GRACE_MS = 5_000
 const DEFAULT_TIMEOUT_MS = 30_000
 
 /** What a service gets: where to write, what it works on, and when to stop. It knows nothing of oclif. */
@@ -35,7 +33,10 @@ export function outputFormat(flags: GlobalFlags): OutputFormat {
   return OUTPUT_FORMATS.find((format) => format === flags.output) ?? 'table'
 }
 
-/** Runs `work` in a fresh context and gives the exit code. Everything it opened is closed afterwards, also on failure. */
+/**
+ * Runs `work` in a fresh context and gives the exit code. Everything it opened is closed afterwards, also on failure.
+ * After Ctrl-C it may go on for `graceMs`, to finish what was accepted; a second Ctrl-C ends the process at once.
+ */
 export async function runInContext(
   flags: GlobalFlags,
   config: Pick<Config, 'version'>,
@@ -44,7 +45,7 @@ export async function runInContext(
 ): Promise<number> {
   const terminal = detectTerminal(processSurroundings(), { color: flags.color !== false })
   const sink = standardOutput()
-  const interruption = new Interruption(options.graceMs ?? GRACE_MS)
+  const interruption = new Interruption(options.graceMs ?? 0)
   let opened: Promise<Target> | undefined
   const context: CommandContext = {
     out: new Output({
@@ -63,6 +64,7 @@ export async function runInContext(
     target() {
       opened ??= openTarget(flags, {
         timeoutMs: this.timeoutMs,
+        patienceMs: flags.timeout,
         version: config.version,
         signal: interruption.signal,
       })

@@ -27,6 +27,8 @@ export type TargetChoice =
 
 export interface OpenOptions {
   readonly timeoutMs: number
+  /** How long to wait for a local cluster that is just starting; by default as long as a recovery may take. */
+  readonly patienceMs?: number | undefined
   readonly version: string
   readonly signal: AbortSignal
 }
@@ -129,7 +131,12 @@ function refuseSecurity(flags: GlobalFlags): void {
 async function openLocal(dataDir: string, options: OpenOptions): Promise<Target> {
   const { openLocalTarget, systemPorts } = await import('../cluster/index.ts')
   const { clientId, requestTimeoutMs } = clientTimes(options)
-  const local = openLocalTarget(systemPorts(), dataDir, { clientId, requestTimeoutMs })
+  const { patienceMs } = options
+  const local = openLocalTarget(systemPorts(), dataDir, {
+    clientId,
+    requestTimeoutMs,
+    ...(patienceMs !== undefined && { patienceMs }),
+  })
   const clientOptions: ClientOptions = { ...local.clientOptions, ...clientTimes(options) }
   const admin = new Admin(clientOptions)
   return {

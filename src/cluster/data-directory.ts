@@ -76,7 +76,7 @@ export class DataDirectory {
     try {
       this.fs.mkdirSync(this.path)
     } catch (error) {
-      throw new DataDirectoryError(`cannot make the data directory ${this.path}: ${reason(error)}`, {
+      throw new DataDirectoryError(`cannot make the data directory ${this.path}: ${reasonOf(error)}`, {
         hint: 'Choose another one with --data-dir or KCLI_DATA_DIR.',
         cause: error,
       })
@@ -153,7 +153,7 @@ export class DataDirectory {
         brokers: number
       }
     } catch (error) {
-      throw new DataDirectoryError(`${this.layoutFile} cannot be read: ${reason(error)}`, { cause: error })
+      throw new DataDirectoryError(`${this.layoutFile} cannot be read: ${reasonOf(error)}`, { cause: error })
     }
   }
 
@@ -162,7 +162,7 @@ export class DataDirectory {
       const text = `${JSON.stringify({ version: LAYOUT_VERSION, brokers })}\n`
       replaceFileSync(this.fs, this.layoutFile, Buffer.from(text), false)
     } catch (error) {
-      throw new DataDirectoryError(`cannot write to the data directory ${this.path}: ${reason(error)}`, {
+      throw new DataDirectoryError(`cannot write to the data directory ${this.path}: ${reasonOf(error)}`, {
         hint: 'Make it writable, or choose another one with --data-dir or KCLI_DATA_DIR.',
         cause: error,
       })
@@ -191,11 +191,14 @@ export class DataDirectory {
   }
 }
 
-function reason(error: unknown): string {
+/** Why the file system refused, in words. */
+export function reasonOf(error: unknown): string {
   const code = systemErrorCode(error)
   if (code === 'EACCES' || code === 'EPERM') return 'no permission'
   if (code === 'EROFS') return 'the file system is read-only'
   if (code === 'ENOSPC') return 'the disk is full'
+  if (code === 'EDQUOT') return 'your share of the disk is used up'
+  if (code === 'EMFILE' || code === 'ENFILE') return 'too many files are open'
   if (code === 'ENOTDIR' || code === 'EEXIST') return 'a file is in the way'
   return messageOf(error)
 }

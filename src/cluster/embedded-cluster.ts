@@ -82,7 +82,7 @@ export class EmbeddedCluster {
 
   /** In-process addresses of the brokers. */
   get bootstrap(): Address[] {
-    return this.started.map((broker) => pipeAddress(broker.id))
+    return this.started.map((broker) => pipeAddress(broker.id, this.directory.path))
   }
 
   /** `HOST:PORT` of each broker's TCP listener, in the order of their ids; none without TCP. */
@@ -129,7 +129,7 @@ export class EmbeddedCluster {
       config,
       zk: await this.zookeeper.connect({ timeoutMs: SESSION_TIMEOUT_MS }),
       network,
-      resolver: localResolver,
+      resolver: localResolver(this.directory.path),
       fs,
       clock,
       random,
@@ -144,7 +144,7 @@ export class EmbeddedCluster {
     const local: ListenerSpec = {
       name: LOCAL_LISTENER,
       securityProtocol: 'PLAINTEXT',
-      bind: [pipeAddress(id), { kind: 'unix', path: socket }],
+      bind: [pipeAddress(id, this.directory.path), { kind: 'unix', path: socket }],
       advertisedHost: localHost(id),
       advertisedPort: LOCAL_PORT,
     }

@@ -13,8 +13,10 @@ export function localHost(brokerId: number): string {
   return `broker-${brokerId}.kcli`
 }
 
-export function pipeAddress(brokerId: number): Address & { kind: 'pipe' } {
-  return { kind: 'pipe', name: localHost(brokerId) }
+/** The pipe of a broker, with what messages call it. */
+export function pipeAddress(brokerId: number, directory: string): Address & { kind: 'pipe' } {
+  const label = `broker ${brokerId} of the local cluster in ${directory}`
+  return { kind: 'pipe', name: localHost(brokerId), label }
 }
 
 /** The broker that an address of a local cluster means, or undefined. */
@@ -24,5 +26,9 @@ export function brokerOfPipe(address: Address): number | undefined {
 }
 
 /** Names of embedded brokers become pipes, everything else is TCP. */
-export const localResolver: AddressResolver = (host, port) =>
-  HOST.test(host) ? { kind: 'pipe', name: host } : { kind: 'tcp', host, port }
+export function localResolver(directory: string): AddressResolver {
+  return (host, port) => {
+    const broker = HOST.exec(host)?.[1]
+    return broker === undefined ? { kind: 'tcp', host, port } : pipeAddress(Number(broker), directory)
+  }
+}

@@ -1,8 +1,7 @@
 import { type Clock, sleep } from '../base/clock.ts'
-import { systemErrorCode } from '../base/errors.ts'
+import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { Address, Channel, Listener, Network } from '../base/network.ts'
-import { systemError } from '../base/pipe.ts'
-import type { DataDirectory } from './data-directory.ts'
+import { type DataDirectory, DataDirectoryError } from './data-directory.ts'
 import { brokerOfPipe } from './local-address.ts'
 
 /** A cluster that this process runs for the directory. */
@@ -22,6 +21,9 @@ export interface LocalNetworkOptions {
 
 const FIRST_WAIT_MS = 5
 const LONGEST_WAIT_MS = 100
+/** No such socket, nobody behind it, or no such folder, which only who makes it can explain. */
+const NO_ENTRY: ReadonlySet<string> = new Set(['EACCES', 'EPERM'])
+const NOBODY_THERE: ReadonlySet<string> = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTDIR'])
 
 /**
  * The network as it looks to a client of a local data directory: a pipe to broker N leads to the broker in this process
@@ -53,7 +55,7 @@ export class LocalNetwork implements Network {
       const channel = await this.attempt(broker, address, options.timeoutMs)
       if (channel !== undefined) return channel
       if (this.closed || clock.monotonicMs() >= deadlineMs) {
-        throw systemError('ETIMEDOUT', `nobody serves ${this.options.directory.path}`)
+        throw this.timeout()
       }
       await sleep(clock, waitMs)
     }
@@ -71,6 +73,25 @@ export class LocalNetwork implements Network {
     await host?.shutdown()
   }
 
+  private forbidden(cause: unknown): DataDirectoryError {
+    return new DataDirectoryError(
+      `no permission to use the local cluster in ${this.options.directory.path}`,
+      {
+        hint: 'It belongs to another user. Choose another folder with --data-dir or KCLI_DATA_DIR.',
+        cause,
+      },
+    )
+  }
+
+  private timeout(): KcliError {
+    const { directory } = this.options
+    const pid = directory.readServerInfo()?.pid
+    const who = pid === undefined ? 'The process that holds it' : `Process ${pid}, which holds it,`
+    return new KcliError('KCLI_LOCAL_TIMEOUT', `the local cluster in ${directory.path} does not answer`, {
+      hint: `${who} may be starting or may hang: try again, or end it.`,
+    })
+  }
+
   /** Undefined: nobody is there yet, try again. */
   private async attempt(broker: number, address: Address, timeoutMs: number): Promise<Channel | undefined> {
     const { network, directory } = this.options
@@ -79,8 +100,11 @@ export class LocalNetwork implements Network {
       return await network.connect({ kind: 'unix', path: directory.socketPath(broker) }, { timeoutMs })
     } catch (error) {
       // The socket is missing, or left behind by a process that is gone.
-      const code = systemErrorCode(error)
-      if (code !== 'ENOENT' && code !== 'ECONNREFUSED') throw error
+      const code = systemErrorCode(error) ?? ''
+      // More want to connect than the server has room for at this moment.
+      if (code === 'EAGAIN') return undefined
+      if (NO_ENTRY.has(code)) throw this.forbidden(error)
+      if (!NOBODY_THERE.has(code)) throw error
     }
     if (this.closed) return undefined
     this.hosting ??= this.options.tryHost().finally(() => {

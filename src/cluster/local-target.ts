@@ -1,7 +1,8 @@
+import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import type { Address } from '../base/network.ts'
 import type { ClientOptions } from '../client/index.ts'
-import { DataDirectory, DataDirectoryError, type ServerInfo } from './data-directory.ts'
+import { DataDirectory, DataDirectoryError, reasonOf, type ServerInfo } from './data-directory.ts'
 import { EmbeddedCluster, type EmbeddedClusterOptions } from './embedded-cluster.ts'
 import { localResolver, pipeAddress } from './local-address.ts'
 import { type Host, LocalNetwork } from './local-network.ts'
@@ -17,6 +18,13 @@ export interface LocalTarget {
   close(): Promise<void>
 }
 
+export interface LocalTargetOptions {
+  readonly clientId?: string
+  readonly requestTimeoutMs?: number
+  /** How long to look for somebody who serves the directory. */
+  readonly patienceMs?: number
+}
+
 /** A recovery of a large directory may take this long before its brokers answer. */
 const PATIENCE_MS = 120_000
 
@@ -27,28 +35,29 @@ const PATIENCE_MS = 120_000
 export function openLocalTarget(
   ports: ClusterPorts,
   dataDir: string,
-  options: { clientId?: string; requestTimeoutMs?: number } = {},
+  options: LocalTargetOptions = {},
 ): LocalTarget {
+  const { patienceMs, ...clientOptions } = options
   const directory = new DataDirectory(ports.fs, dataDir)
   const network = new LocalNetwork({
     network: ports.network,
     clock: ports.clock,
     directory,
-    patienceMs: PATIENCE_MS,
+    patienceMs: patienceMs ?? PATIENCE_MS,
     tryHost: () => hostDirectory({ ports, directory }, 'command'),
   })
   const brokerCount = directory.exists() ? directory.brokerCount : 1
-  const bootstrap: Address[] = Array.from({ length: brokerCount }, (_, id) => pipeAddress(id))
+  const bootstrap: Address[] = Array.from({ length: brokerCount }, (_, id) => pipeAddress(id, directory.path))
   return {
     directory,
     clientOptions: {
-      ...options,
+      ...clientOptions,
       bootstrap,
       network,
       clock: ports.clock,
       random: ports.random,
       logger: ports.logger,
-      resolver: localResolver,
+      resolver: localResolver(directory.path),
     },
     get isHost() {
       return network.isHost
@@ -90,15 +99,24 @@ export async function hostDirectory(
     return { cluster, shutdown }
   } catch (error) {
     lock.release()
-    throw error
+    throw asDirectoryError(directory, error)
   }
+}
+
+/** A disk that is full or read-only can fail any of the files that a start writes. */
+function asDirectoryError(directory: DataDirectory, error: unknown): unknown {
+  if (error instanceof KcliError || systemErrorCode(error) === undefined) return error
+  return new DataDirectoryError(`cannot run the local cluster in ${directory.path}: ${reasonOf(error)}`, {
+    hint: 'Put that right, or choose another folder with --data-dir or KCLI_DATA_DIR.',
+    cause: error,
+  })
 }
 
 function lockDirectory(ports: ClusterPorts, directory: DataDirectory): FileLock | null {
   try {
     return ports.locks.tryLock(directory.lockFile)
   } catch (error) {
-    throw new DataDirectoryError(`cannot lock the data directory ${directory.path}`, {
+    throw new DataDirectoryError(`cannot lock the data directory ${directory.path}: ${reasonOf(error)}`, {
       hint: 'Check that you may write to it.',
       cause: error,
     })
