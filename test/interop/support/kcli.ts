@@ -49,14 +49,14 @@ export interface KcliCluster {
 /** `kcli cluster start` on free ports; resolves when it has printed its addresses. */
 export async function startKcliCluster(
   home: KcliHome,
-  options: { brokers?: number; args?: readonly string[]; timeoutMs?: number } = {},
+  options: { brokers?: number; listen?: string; args?: readonly string[]; timeoutMs?: number } = {},
 ): Promise<KcliCluster> {
   const timeoutMs = options.timeoutMs ?? 20_000
   const flags = [
     '--brokers',
     String(options.brokers ?? 3),
     '--listen',
-    '127.0.0.1:0',
+    options.listen ?? '127.0.0.1:0',
     '--data-dir',
     home.dataDir,
   ]
