@@ -14,10 +14,14 @@ export class KcliError extends Error {
   }
 }
 
-/** The POSIX code (`ENOENT`, `ENOSPC`, …) of a file or socket error, or undefined. */
+/**
+ * The POSIX code (`ENOENT`, `ENOSPC`, …) of a file or socket error, or undefined: our own errors have codes too, and so
+ * have those that Node throws at a wrong argument (`ERR_…`), and neither says anything of a disk or a network.
+ */
 export function systemErrorCode(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
-  return undefined
+  if (!(error instanceof Error) || error instanceof KcliError) return undefined
+  if (!('code' in error) || typeof error.code !== 'string' || error.code.startsWith('ERR_')) return undefined
+  return error.code
 }
 
 /** The message of anything that was thrown. */

@@ -333,6 +333,18 @@ describe('a write that fails', () => {
     await manager.shutdown()
     expect(existsSync(join(dir.path, '.kafka_cleanshutdown'))).toBe(false)
   })
+
+  it('does not blame the disk for a codec that cannot do its work', async () => {
+    // Here a level that gzip does not have; elsewhere it may be a codec whose package is not installed.
+    const { log, manager } = await newLog(dir, {
+      config: { compressionType: 'gzip', compressionGzipLevel: 42 },
+    })
+    await expect(log.appendAsLeader(batchOf(['a']), LEADER)).rejects.toThrow(/level/)
+    expect(manager.describeLogDirs()[0]?.error).toBeNull()
+    manager.updateTopicConfig('t', { compressionType: 'producer' })
+    await log.appendAsLeader(batchOf(['b']), LEADER)
+    expect(await values(log)).toEqual(['b'])
+  })
 })
 
 describe('retention', () => {
