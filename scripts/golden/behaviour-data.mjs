@@ -202,17 +202,6 @@ export async function fetch(context) {
       leader,
     )
   }
-  // An acknowledged record can be read a moment later.
-  const end = {
-    replicaId: -1,
-    isolationLevel: 0,
-    topics: [{ name: 'fetched', partitions: [{ partitionIndex: 0, currentLeaderEpoch: -1, timestamp: -1 }] }],
-  }
-  for (let i = 0; i < 50; i++) {
-    const answer = await quiet(2, 9, end, leader)
-    if (answer.topics[0].partitions[0].offset === 6) break
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
   const { topics } = await metadata(['fetched'])
   const { topicId } = topics[0]
   const body = (offset, partition = {}, extra = {}, id = topicId) => ({
@@ -245,6 +234,12 @@ export async function fetch(context) {
     ...extra,
   })
   const one = (name, ...rest) => ask(name, 1, 16, body(...rest), leader)
+  // A follower hears of the high watermark with its next fetch.
+  for (let i = 0; i < 50; i++) {
+    const { responses } = await quiet(1, 16, body(0), follower)
+    if (responses[0].partitions[0].highWatermark === 6) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
   await one('from the start', 0)
   await one('in the middle of a batch: the whole batch comes', 3)
   await one('at the end: empty after maxWaitMs', 6)
