@@ -51,8 +51,9 @@ function run(argv) {
     path.dirname(bundlePath),
   )
   bundle.exports.run(argv, root, {
-    beforeExit() {
-      if (!isFresh) writeCache(directories, name, script)
+    beforeExit(isKnown) {
+      // What was mistyped gets no file: there would be one for each way to mistype.
+      if (!isFresh && isKnown) writeCache(directories, name, script)
     },
   })
 }

@@ -16,8 +16,8 @@ export interface CommandClass {
 }
 
 export interface MainHooks {
-  /** Called once when the command has ended; the loader writes its code cache here. */
-  beforeExit(): void
+  /** Called once when the command has ended, if there is such a one; the loader writes its code cache here. */
+  beforeExit(isKnown: boolean): void
 }
 
 /** Runs one command line and ends the process with its exit code. Called by bin/run.js. */
@@ -34,7 +34,8 @@ export async function main(
   }
   await drain(process.stdout)
   await drain(process.stderr)
-  hooks.beforeExit()
+  const ids = new Set(Object.keys(table))
+  hooks.beforeExit(unknownCommand(canonicalWords(argv, ids), ids) === undefined)
   // Idle connections and timers must not hold a finished command back.
   process.exit()
 }

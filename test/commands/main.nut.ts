@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { root, runCli } from '../support/cli.ts'
+import { copyPackage, root, runCli, temporaryDirectory } from '../support/cli.ts'
 
 const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
 const userAgent = `kcli/${version} ${process.platform}-${process.arch} node-${process.version}\n`
@@ -28,6 +28,26 @@ describe('kcli', () => {
       stdout: '',
       stderr: "kcli: there is no command 'topics creat'\nDid you mean: kcli topics create\n",
     })
+  })
+
+  it('keeps compiled code for commands, none for what was mistyped', async () => {
+    const cacheDir = temporaryDirectory('kcli-cache')
+    try {
+      const runner = copyPackage(path.join(cacheDir.path, 'kcli'))
+      // A package folder in which nothing can be made, as one that belongs to root.
+      writeFileSync(path.join(cacheDir.path, 'kcli/dist/.code-cache'), '')
+      const env = { XDG_CACHE_HOME: path.join(cacheDir.path, 'cache') }
+      const run = (...args: string[]) => runCli(args, { env, runner })
+      const names = () =>
+        readdirSync(path.join(env.XDG_CACHE_HOME, 'kcli/code')).map((name) => name.split('@')[0])
+      await run('topics', 'list', '--bogus')
+      await run('topic', 'ls', '--bogus')
+      await run('topcis', 'list')
+      await run('topics', 'lits')
+      expect(names().sort()).toEqual(['topic_ls', 'topics_list'])
+    } finally {
+      cacheDir.remove()
+    }
   })
 
   it.each([

@@ -1,24 +1,19 @@
-import { copyFileSync, cpSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import zlib from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
-import { type CliOptions, root, runCli, temporaryDirectory } from '../support/cli.ts'
+import { type CliOptions, copyPackage, runCli, temporaryDirectory } from '../support/cli.ts'
 
 // The command as it is where none of the optional packages could be installed: no node_modules at all.
 
 const directory = temporaryDirectory('kcli-bare')
 afterAll(() => directory.remove())
-const bare = path.join(directory.path, 'kcli')
-mkdirSync(path.join(bare, 'dist'), { recursive: true })
-cpSync(path.join(root, 'bin'), path.join(bare, 'bin'), { recursive: true })
-for (const file of ['dist/cli.cjs', 'package.json', 'oclif.manifest.json'])
-  copyFileSync(path.join(root, file), path.join(bare, file))
+const runner = copyPackage(path.join(directory.path, 'kcli'))
 
 const kcli = (args: string[], options: CliOptions = {}) =>
   runCli(args, {
     ...options,
     env: { KCLI_DATA_DIR: path.join(directory.path, 'data') },
-    runner: path.join(bare, 'bin/run.js'),
+    runner,
   })
 
 const lines = Array.from({ length: 2000 }, (_, i) => `line ${i}, and more of the same`).join('\n')

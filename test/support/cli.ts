@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -61,6 +61,15 @@ export function finished(child: ChildProcess): Promise<CliResult> {
       resolve({ code, signal, stdout: stdoutBytes.toString(), stderr, stdoutBytes })
     })
   })
+}
+
+/** The package without its dependencies, in a folder of its own; gives the script to run. */
+export function copyPackage(to: string): string {
+  mkdirSync(path.join(to, 'dist'), { recursive: true })
+  cpSync(path.join(root, 'bin'), path.join(to, 'bin'), { recursive: true })
+  for (const file of ['dist/cli.cjs', 'package.json', 'oclif.manifest.json'])
+    copyFileSync(path.join(root, file), path.join(to, file))
+  return path.join(to, 'bin/run.js')
 }
 
 /** A data directory of its own for a test; removed by `remove`. */
