@@ -2,7 +2,8 @@ import { ZERO_UUID } from '../base/uuid.ts'
 import { CodecError } from './codec-error.ts'
 import type { Reader } from './reader.ts'
 import type { Field, Fields, PrimitiveKind } from './schema.ts'
-import { includesVersion, parseVersions } from './versions.ts'
+import { SharedList } from './shared-list.ts'
+import { includesVersion, parseVersions, type VersionRange } from './versions.ts'
 import type { Writer } from './writer.ts'
 
 /**
@@ -19,6 +20,8 @@ interface Context {
   /** Note the field path before each read, to name the place of an error. */
   readonly trace: boolean
   readonly functions: string[]
+  /** Ranges by their notation: the same few stand at most fields. */
+  readonly ranges: Map<string, VersionRange>
 }
 
 const LEAST_BYTES: Record<PrimitiveKind, number> = {
@@ -35,6 +38,9 @@ const LEAST_BYTES: Record<PrimitiveKind, number> = {
   records: 4,
 }
 
+/** Up to here arrays are made with their size; those that grow take room for 17 elements, and most have three. */
+const SIZED_ARRAY_ELEMENTS = 1024
+
 export function compileDecoder(
   name: string,
   fields: Fields,
@@ -42,20 +48,20 @@ export function compileDecoder(
   flexible: boolean,
   trace: boolean,
 ): Decoder {
-  const context: Context = { version, flexible, trace, functions: [] }
+  const context: Context = { version, flexible, trace, functions: [], ranges: new Map() }
   const main = structDecoder(context, fields, '')
   return evaluate(context, `decode ${name} v${version}${trace ? ' traced' : ''}`, main) as Decoder
 }
 
 export function compileEncoder(name: string, fields: Fields, version: number, flexible: boolean): Encoder {
-  const context: Context = { version, flexible, trace: false, functions: [] }
+  const context: Context = { version, flexible, trace: false, functions: [], ranges: new Map() }
   const main = structEncoder(context, fields, '')
   return evaluate(context, `encode ${name} v${version}`, main) as Encoder
 }
 
 function evaluate(context: Context, label: string, main: string): unknown {
   const source = `'use strict'\n${context.functions.join('\n')}\nreturn ${main}\n//# sourceURL=kcli/${label.replaceAll(' ', '-')}`
-  return new Function('EMPTY', 'CodecError', source)(Buffer.alloc(0), CodecError)
+  return new Function('EMPTY', 'CodecError', 'SharedList', source)(Buffer.alloc(0), CodecError, SharedList)
 }
 
 function addFunction(context: Context, parameters: string, body: string): string {
@@ -69,23 +75,30 @@ function checkedName(name: string): string {
   return name
 }
 
-function has(field: Field, version: number): boolean {
-  return includesVersion(parseVersions(field.versions), version)
+function isIn(context: Context, versions: string): boolean {
+  let range = context.ranges.get(versions)
+  if (range === undefined) {
+    range = parseVersions(versions)
+    context.ranges.set(versions, range)
+  }
+  return includesVersion(range, context.version)
 }
 
-function isTagged(field: Field, version: number): boolean {
-  return field.options.tagged !== undefined && includesVersion(parseVersions(field.options.tagged), version)
+function has(field: Field, context: Context): boolean {
+  return isIn(context, field.versions)
 }
 
-function isNullable(field: Field, version: number): boolean {
-  return (
-    field.options.nullable !== undefined && includesVersion(parseVersions(field.options.nullable), version)
-  )
+function isTagged(field: Field, context: Context): boolean {
+  return field.options.tagged !== undefined && isIn(context, field.options.tagged)
+}
+
+function isNullable(field: Field, context: Context): boolean {
+  return field.options.nullable !== undefined && isIn(context, field.options.nullable)
 }
 
 function isCompact(field: Field, context: Context): boolean {
   const override = field.options.flexible
-  return override === undefined ? context.flexible : includesVersion(parseVersions(override), context.version)
+  return override === undefined ? context.flexible : isIn(context, override)
 }
 
 /** The default of a field, as source text. */
@@ -126,10 +139,10 @@ function leastBytes(context: Context, element: PrimitiveKind | Fields): number {
   }
   let least = context.flexible ? 1 : 0
   for (const field of Object.values(element)) {
-    if (!has(field, context.version) || isTagged(field, context.version)) continue
+    if (!has(field, context) || isTagged(field, context)) continue
     if (field.kind === 'array') least += context.flexible ? 1 : 4
     else if (field.kind === 'struct') {
-      least += isNullable(field, context.version) ? 1 : leastBytes(context, field.fields ?? {})
+      least += isNullable(field, context) ? 1 : leastBytes(context, field.fields ?? {})
     } else least += leastBytes(context, field.kind)
   }
   return Math.max(least, 1)
@@ -140,23 +153,71 @@ function leastBytes(context: Context, element: PrimitiveKind | Fields): number {
 function structDecoder(context: Context, fields: Fields, path: string): string {
   const lines: string[] = []
   const tagged: string[] = []
+  const run = new FixedRun(lines, context)
   const entries = Object.entries(fields).map(([name, field], index) => {
     checkedName(name)
     const variable = `v${index}`
     const at = path === '' ? name : `${path}.${name}`
-    const present = has(field, context.version)
-    if (present && isTagged(field, context.version)) {
+    if (run.take(field, variable)) return `${name}: ${variable}`
+    const present = has(field, context)
+    if (present && isTagged(field, context)) {
       lines.push(`let ${variable} = ${defaultSource(context, field)}`)
       tagged.push(`case ${field.options.tag}: ${readInto(context, field, variable, at)}
         if (r.position !== end) r.fail('a tagged field of another size')
         break`)
-    } else if (present) lines.push(`let ${variable}`, readInto(context, field, variable, at))
-    else lines.push(`const ${variable} = ${defaultSource(context, field)}`)
+    } else if (present) {
+      run.end()
+      lines.push(`let ${variable}`, readInto(context, field, variable, at))
+    } else lines.push(`const ${variable} = ${defaultSource(context, field)}`)
     return `${name}: ${variable}`
   })
+  run.end()
   if (context.flexible) lines.push(...tagSection(tagged))
   lines.push(`return { ${entries.join(', ')} }`)
   return addFunction(context, 'r', lines.join('\n'))
+}
+
+const FIXED: Partial<Record<PrimitiveKind, { bytes: number; read: (at: string) => string }>> = {
+  bool: { bytes: 1, read: (at) => `d.getInt8(${at}) !== 0` },
+  int8: { bytes: 1, read: (at) => `d.getInt8(${at})` },
+  int16: { bytes: 2, read: (at) => `d.getInt16(${at})` },
+  uint16: { bytes: 2, read: (at) => `d.getUint16(${at})` },
+  int32: { bytes: 4, read: (at) => `d.getInt32(${at})` },
+}
+
+/**
+ * Numbers that lie behind one another are checked for their bytes once and read in place: a call for each of them is most
+ * of what decoding costs in a process that has just started.
+ */
+class FixedRun {
+  private readonly lines: string[]
+  private readonly context: Context
+  private reads: string[] = []
+  private bytes = 0
+
+  constructor(lines: string[], context: Context) {
+    this.lines = lines
+    this.context = context
+  }
+
+  /** False when the field is none of a fixed size. The tracing decoder goes field by field. */
+  take(field: Field, variable: string): boolean {
+    const { context } = this
+    if (context.trace || typeof field.kind !== 'string') return false
+    const fixed = FIXED[field.kind as PrimitiveKind]
+    if (fixed === undefined || !has(field, context) || isTagged(field, context)) return false
+    this.reads.push(`${variable} = ${fixed.read(`p + ${this.bytes}`)}`)
+    this.lines.push(`let ${variable}`)
+    this.bytes += fixed.bytes
+    return true
+  }
+
+  end(): void {
+    if (this.reads.length === 0) return
+    this.lines.push(`{ const d = r.view, p = r.take(${this.bytes})\n${this.reads.join('\n')} }`)
+    this.reads = []
+    this.bytes = 0
+  }
 }
 
 function tagSection(cases: string[]): string[] {
@@ -174,7 +235,7 @@ function tagSection(cases: string[]): string[] {
 
 function readInto(context: Context, field: Field, variable: string, path: string): string {
   const note = context.trace ? `r.field = ${JSON.stringify(path)}; ` : ''
-  const nullable = isNullable(field, context.version)
+  const nullable = isNullable(field, context)
   if (field.kind === 'array') return note + readArray(context, field, variable, path, nullable)
   if (field.kind === 'struct') {
     const decode = structDecoder(context, field.fields ?? {}, path)
@@ -191,6 +252,9 @@ function readArray(
   nullable: boolean,
 ): string {
   const element = field.element ?? {}
+  if (element === 'int32' && !nullable) {
+    return `${variable} = r.${context.flexible ? 'compactInt32Array' : 'int32Array'}()`
+  }
   const count = `r.${context.flexible ? 'compactArrayLength' : 'arrayLength'}(${leastBytes(context, element)})`
   const read =
     typeof element === 'string'
@@ -200,8 +264,8 @@ function readArray(
     const n = ${count}
     if (n < 0) ${nullable ? `${variable} = null` : 'r.nullArray()'}
     else {
-      const a = []
-      for (let i = 0; i < n; i++) a.push(${read})
+      const a = n > 0 && n <= ${SIZED_ARRAY_ELEMENTS} ? new Array(n) : []
+      for (let i = 0; i < n; i++) a[i] = ${read}
       ${variable} = a
     }
   }`
@@ -231,9 +295,9 @@ function structEncoder(context: Context, fields: Fields, path: string): string {
   for (const [name, field] of Object.entries(fields)) {
     checkedName(name)
     const at = path === '' ? name : `${path}.${name}`
-    if (!has(field, context.version)) {
+    if (!has(field, context)) {
       if (field.options.ignorable !== true) lines.push(`v = m.${name}`, refuse(context, field, at))
-    } else if (isTagged(field, context.version)) {
+    } else if (isTagged(field, context)) {
       const variable = `t${tagged.length}`
       lines.push(
         `let ${variable} = m.${name}; if (${variable} === undefined) ${variable} = ${defaultSource(context, field)}`,
@@ -294,7 +358,7 @@ function isDefault(context: Context, field: Field, variable: string): string {
 }
 
 function writeValue(context: Context, field: Field, path: string): string {
-  const nullable = isNullable(field, context.version)
+  const nullable = isNullable(field, context)
   const notNull = `if (v === null) throw new CodecError(${JSON.stringify(`${path} cannot be null in version ${context.version}`)})`
   const guard = !nullable && field.options.nullable !== undefined ? `${notNull}\n` : ''
   if (field.kind === 'array') return guard + writeArray(context, field, path, nullable)
@@ -309,10 +373,14 @@ function writeValue(context: Context, field: Field, path: string): string {
 function writeArray(context: Context, field: Field, path: string, nullable: boolean): string {
   const element = field.element ?? {}
   const writeLength = `w.${context.flexible ? 'compactArrayLength' : 'arrayLength'}`
-  const writeElement =
-    typeof element === 'string'
-      ? `w.${methodOf(element, false, context.flexible, 'write')}(v[i])`
-      : `${structEncoder(context, element, `${path}[]`)}(w, v[i])`
-  const all = `${writeLength}(v.length)\nfor (let i = 0; i < v.length; i++) ${writeElement}`
-  return nullable ? `if (v === null) ${writeLength}(-1)\nelse { ${all} }` : all
+  const loop = (writeElement: string) =>
+    `{ ${writeLength}(v.length)\nfor (let i = 0; i < v.length; i++) ${writeElement} }`
+  let all: string
+  if (typeof element === 'string') {
+    all = loop(`w.${methodOf(element, false, context.flexible, 'write')}(v[i])`)
+  } else {
+    const encode = structEncoder(context, element, `${path}[]`)
+    all = `if (v instanceof SharedList) w.sharedArray(v, ${encode}, ${context.flexible})\nelse ${loop(`${encode}(w, v[i])`)}`
+  }
+  return nullable ? `if (v === null) ${writeLength}(-1)\nelse ${all}` : all
 }

@@ -14,5 +14,6 @@ export {
 export { type Decoded, decodeVersioned, type Encodable, encodeVersioned, MessageType } from './message.ts'
 export { Reader } from './reader.ts'
 export type { Fields, Infer, Input } from './schema.ts'
+export { SharedList } from './shared-list.ts'
 export { includesVersion, parseVersions, type VersionRange } from './versions.ts'
 export { type RecordsInput, Writer } from './writer.ts'

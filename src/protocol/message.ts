@@ -99,10 +99,11 @@ export class MessageType<F extends Fields> {
     const again = new Reader(reader.buffer, start, reader.end)
     try {
       compileDecoder(this.name, this.fields, version, this.isFlexible(version), true)(again)
-    } catch {
+    } catch (traced) {
+      const { position, message } = traced instanceof CodecError ? traced : error
       return new CodecError(
-        `${this.name} v${version}, ${again.field}, byte ${error.position}: ${error.message}`,
-        error.position,
+        `${this.name} v${version}, ${again.field}, byte ${position}: ${message}`,
+        position,
       )
     }
     return error

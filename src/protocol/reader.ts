@@ -1,4 +1,3 @@
-import { uuidFromBytes } from '../base/uuid.ts'
 import { CodecError } from './codec-error.ts'
 
 const TWO_32 = 4294967296
@@ -11,6 +10,8 @@ export class Reader {
   readonly buffer: Buffer
   position: number
   readonly end: number
+  /** Reads numbers without a call into Buffer's methods, which are slow until they are optimized. */
+  readonly view: DataView
   /** The field being read; kept only by the tracing decoders, which run again over what failed. */
   field = ''
 
@@ -18,6 +19,7 @@ export class Reader {
     this.buffer = buffer
     this.position = position
     this.end = end
+    this.view = new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
   }
 
   get remaining(): number {
@@ -28,7 +30,8 @@ export class Reader {
     throw new CodecError(what, this.position)
   }
 
-  private take(size: number): number {
+  /** Steps over that many bytes, which must be there, and gives their position. */
+  take(size: number): number {
     const at = this.position
     if (at + size > this.end) this.fail(`${size} bytes wanted, ${this.end - at} left`)
     this.position = at + size
@@ -40,29 +43,29 @@ export class Reader {
   }
 
   int8(): number {
-    return this.buffer.readInt8(this.take(1))
+    return this.view.getInt8(this.take(1))
   }
 
   int16(): number {
-    return this.buffer.readInt16BE(this.take(2))
+    return this.view.getInt16(this.take(2))
   }
 
   uint16(): number {
-    return this.buffer.readUInt16BE(this.take(2))
+    return this.view.getUint16(this.take(2))
   }
 
   int32(): number {
-    return this.buffer.readInt32BE(this.take(4))
+    return this.view.getInt32(this.take(4))
   }
 
   uint32(): number {
-    return this.buffer.readUInt32BE(this.take(4))
+    return this.view.getUint32(this.take(4))
   }
 
   /** Values that a number cannot hold exactly are refused: no offset, time or id of Kafka comes near them. */
   int64(): number {
     const at = this.take(8)
-    const value = this.buffer.readInt32BE(at) * TWO_32 + this.buffer.readUInt32BE(at + 4)
+    const value = this.view.getInt32(at) * TWO_32 + this.view.getUint32(at + 4)
     if (!Number.isSafeInteger(value)) {
       this.position = at
       this.fail('a 64-bit number beyond 2^53')
@@ -71,15 +74,22 @@ export class Reader {
   }
 
   float64(): number {
-    return this.buffer.readDoubleBE(this.take(8))
+    return this.view.getFloat64(this.take(8))
   }
 
   uuid(): string {
-    return uuidFromBytes(this.buffer, this.take(16))
+    const at = this.take(16)
+    return this.buffer.toString('base64url', at, at + 16)
   }
 
   /** An unsigned varint of at most 32 bits. */
   uvarint(): number {
+    const first = this.buffer[this.position] as number
+    // Nearly all are lengths and counts of one byte.
+    if (first < 0x80 && this.position < this.end) {
+      this.position++
+      return first
+    }
     let value = 0
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.buffer[this.take(1)] as number
@@ -97,7 +107,7 @@ export class Reader {
     return length === 0 ? '' : this.buffer.toString('utf8', at, at + length)
   }
 
-  private view(length: number): Buffer {
+  private slice(length: number): Buffer {
     const at = this.take(length)
     return this.buffer.subarray(at, at + length)
   }
@@ -129,23 +139,23 @@ export class Reader {
   bytes(): Buffer {
     const length = this.int32()
     if (length < 0) this.fail('null in bytes that cannot be null')
-    return this.view(length)
+    return this.slice(length)
   }
 
   nullableBytes(): Buffer | null {
     const length = this.int32()
-    return length < 0 ? null : this.view(length)
+    return length < 0 ? null : this.slice(length)
   }
 
   compactBytes(): Buffer {
     const length = this.uvarint() - 1
     if (length < 0) this.fail('null in bytes that cannot be null')
-    return this.view(length)
+    return this.slice(length)
   }
 
   compactNullableBytes(): Buffer | null {
     const length = this.uvarint() - 1
-    return length < 0 ? null : this.view(length)
+    return length < 0 ? null : this.slice(length)
   }
 
   /** The number of elements; negative means null, as everywhere in Kafka. `elementSize` is the least that one element takes on the wire. */
@@ -155,6 +165,25 @@ export class Reader {
 
   compactArrayLength(elementSize: number): number {
     return this.checkedCount(this.uvarint() - 1, elementSize)
+  }
+
+  int32Array(): number[] {
+    return this.int32s(this.arrayLength(4))
+  }
+
+  compactInt32Array(): number[] {
+    return this.int32s(this.compactArrayLength(4))
+  }
+
+  private int32s(count: number): number[] {
+    if (count < 0) this.nullArray()
+    const { view } = this
+    const at = this.take(count * 4)
+    if (count === 1) return [view.getInt32(at)]
+    if (count === 3) return [view.getInt32(at), view.getInt32(at + 4), view.getInt32(at + 8)]
+    const values: number[] = []
+    for (let i = 0; i < count; i++) values.push(view.getInt32(at + i * 4))
+    return values
   }
 
   private checkedCount(count: number, elementSize: number): number {

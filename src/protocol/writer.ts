@@ -1,9 +1,10 @@
 import type { FileRange } from '../base/file-system.ts'
 import type { Part } from '../base/network.ts'
-import { uuidToBytes } from '../base/uuid.ts'
 import { CodecError } from './codec-error.ts'
+import type { SharedList } from './shared-list.ts'
 
 const TWO_32 = 4294967296
+const UUID_CHARACTERS = 22
 
 /** A record set as it is sent: bytes, or several stretches of bytes and files, one behind the other. */
 export type RecordsInput = Uint8Array | readonly Part[] | null
@@ -14,6 +15,7 @@ export type RecordsInput = Uint8Array | readonly Part[] | null
  */
 export class Writer {
   private buffer: Buffer
+  private view: DataView
   private position: number
   /** Where the piece that is not yet among the parts begins. */
   private pieceStart = 0
@@ -22,6 +24,7 @@ export class Writer {
 
   constructor(sizeHint = 256) {
     this.buffer = Buffer.allocUnsafe(sizeHint)
+    this.view = viewOf(this.buffer)
     this.position = 0
   }
 
@@ -43,6 +46,7 @@ export class Writer {
     const next = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, open.length + size + 64))
     open.copy(next, 0)
     this.buffer = next
+    this.view = viewOf(next)
     this.pieceStart = 0
     this.position = open.length + size
     return open.length
@@ -59,28 +63,33 @@ export class Writer {
   }
 
   int8(value: number): void {
+    if (!(value >= -0x80 && value <= 0x7f)) throw outOfRange(value, 'int8')
     const at = this.reserve(1)
-    this.buffer.writeInt8(value, at)
+    this.view.setInt8(at, value)
   }
 
   int16(value: number): void {
+    if (!(value >= -0x8000 && value <= 0x7fff)) throw outOfRange(value, 'int16')
     const at = this.reserve(2)
-    this.buffer.writeInt16BE(value, at)
+    this.view.setInt16(at, value)
   }
 
   uint16(value: number): void {
+    if (!(value >= 0 && value <= 0xffff)) throw outOfRange(value, 'uint16')
     const at = this.reserve(2)
-    this.buffer.writeUInt16BE(value, at)
+    this.view.setUint16(at, value)
   }
 
   int32(value: number): void {
+    if (!(value >= -0x80000000 && value <= 0x7fffffff)) throw outOfRange(value, 'int32')
     const at = this.reserve(4)
-    this.buffer.writeInt32BE(value, at)
+    this.view.setInt32(at, value)
   }
 
   uint32(value: number): void {
+    if (!(value >= 0 && value <= 0xffffffff)) throw outOfRange(value, 'uint32')
     const at = this.reserve(4)
-    this.buffer.writeUInt32BE(value, at)
+    this.view.setUint32(at, value)
   }
 
   int64(value: number): void {
@@ -88,17 +97,20 @@ export class Writer {
       throw new CodecError(`${value} is not a 64-bit number that we can write`)
     const at = this.reserve(8)
     const high = Math.floor(value / TWO_32)
-    this.buffer.writeInt32BE(high, at)
-    this.buffer.writeUInt32BE(value - high * TWO_32, at + 4)
+    this.view.setInt32(at, high)
+    this.view.setUint32(at + 4, value - high * TWO_32)
   }
 
   float64(value: number): void {
     const at = this.reserve(8)
-    this.buffer.writeDoubleBE(value, at)
+    this.view.setFloat64(at, value)
   }
 
   uuid(value: string): void {
-    this.raw(uuidToBytes(value))
+    if (value.length !== UUID_CHARACTERS) throw new CodecError(`not a Kafka uuid: '${value}'`)
+    const at = this.reserve(16)
+    if (this.buffer.write(value, at, 16, 'base64url') !== 16)
+      throw new CodecError(`not a Kafka uuid: '${value}'`)
   }
 
   raw(bytes: Uint8Array): void {
@@ -170,6 +182,24 @@ export class Writer {
     this.uvarint(count + 1)
   }
 
+  /** An array whose bytes are kept for the next message that it goes into. */
+  sharedArray<T>(
+    list: SharedList<T>,
+    encode: (writer: Writer, element: T) => void,
+    isCompact: boolean,
+  ): void {
+    let bytes = list.encodings.get(encode)
+    if (bytes === undefined) {
+      const scratch = new Writer(list.length * 64)
+      if (isCompact) scratch.compactArrayLength(list.length)
+      else scratch.arrayLength(list.length)
+      for (const element of list) encode(scratch, element)
+      bytes = scratch.toBuffer()
+      list.encodings.set(encode, bytes)
+    }
+    this.addPart(bytes)
+  }
+
   records(value: RecordsInput): void {
     if (value === null) this.int32(-1)
     else {
@@ -236,6 +266,14 @@ export class Writer {
       return Buffer.from(first.buffer, first.byteOffset, first.length)
     return Buffer.concat(bytes)
   }
+}
+
+function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length)
+}
+
+function outOfRange(value: number, kind: string): CodecError {
+  return new CodecError(`${value} is no ${kind}`)
 }
 
 function stringLength(value: string): number {
