@@ -11,6 +11,8 @@ export class JuteError extends KcliError {
 /** The input ended inside a record. Java throws EOFException there, and some readers take that for an orderly end. */
 export class JuteEndError extends JuteError {}
 
+const NO_BYTES = Buffer.alloc(0)
+
 /**
  * org.apache.jute.BinaryInputArchive: all numbers big-endian; strings (UTF-8) and buffers have an int length before
  * them, where -1 means null; vectors have an int count. Buffers are views of the input.
@@ -63,6 +65,7 @@ export class JuteReader {
     const length = this.readInt()
     if (length === -1) return null
     if (length < 0) throw new JuteError(`negative length ${length} at ${this.position - 4}`)
+    if (length === 0) return NO_BYTES
     const at = this.advance(length)
     return this.bytes.subarray(at, at + length)
   }
