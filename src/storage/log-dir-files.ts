@@ -26,6 +26,13 @@ export interface LogDirOwner {
   readonly clusterId: string | null
 }
 
+/** What is known of the logs of a directory before they are opened. */
+export interface Checkpoints {
+  readonly recoveryPoints: OffsetsByPartition
+  readonly highWatermarks: OffsetsByPartition
+  readonly startOffsets: OffsetsByPartition
+}
+
 export interface Lock {
   release(): void
 }
@@ -91,19 +98,17 @@ export class LogDirFiles {
   }
 
   /**
-   * Partition directories, and those of deleted partitions whose files still have to go. What a checkpoint names is taken
-   * for a directory unseen: there may be thousands.
+   * The names of partition directories, and the paths of those of deleted partitions whose files still have to go. What a
+   * checkpoint names is taken for a directory unseen: there may be thousands. These come first, in the checkpoint's order.
    */
-  list(checkpointed: OffsetsByPartition): {
-    partitions: { topic: string; partition: number }[]
-    deleted: string[]
-  } {
-    const partitions: { topic: string; partition: number }[] = []
+  list(checkpointed: OffsetsByPartition): { partitions: string[]; deleted: string[] } {
+    const names = new Set(this.fs.readdirSync(this.path))
+    const partitions: string[] = []
+    for (const name of checkpointed.keys()) if (names.delete(name)) partitions.push(name)
     const deleted: string[] = []
-    for (const name of this.fs.readdirSync(this.path)) {
-      const parsed = parsePartitionDirName(name)
+    for (const name of names) {
       if (isDeleteDirName(name)) deleted.push(join(this.path, name))
-      else if (parsed && (checkpointed.has(name) || this.isDirectory(name))) partitions.push(parsed)
+      else if (parsePartitionDirName(name) && this.isDirectory(name)) partitions.push(name)
     }
     return { partitions, deleted }
   }
@@ -112,10 +117,20 @@ export class LogDirFiles {
     return this.fs.statSync(join(this.path, name))?.isDirectory === true
   }
 
+  readCheckpoints(): Checkpoints {
+    const recoveryPoints = this.read(this.recoveryPoints)
+    const like = { file: this.recoveryPoints, offsets: recoveryPoints }
+    const highWatermarks = this.read(this.highWatermarks, like)
+    return { recoveryPoints, highWatermarks, startOffsets: this.read(this.startOffsets) }
+  }
+
   /** A file that cannot be read as a checkpoint says nothing, as in Kafka: the logs are then looked at themselves. */
-  read(file: OffsetCheckpointFile): OffsetsByPartition {
+  private read(
+    file: OffsetCheckpointFile,
+    like?: { file: OffsetCheckpointFile; offsets: OffsetsByPartition },
+  ): OffsetsByPartition {
     try {
-      return file.read()
+      return file.read(like)
     } catch (error) {
       if (!(error instanceof KafkaStorageError)) throw error
       this.logger.warn(`${error.message}: going on without it`)

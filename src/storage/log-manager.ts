@@ -1,16 +1,17 @@
 import { join } from 'node:path'
+import { assert } from '../base/assert.ts'
 import type { Clock, Timer } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
-import type { OffsetCheckpointFile, OffsetsByPartition } from './checkpoint-file.ts'
+import type { OffsetsByPartition } from './checkpoint-file.ts'
 import { LogDirectoryError } from './errors.ts'
-import { deleteDirName, partitionDirName } from './file-names.ts'
+import { deleteDirName, parsePartitionDirName, partitionDirName } from './file-names.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
 import { DEFAULT_LOG_TUNING, type LogContext, LogDir, type LogTuning } from './log-context.ts'
-import { type Lock, LogDirFiles } from './log-dir-files.ts'
+import { type Checkpoints, type Lock, LogDirFiles } from './log-dir-files.ts'
 import type { LogDirDescription, TopicPartition } from './log-types.ts'
 import { Segment } from './segment.ts'
 import { TailBudget } from './tail-cache.ts'
@@ -36,6 +37,8 @@ export interface LogManagerOptions {
 interface Directory {
   readonly dir: LogDir
   readonly files: LogDirFiles
+  /** As they were at the start. */
+  readonly checkpoints: Checkpoints
 }
 
 /** Kafka waits this long before the first round of its background work. */
@@ -47,7 +50,8 @@ export class LogManager {
   private readonly options: LogManagerOptions
   private readonly context: LogContext
   private readonly directories: readonly Directory[]
-  private readonly logs = new Map<string, Log>()
+  /** By `TOPIC-N`; only their directory as long as nobody has asked for them since a clean end. */
+  private readonly logs = new Map<string, Log | Directory>()
   private readonly timers = new Set<Timer>()
   private readonly removals = new Set<() => void>()
   private isShuttingDown = false
@@ -101,7 +105,18 @@ export class LogManager {
   }
 
   getLog(topic: string, partition: number): Log | undefined {
-    return this.logs.get(partitionDirName(topic, partition))
+    const name = partitionDirName(topic, partition)
+    const found = this.logs.get(name)
+    return found === undefined || found instanceof Log ? found : this.wake(name, found)
+  }
+
+  /** There is such a log, nobody has used it since a clean end, and all of it was below the high watermark then. */
+  isAtRest(topic: string, partition: number): boolean {
+    const name = partitionDirName(topic, partition)
+    const found = this.logs.get(name)
+    if (found === undefined || found instanceof Log) return false
+    const { recoveryPoints, highWatermarks } = found.checkpoints
+    return (highWatermarks.get(name) ?? 0) >= (recoveryPoints.get(name) ?? 0)
   }
 
   /** Throws InconsistentTopicIdError when there is a log of that name with another topic id. */
@@ -113,13 +128,13 @@ export class LogManager {
 
   /** All that are on disk. */
   partitions(): TopicPartition[] {
-    return [...this.logs.values()].map(({ topic, partition }) => ({ topic, partition }))
+    return [...this.logs.keys()].flatMap((name) => parsePartitionDirName(name) ?? [])
   }
 
   /** Gone at once for everybody; the files go after file.delete.delay.ms. */
   deleteLog(topic: string, partition: number): void {
     const name = partitionDirName(topic, partition)
-    const log = this.logs.get(name)
+    const log = this.getLog(topic, partition)
     if (log === undefined) return
     this.logs.delete(name)
     log.abandon()
@@ -132,7 +147,7 @@ export class LogManager {
   /** The topic's own settings as they are now; the others have the broker's defaults. */
   updateTopicConfig(topic: string, config: Partial<LogConfig>): void {
     const whole = { ...this.options.defaults, ...config }
-    for (const log of this.logs.values()) if (log.topic === topic) log.updateConfig(whole)
+    for (const log of this.awake()) if (log.topic === topic) log.updateConfig(whole)
   }
 
   readHighWatermark(topic: string, partition: number): number {
@@ -141,30 +156,21 @@ export class LogManager {
 
   /** Never rejects: a disk that fails takes its directory offline. */
   async checkpointHighWatermarks(): Promise<void> {
-    await this.checkpoint(
-      (files) => files.highWatermarks,
-      (log) => log.highWatermark,
-    )
+    await this.checkpoint('highWatermarks', (log) => log.highWatermark)
   }
 
   async checkpointRecoveryPoints(): Promise<void> {
-    await this.checkpoint(
-      (files) => files.recoveryPoints,
-      (log) => log.recoveryPoint,
-    )
+    await this.checkpoint('recoveryPoints', (log) => log.recoveryPoint)
   }
 
   async checkpointLogStartOffsets(): Promise<void> {
-    await this.checkpoint(
-      (files) => files.startOffsets,
-      (log) => log.startOffsetToCheckpoint,
-    )
+    await this.checkpoint('startOffsets', (log) => log.startOffsetToCheckpoint)
   }
 
   /** One round of retention over all logs. Returns how many segments went. */
   async deleteOldSegments(): Promise<number> {
     let count = 0
-    for (const log of [...this.logs.values()]) {
+    for (const log of this.all()) {
       try {
         if (log.mayHaveOldSegments()) count += await log.deleteOldSegments()
       } catch (error) {
@@ -183,7 +189,7 @@ export class LogManager {
     this.repeat(tuning.flushStartOffsetCheckpointIntervalMs, () => this.checkpointLogStartOffsets())
     this.repeat(tuning.highWatermarkCheckpointIntervalMs, () => this.checkpointHighWatermarks())
     this.repeat(tuning.producerIdExpirationCheckIntervalMs, () => {
-      for (const log of this.logs.values()) log.removeExpiredProducers()
+      for (const log of this.awake()) log.removeExpiredProducers()
     })
   }
 
@@ -191,7 +197,7 @@ export class LogManager {
     return this.directories.map(({ dir }) => ({
       logDir: dir.path,
       error: dir.error?.message ?? null,
-      partitions: this.logsIn(dir).map((log) => ({
+      partitions: this.all(dir).map((log) => ({
         topic: log.topic,
         partition: log.partition,
         sizeBytes: dir.error ? 0 : log.sizeBytes(),
@@ -218,53 +224,78 @@ export class LogManager {
     const { fs, logger, brokerId, clusterId, acquireLock } = this.options
     const dir = new LogDir(path, logger, () => this.options.onLogDirFailure?.(path))
     const owner = { brokerId, clusterId }
-    return { dir, files: orUnusable(path, () => LogDirFiles.open(fs, path, owner, logger, acquireLock)) }
+    return orUnusable(path, () => {
+      const files = LogDirFiles.open(fs, path, owner, logger, acquireLock)
+      try {
+        return { dir, files, checkpoints: files.readCheckpoints() }
+      } catch (error) {
+        files.releaseLock()
+        throw error
+      }
+    })
   }
 
-  private addLogs({ dir, files }: Directory): void {
-    const recoveryPoints = files.read(files.recoveryPoints)
-    const startOffsets = files.read(files.startOffsets)
-    const highWatermarks = files.read(files.highWatermarks)
-    const { partitions, deleted } = files.list(recoveryPoints)
-    const configs = new Map<string, LogConfig>()
-    for (const { topic, partition } of partitions) {
-      const name = partitionDirName(topic, partition)
+  private addLogs(directory: Directory): void {
+    const { files, checkpoints } = directory
+    const { partitions, deleted } = files.list(checkpoints.recoveryPoints)
+    for (const name of partitions) {
       const twin = this.logs.get(name)
       if (twin !== undefined) {
+        const other = twin instanceof Log ? twin.logDir : twin.files.path
         throw new LogDirectoryError(
           'KCLI_DUPLICATE_LOG',
-          `${name} is in both log directories ${twin.logDir} and ${dir.path}`,
+          `${name} is in both log directories ${other} and ${files.path}`,
           'Remove the copy that is not wanted.',
         )
       }
-      const config = configs.get(topic) ?? this.configOf(topic)
-      configs.set(topic, config)
-      const recoveryPoint = recoveryPoints.get(name)?.offset
-      const log = new Log({
-        context: this.context,
-        logDir: dir,
-        topic,
-        partition,
-        config,
-        checkpoint: {
-          logStartOffset: startOffsets.get(name)?.offset,
-          recoveryPoint: recoveryPoint ?? 0,
-          highWatermark: highWatermarks.get(name)?.offset ?? 0,
-        },
-        isClean: files.wasClean,
-        // Without a recovery point nobody knows where the log ends before it was opened.
-        isEndKnown: files.wasClean && recoveryPoint !== undefined,
-      })
-      this.logs.set(name, log)
+      this.logs.set(name, directory)
+      if (!isEndKnown(directory, name)) this.wake(name, directory)
     }
     for (const path of deleted) {
       this.deleteLater(this.options.defaults.fileDeleteDelayMs, () => this.context.fs.removeSync(path))
     }
   }
 
+  private wake(name: string, directory: Directory): Log {
+    const { dir, files, checkpoints } = directory
+    const parsed = parsePartitionDirName(name)
+    assert(parsed !== undefined, `${name} is no partition`)
+    const { topic, partition } = parsed
+    const log = new Log({
+      context: this.context,
+      logDir: dir,
+      topic,
+      partition,
+      config: this.configOf(topic),
+      checkpoint: {
+        logStartOffset: checkpoints.startOffsets.get(name),
+        recoveryPoint: checkpoints.recoveryPoints.get(name) ?? 0,
+        highWatermark: checkpoints.highWatermarks.get(name) ?? 0,
+      },
+      isClean: files.wasClean,
+      isEndKnown: isEndKnown(directory, name),
+    })
+    this.logs.set(name, log)
+    return log
+  }
+
+  /** Those that somebody has asked for. */
+  private awake(dir?: LogDir): Log[] {
+    const logs: Log[] = []
+    for (const log of this.logs.values()) {
+      if (log instanceof Log && (dir === undefined || log.logDir === dir.path)) logs.push(log)
+    }
+    return logs
+  }
+
+  private all(dir?: LogDir): Log[] {
+    for (const [name, log] of this.logs) if (!(log instanceof Log)) this.wake(name, log)
+    return this.awake(dir)
+  }
+
   private async recoverLogs(): Promise<void> {
     const { logger, tuning } = this.context
-    const unknown = [...this.logs.values()].filter((log) => !log.isEndKnown)
+    const unknown = this.awake().filter((log) => !log.isEndKnown)
     if (unknown.length > 0) logger.info(`loading ${unknown.length} logs, as the last end was not a clean one`)
     let done = 0
     await inParallel(unknown, tuning.recoveryConcurrency, async (log) => {
@@ -301,7 +332,7 @@ export class LogManager {
   private createLog(topic: string, partition: number): Log {
     const { fs, clock } = this.context
     const usable = this.directories.filter(({ dir }) => dir.error === null)
-    const [target] = usable.sort((a, b) => this.logsIn(a.dir).length - this.logsIn(b.dir).length)
+    const [target] = usable.sort((a, b) => this.countIn(a.dir) - this.countIn(b.dir))
     const first = this.directories[0]
     if (target === undefined) throw first?.dir.error ?? new Error('no log directory')
     const name = partitionDirName(topic, partition)
@@ -331,37 +362,48 @@ export class LogManager {
     return { ...this.options.defaults, ...this.options.loadTopicConfig(topic) }
   }
 
-  private logsIn(dir: LogDir): Log[] {
-    return [...this.logs.values()].filter((log) => log.logDir === dir.path)
+  private countIn(dir: LogDir): number {
+    let count = 0
+    for (const log of this.logs.values()) {
+      if ((log instanceof Log ? log.logDir : log.dir.path) === dir.path) count++
+    }
+    return count
   }
 
   private async checkpoint(
-    fileOf: (files: LogDirFiles) => OffsetCheckpointFile,
+    kind: keyof Checkpoints,
     offsetOf: (log: Log) => number | undefined,
   ): Promise<void> {
-    for (const { dir, files } of this.directories) {
+    for (const directory of this.directories) {
+      const { dir, files } = directory
       if (dir.error !== null) continue
       try {
-        await fileOf(files).write(this.offsetsIn(dir, offsetOf))
+        await files[kind].write(this.offsetsIn(directory, kind, offsetOf))
       } catch (error) {
-        this.context.logger.error(`writing ${fileOf(files).path} failed`, error)
-        dir.storageErrorOf(`writing ${fileOf(files).path} failed`, error)
+        this.context.logger.error(`writing ${files[kind].path} failed`, error)
+        dir.storageErrorOf(`writing ${files[kind].path} failed`, error)
       }
     }
   }
 
-  private offsetsIn(dir: LogDir, offsetOf: (log: Log) => number | undefined): OffsetsByPartition {
+  private offsetsIn(
+    directory: Directory,
+    kind: keyof Checkpoints,
+    offsetOf: (log: Log) => number | undefined,
+  ): OffsetsByPartition {
     const offsets: OffsetsByPartition = new Map()
-    for (const log of this.logsIn(dir)) {
-      const { topic, partition, name } = log
-      const offset = offsetOf(log)
-      if (offset !== undefined) offsets.set(name, { topic, partition, offset })
+    const before = directory.checkpoints[kind]
+    for (const [name, log] of this.logs) {
+      let offset: number | undefined
+      if (log === directory) offset = kind === 'startOffsets' ? before.get(name) : (before.get(name) ?? 0)
+      else if (log instanceof Log && log.logDir === directory.dir.path) offset = offsetOf(log)
+      if (offset !== undefined) offsets.set(name, offset)
     }
     return offsets
   }
 
   private async flushDirtyLogs(): Promise<void> {
-    for (const log of [...this.logs.values()]) {
+    for (const log of this.awake()) {
       if (log.unflushedMs < log.config.flushMs) continue
       try {
         await log.flush()
@@ -371,10 +413,11 @@ export class LogManager {
     }
   }
 
-  private async closeDirectory({ dir, files }: Directory, brokerEpoch: number): Promise<void> {
+  private async closeDirectory(directory: Directory, brokerEpoch: number): Promise<void> {
+    const { dir, files } = directory
     const { logger } = this.context
     let isClean = true
-    await inParallel(this.logsIn(dir), CLOSE_CONCURRENCY, async (log) => {
+    await inParallel(this.awake(dir), CLOSE_CONCURRENCY, async (log) => {
       try {
         await log.close()
       } catch (error) {
@@ -383,12 +426,18 @@ export class LogManager {
       }
     })
     try {
-      if (dir.error === null) {
-        await files.recoveryPoints.writeNow(this.offsetsIn(dir, (log) => log.recoveryPoint))
-        await files.startOffsets.writeNow(this.offsetsIn(dir, (log) => log.startOffsetToCheckpoint))
-        await files.highWatermarks.writeNow(this.offsetsIn(dir, (log) => log.highWatermark))
-        if (isClean) files.markClean(brokerEpoch)
+      if (dir.error === null && !this.isUnused(directory)) {
+        await files.recoveryPoints.writeNow(
+          this.offsetsIn(directory, 'recoveryPoints', (log) => log.recoveryPoint),
+        )
+        await files.startOffsets.writeNow(
+          this.offsetsIn(directory, 'startOffsets', (log) => log.startOffsetToCheckpoint),
+        )
+        await files.highWatermarks.writeNow(
+          this.offsetsIn(directory, 'highWatermarks', (log) => log.highWatermark),
+        )
       }
+      if (dir.error === null && isClean) files.markClean(brokerEpoch)
     } catch (error) {
       logger.error(
         `closing the log directory ${dir.path} failed: its logs will be recovered at the next start`,
@@ -397,6 +446,11 @@ export class LogManager {
     } finally {
       files.releaseLock()
     }
+  }
+
+  /** Nobody has asked for any of its logs: the checkpoints are as they were. */
+  private isUnused({ dir, checkpoints }: Directory): boolean {
+    return this.awake(dir).length === 0 && this.countIn(dir) === checkpoints.recoveryPoints.size
   }
 
   private deleteLater(delayMs: number, remove: () => void): void {
@@ -439,6 +493,11 @@ export class LogManager {
     }
     arm(Math.min(INITIAL_DELAY_MS, intervalMs))
   }
+}
+
+/** Without a recovery point nobody knows where a log ends before it was opened. */
+function isEndKnown({ files, checkpoints }: Directory, name: string): boolean {
+  return files.wasClean && checkpoints.recoveryPoints.has(name)
 }
 
 /** Errors of the system at the start name the directory and say what to look at. */

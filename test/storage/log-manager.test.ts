@@ -84,6 +84,34 @@ describe('a log directory', () => {
     expect(again).toMatchObject({ logStartOffset: 3, highWatermark: 8, logEndOffset: 10 })
   })
 
+  it('is left as it is by a start in which nobody used it; what was not used keeps its offsets', async () => {
+    const { manager, log } = await newLog(dir)
+    await log.appendAsLeader(batchOf(['a', 'b']), LEADER)
+    log.updateHighWatermark(2)
+    for (const partition of [1, 2]) manager.getOrCreateLog('t', partition, { topicId: null })
+    await manager.shutdown()
+    const files = ['recovery-point-offset-checkpoint', 'replication-offset-checkpoint']
+    expect(files.map(text)).toEqual(files.map(() => '0\n3\nt 0 2\nt 1 0\nt 2 0\n'))
+
+    const fs = new FailingFileSystem()
+    const idle = await dir.open({ options: { fs } })
+    expect([0, 1, 2, 3].map((partition) => idle.isAtRest('t', partition))).toEqual([true, true, true, false])
+    await idle.shutdown()
+    expect(fs.changes.filter((change) => JSON.stringify(change).includes('checkpoint'))).toEqual([])
+
+    const used = await dir.open()
+    await used.getLog('t', 2)?.appendAsLeader(batchOf(['c']), LEADER)
+    expect(used.isAtRest('t', 2)).toBe(false)
+    await used.checkpointRecoveryPoints()
+    await used.shutdown()
+    expect(text(files[0] ?? '')).toBe('0\n3\nt 0 2\nt 1 0\nt 2 1\n')
+    expect(text(files[1] ?? '')).toBe('0\n3\nt 0 2\nt 1 0\nt 2 0\n')
+    const last = await dir.open()
+    expect(last.partitions()).toHaveLength(3)
+    expect([0, 1, 2].map((partition) => last.isAtRest('t', partition))).toEqual([true, true, false])
+    expect(last.getLog('t', 0)).toMatchObject({ logEndOffset: 2, highWatermark: 2 })
+  })
+
   it('leaves strangers alone', async () => {
     mkdirSync(join(dir.path, 'lost+found'))
     mkdirSync(join(dir.path, 'a-0.0123456789abcdef0123456789abcdef-future'))
