@@ -143,15 +143,17 @@ export class BrokerEvents {
     response: LeaderAndIsrResponse,
   ): Generator<{ partition: ControlledPartition; errorCode: number }> {
     const { context } = this.parts
-    const groups = [
-      ...response.partitionErrors.map((each) => ({ topic: each.topicName, ...each })),
-      ...response.topics.flatMap(({ topicId, partitionErrors }) =>
-        partitionErrors.map((each) => ({ ...each, topic: context.topicName(topicId) ?? each.topicName })),
-      ),
-    ]
-    for (const { topic, partitionIndex, errorCode } of groups) {
-      const partition = context.partition(topic, partitionIndex)
+    for (const { topicName, partitionIndex, errorCode } of response.partitionErrors) {
+      const partition = context.partition(topicName, partitionIndex)
       if (partition !== undefined) yield { partition, errorCode }
+    }
+    for (const { topicId, partitionErrors } of response.topics) {
+      const topic = context.topicName(topicId)
+      if (topic === undefined) continue
+      for (const { partitionIndex, errorCode } of partitionErrors) {
+        const partition = context.partition(topic, partitionIndex)
+        if (partition !== undefined) yield { partition, errorCode }
+      }
     }
   }
 

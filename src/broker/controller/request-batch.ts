@@ -1,4 +1,5 @@
 import { ZERO_UUID } from '../../base/uuid.ts'
+import { SharedList } from '../../protocol/index.ts'
 import {
   type LeaderAndIsrRequestInput,
   type LeaderAndIsrResponse,
@@ -31,6 +32,7 @@ type StopReplicaState = States<StopReplicaRequestInput>
 /** The leader epoch in a request to stop a replica of a topic that is being deleted (LeaderAndIsr.EpochDuringDelete). */
 const EPOCH_DURING_DELETE = -2
 const NO_EPOCH = -1
+const NOBODY: readonly number[] = []
 
 export interface BatchResponses {
   leaderAndIsr(response: LeaderAndIsrResponse, brokerId: number): void
@@ -52,10 +54,11 @@ export class RequestBatch {
   private readonly context: ControllerContext
   private readonly channels: ChannelManager
   private readonly responses: BatchResponses
-  private readonly leaderAndIsr = new Map<number, Map<ControlledPartition, LeaderAndIsrState>>()
+  /** By broker; the value says whether the replica is new. */
+  private readonly leaderAndIsr = new Map<number, Map<ControlledPartition, boolean>>()
   private readonly stopReplica = new Map<number, Map<ControlledPartition, StopReplicaState>>()
   private readonly metadataBrokers = new Set<number>()
-  private readonly metadata = new Map<ControlledPartition, UpdateMetadataState>()
+  private readonly metadata = new Set<ControlledPartition>()
 
   constructor(options: {
     brokerId: number
@@ -82,27 +85,14 @@ export class RequestBatch {
     partition: ControlledPartition,
     { isNew }: { isNew: boolean },
   ): void {
-    const { leadership, assignment } = partition
-    if (leadership === undefined) return
-    const { leader, leaderEpoch, isr, partitionEpoch, leaderRecoveryState } = leadership.leaderAndIsr
+    if (partition.leadership === undefined) return
     for (const brokerId of brokerIds) {
       if (brokerId < 0) continue
-      const states = entry(this.leaderAndIsr, brokerId)
-      states.set(partition, {
-        partitionIndex: partition.partition,
-        controllerEpoch: leadership.controllerEpoch,
-        leader,
-        leaderEpoch,
-        isr,
-        partitionEpoch,
-        replicas: assignment.replicas,
-        addingReplicas: assignment.addingReplicas,
-        removingReplicas: assignment.removingReplicas,
-        isNew: isNew || states.get(partition)?.isNew === true,
-        leaderRecoveryState,
-      })
+      const partitions = entry(this.leaderAndIsr, brokerId)
+      partitions.set(partition, isNew || partitions.get(partition) === true)
     }
-    this.addUpdateMetadata(this.context.liveOrShuttingDownBrokerIds(), [partition])
+    this.metadata.add(partition)
+    for (const id of this.context.brokers.keys()) this.metadataBrokers.add(id)
   }
 
   addStopReplica(
@@ -127,22 +117,7 @@ export class RequestBatch {
   /** The list of live brokers goes along in any case. Partitions that never had a leader are left out. */
   addUpdateMetadata(brokerIds: readonly number[], partitions: Iterable<ControlledPartition>): void {
     for (const id of brokerIds) if (id >= 0) this.metadataBrokers.add(id)
-    for (const partition of partitions) {
-      const { leadership, assignment } = partition
-      if (leadership === undefined) continue
-      const { leader, leaderEpoch, isr, partitionEpoch } = leadership.leaderAndIsr
-      const isDeleted = this.context.topicsToBeDeleted.has(partition.topic)
-      this.metadata.set(partition, {
-        partitionIndex: partition.partition,
-        controllerEpoch: leadership.controllerEpoch,
-        leader: isDeleted ? LEADER_DURING_DELETE : leader,
-        leaderEpoch: isDeleted ? 0 : leaderEpoch,
-        isr,
-        zkVersion: isDeleted ? 0 : partitionEpoch,
-        replicas: assignment.replicas,
-        offlineReplicas: assignment.replicas.filter((id) => !this.context.isReplicaOnline(id, partition)),
-      })
-    }
+    for (const partition of partitions) if (partition.leadership !== undefined) this.metadata.add(partition)
   }
 
   /** Brokers become leaders and followers first, then all hear of it. */
@@ -154,20 +129,25 @@ export class RequestBatch {
   }
 
   private sendLeaderAndIsr(): void {
-    for (const [brokerId, states] of this.leaderAndIsr) {
+    let shared: Shared | undefined
+    for (const [brokerId, partitions] of this.leaderAndIsr) {
       const header = this.header(brokerId)
       if (header === undefined) continue
-      const leaders = new Set<number>()
-      for (const state of states.values()) leaders.add(state.leader ?? -1)
-      const request: LeaderAndIsrRequestInput = {
-        ...header,
-        topicStates: this.byTopic(states),
-        liveLeaders: this.liveLeaders(leaders),
-      }
+      // With as many replicas as brokers all are told the same: it is made and encoded once.
+      if (shared === undefined || !isSame(shared.partitions, partitions)) shared = this.shared(partitions)
+      const { topicStates, liveLeaders } = shared
+      const request: LeaderAndIsrRequestInput = { ...header, topicStates, liveLeaders }
       this.channels.send(brokerId, leaderAndIsr, request, (response) =>
         this.responses.leaderAndIsr(response, brokerId),
       )
     }
+  }
+
+  private shared(partitions: ReadonlyMap<ControlledPartition, boolean>): Shared {
+    const leaders = new Set<number>()
+    for (const { leadership } of partitions.keys()) leaders.add(leadership?.leaderAndIsr.leader ?? -1)
+    const topicStates = this.byTopic(partitions, leaderAndIsrState)
+    return { partitions, topicStates, liveLeaders: this.liveLeaders(leaders) }
   }
 
   private liveLeaders(leaders: ReadonlySet<number>) {
@@ -181,7 +161,7 @@ export class RequestBatch {
 
   private sendUpdateMetadata(): void {
     if (this.metadataBrokers.size === 0) return
-    const topicStates = this.byTopic(this.metadata)
+    const topicStates = this.byTopic(this.metadata.entries(), (partition) => this.metadataState(partition))
     const liveBrokers = this.context.brokerInfos().map((broker) => ({
       id: broker.id,
       rack: broker.rack,
@@ -201,6 +181,24 @@ export class RequestBatch {
     }
   }
 
+  private metadataState(partition: ControlledPartition): UpdateMetadataState | undefined {
+    const { leadership, assignment } = partition
+    if (leadership === undefined) return undefined
+    const { leader, leaderEpoch, isr, partitionEpoch } = leadership.leaderAndIsr
+    const isDeleted = this.context.topicsToBeDeleted.has(partition.topic)
+    const isOffline = (id: number) => !this.context.isReplicaOnline(id, partition)
+    return {
+      partitionIndex: partition.partition,
+      controllerEpoch: leadership.controllerEpoch,
+      leader: isDeleted ? LEADER_DURING_DELETE : leader,
+      leaderEpoch: isDeleted ? 0 : leaderEpoch,
+      isr,
+      zkVersion: isDeleted ? 0 : partitionEpoch,
+      replicas: assignment.replicas,
+      offlineReplicas: assignment.replicas.some(isOffline) ? assignment.replicas.filter(isOffline) : NOBODY,
+    }
+  }
+
   private sendStopReplica(): void {
     for (const [brokerId, states] of this.stopReplica) {
       const header = this.header(brokerId)
@@ -209,7 +207,7 @@ export class RequestBatch {
       for (const [partition, state] of states) {
         if (state.deletePartition === true) deleted.set(partition.name, partition)
       }
-      const topicStates = this.byTopic(states)
+      const topicStates = this.byTopic(states, (_, state) => state)
       this.channels.send(brokerId, stopReplica, { ...header, topicStates }, (response) =>
         this.responses.stopReplica(response, brokerId, deleted),
       )
@@ -228,28 +226,76 @@ export class RequestBatch {
     }
   }
 
-  private byTopic<S>(
-    states: ReadonlyMap<ControlledPartition, S>,
-  ): { topicName: string; topicId: string; partitionStates: S[] }[] {
-    const topics = new Map<string, { topicName: string; topicId: string; partitionStates: S[] }>()
-    for (const [partition, state] of states) {
+  private byTopic<T, S>(
+    partitions: Iterable<readonly [ControlledPartition, T]>,
+    stateOf: (partition: ControlledPartition, told: T) => S | undefined,
+  ): SharedList<TopicStatesOf<S>> {
+    const topics = new Map<string, TopicStatesOf<S>>()
+    const list = new SharedList<TopicStatesOf<S>>()
+    for (const [partition, told] of partitions) {
+      const state = stateOf(partition, told)
+      if (state === undefined) continue
       let topic = topics.get(partition.topic)
       if (topic === undefined) {
         const topicId = this.context.topics.get(partition.topic)?.id ?? ZERO_UUID
         topic = { topicName: partition.topic, topicId, partitionStates: [] }
         topics.set(partition.topic, topic)
+        list.push(topic)
       }
       topic.partitionStates.push(state)
     }
-    return [...topics.values()]
+    return list
   }
 }
 
-function entry<K, S>(map: Map<K, Map<ControlledPartition, S>>, key: K): Map<ControlledPartition, S> {
-  let states = map.get(key)
-  if (states === undefined) {
-    states = new Map()
-    map.set(key, states)
+interface TopicStatesOf<S> {
+  readonly topicName: string
+  readonly topicId: string
+  readonly partitionStates: S[]
+}
+
+/** What a LeaderAndIsr request says about these partitions, to whichever broker. */
+interface Shared {
+  readonly partitions: ReadonlyMap<ControlledPartition, boolean>
+  readonly topicStates: SharedList<TopicStatesOf<LeaderAndIsrState>>
+  readonly liveLeaders: NonNullable<LeaderAndIsrRequestInput['liveLeaders']>
+}
+
+function leaderAndIsrState(partition: ControlledPartition, isNew: boolean): LeaderAndIsrState | undefined {
+  const { leadership, assignment } = partition
+  if (leadership === undefined) return undefined
+  const { leader, leaderEpoch, isr, partitionEpoch, leaderRecoveryState } = leadership.leaderAndIsr
+  return {
+    partitionIndex: partition.partition,
+    controllerEpoch: leadership.controllerEpoch,
+    leader,
+    leaderEpoch,
+    isr,
+    partitionEpoch,
+    replicas: assignment.replicas,
+    addingReplicas: assignment.addingReplicas,
+    removingReplicas: assignment.removingReplicas,
+    isNew,
+    leaderRecoveryState,
   }
-  return states
+}
+
+/** Also in the same order. */
+function isSame<K, V>(a: ReadonlyMap<K, V>, b: ReadonlyMap<K, V>): boolean {
+  if (a.size !== b.size) return false
+  const others = b.entries()
+  for (const [key, value] of a) {
+    const other = others.next().value
+    if (other === undefined || other[0] !== key || other[1] !== value) return false
+  }
+  return true
+}
+
+function entry<K, V>(map: Map<number, Map<K, V>>, key: number): Map<K, V> {
+  let values = map.get(key)
+  if (values === undefined) {
+    values = new Map()
+    map.set(key, values)
+  }
+  return values
 }

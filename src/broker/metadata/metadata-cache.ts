@@ -13,7 +13,7 @@ export interface PartitionMetadata {
   readonly offlineReplicas: readonly number[]
   readonly controllerEpoch: number
   /** The version of the partition's state znode. */
-  readonly partitionEpoch: number
+  readonly zkVersion: number
 }
 
 export interface BrokerNode {
@@ -156,15 +156,7 @@ export class MetadataCache {
         this.remove(name, state.partitionIndex)
         change.deletedPartitions.push({ topic: name, partition: state.partitionIndex })
       } else {
-        this.topicOf(name, id).partitions.set(state.partitionIndex, {
-          leader: state.leader,
-          leaderEpoch: state.leaderEpoch,
-          isr: state.isr,
-          replicas: state.replicas,
-          offlineReplicas: state.offlineReplicas,
-          controllerEpoch: state.controllerEpoch,
-          partitionEpoch: state.zkVersion,
-        })
+        this.topicOf(name, id).partitions.set(state.partitionIndex, state)
       }
     }
   }

@@ -76,6 +76,7 @@ async function deleteBefore(
     await partition.write(log.incrementLogStartOffset(before))
     const { lowWatermark } = partition
     const waitsFor = lowWatermark < before ? { partition, offset: before } : null
+    if (waitsFor !== null) partition.callFollowers()
     return { topic, partitionIndex, error: 'NONE', lowWatermark, waitsFor }
   } catch (error) {
     return { topic, partitionIndex, error: toApiError(error).errorName, lowWatermark: -1, waitsFor: null }

@@ -17,6 +17,10 @@ export class FollowerState {
     this.brokerId = brokerId
   }
 
+  get hasFetched(): boolean {
+    return this.logEndOffset !== UNKNOWN_OFFSET
+  }
+
   /**
    * A follower that reached the leader's end as it was at the time of the fetch before this one was caught up then.
    * Throws NOT_LEADER_OR_FOLLOWER for a fetch from before the follower's restart.

@@ -23,6 +23,8 @@ export interface PartitionContext {
   onHighWatermarkMoved(partition: Partition): void
   /** A follower's log start moved: the low watermark may have. */
   onFollowerStartMoved(partition: Partition): void
+  /** The leader has something for a follower that has not fetched yet. */
+  callFollower(brokerId: number, partition: Partition): void
 }
 
 const ISR_GIVEN_UP: ReadonlySet<string> = new Set([
@@ -57,6 +59,8 @@ export class Partition implements TopicPartition {
   private readonly context: PartitionContext
   /** As follower: whether the controller counts this replica as in sync with its leader. */
   isInSync = false
+  /** As leader: whether followers may be asleep that have not been called; see {@link callFollowers}. */
+  private mayHaveSleepers = false
   private writing = 0
   /** A leader epoch that is not yet noted in the log; see {@link logWithEpochs}. */
   private unnotedEpoch: { readonly epoch: number; readonly startOffset: number } | null = null
@@ -92,6 +96,7 @@ export class Partition implements TopicPartition {
     this.topicId = log.topicId
     this.assignReplicas(state.replicas)
     this.isr = committedIsr(state.isr, state.leaderRecoveryState)
+    if (this.leaderEpoch < 0) this.mayHaveSleepers = true
     if (state.leaderEpoch > this.leaderEpoch) {
       const startOffset = log.logEndOffset
       this.unnotedEpoch = { epoch: state.leaderEpoch, startOffset }
@@ -105,6 +110,8 @@ export class Partition implements TopicPartition {
     this.partitionEpoch = state.partitionEpoch
     this.leaderId = this.context.brokerId
     this.maybeAdvanceHighWatermark(nowMs)
+    // They may have what is missing for the high watermark.
+    if (log.highWatermark < log.logEndOffset) this.callFollowers()
     return !wasLeader
   }
 
@@ -124,6 +131,18 @@ export class Partition implements TopicPartition {
     this.isInSync = state.isr.includes(this.context.brokerId)
     this.isr = committedIsr([], state.leaderRecoveryState)
     return isNewEpoch
+  }
+
+  /**
+   * After a clean stop followers sleep until they are used (ReplicaTable). Once this replica has something new, those
+   * that have not been heard of are told that it is in use.
+   */
+  callFollowers(): void {
+    if (!this.mayHaveSleepers) return
+    this.mayHaveSleepers = false
+    for (const follower of this.followers.values()) {
+      if (!follower.hasFetched) this.context.callFollower(follower.brokerId, this)
+    }
   }
 
   /** The replica is taken off this broker: everything that comes now finds no leader and no log. */
@@ -191,6 +210,7 @@ export class Partition implements TopicPartition {
           `${this.minInsyncReplicas} for partition ${this.key}`,
       )
     }
+    this.callFollowers()
     const { origin, magicUpConvert } = options
     const info = await this.write(
       log.appendAsLeader(records, { leaderEpoch: this.leaderEpoch, origin, magicUpConvert }),

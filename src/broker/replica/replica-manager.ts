@@ -32,11 +32,12 @@ import { type FetchContext, fetchContextOf } from './fetch-context.ts'
 import { FetchPath } from './fetch-path.ts'
 import { FetchSessionCache } from './fetch-session.ts'
 import { FetcherManager } from './fetcher-manager.ts'
+import { FollowerCalls } from './follower-calls.ts'
 import { listOffsets } from './list-offsets.ts'
 import { Partition, type PartitionContext, type PartitionState } from './partition.ts'
 import { ProducePath } from './produce-path.ts'
 import { Purgatory } from './purgatory.ts'
-import { ReplicaTable } from './replica-table.ts'
+import { type Assignment, ReplicaTable } from './replica-table.ts'
 import { type PartitionToStop, partitionsToStop, stopResponse } from './stop-replica.ts'
 import {
   type AppendRequest,
@@ -55,11 +56,8 @@ import {
 const EPOCH_DURING_DELETE = -2
 const NO_EPOCH = -1
 
-interface Assignment {
-  readonly state: PartitionState
-  readonly topic: string
-  readonly topicId: string | null
-}
+/** How long replicas that nobody uses sleep after a clean stop. Much less than a replica may lag. */
+const SLEEP_MS = 200
 
 /** All replicas of a broker, and the requests that concern them (kafka.server.ReplicaManager). */
 export class ReplicaManager {
@@ -84,6 +82,7 @@ export class ReplicaManager {
   private readonly toWake = new Set<Partition>()
   private controllerEpoch = 0
   private shrinkTimer: Timer | undefined
+  private sleepTimer: Timer | undefined
   private isShuttingDown = false
 
   constructor(options: ReplicaManagerOptions) {
@@ -92,7 +91,7 @@ export class ReplicaManager {
     this.config = { ...DEFAULT_REPLICA_CONFIG, ...options.config }
     this.metadata = options.metadataCache
     this.logManager = options.logManager
-    this.table = new ReplicaTable(options.metadataCache)
+    this.table = new ReplicaTable(options.metadataCache, (assignment) => this.takeUp(assignment))
     this.deadlines = new DeadlineQueue(options.clock)
     this.produces = new Purgatory(options.clock, this.deadlines)
     this.fetches = new Purgatory(options.clock, this.deadlines)
@@ -121,6 +120,7 @@ export class ReplicaManager {
       logger,
       send: options.alterPartition,
     })
+    const calls = new FollowerCalls({ brokerId, clock, logger, connect: options.connectToBroker })
     this.context = {
       brokerId,
       clock,
@@ -131,6 +131,7 @@ export class ReplicaManager {
       onAppended: (partition) => this.wakeFetches(partition),
       onHighWatermarkMoved: (partition) => this.onHighWatermarkMoved(partition),
       onFollowerStartMoved: (partition) => this.deletes.check(partition),
+      callFollower: (id, partition) => calls.call(id, partition),
     }
   }
 
@@ -194,7 +195,7 @@ export class ReplicaManager {
 
   /** A disk has failed: its replicas answer KAFKA_STORAGE_ERROR from now on (ReplicaManager.handleLogDirFailure). */
   onLogDirFailure(logDir: string): void {
-    for (const partition of [...this.table.all()]) {
+    for (const partition of this.table.all()) {
       if (partition.log?.logDir === logDir) this.takeOffline(partition)
     }
   }
@@ -202,7 +203,7 @@ export class ReplicaManager {
   /** The topic's own settings, by Kafka's names. */
   updateTopicConfig(topic: string, entries: Readonly<Record<string, string>>): void {
     this.logManager.updateTopicConfig(topic, logConfigFromEntries(entries))
-    for (const partition of this.table.ofTopic(topic)) partition.maybeAdvanceHighWatermark(this.clock.nowMs())
+    for (const partition of this.table.awakeOf(topic)) partition.maybeAdvanceHighWatermark(this.clock.nowMs())
   }
 
   partition(topic: string, partition: number): Partition | undefined {
@@ -227,6 +228,7 @@ export class ReplicaManager {
   async shutdown(): Promise<void> {
     this.isShuttingDown = true
     this.shrinkTimer?.cancel()
+    this.sleepTimer?.cancel()
     this.alterPartitions.stop()
     await this.fetchers.stop()
     for (const purgatory of [this.produces, this.fetches, this.deletes]) purgatory.completeAll()
@@ -248,18 +250,68 @@ export class ReplicaManager {
     const errors = new Map<Assignment, ErrorName>()
     const leaders: [Partition, Assignment][] = []
     const followers: [Partition, Assignment][] = []
+    const asleep: Assignment[] = []
     for (const assignment of assignmentsOf(request)) {
+      if (this.maySleep(assignment)) {
+        this.table.add(assignment)
+        errors.set(assignment, 'NONE')
+        asleep.push(assignment)
+        continue
+      }
       const error = this.checkAssignment(assignment)
       errors.set(assignment, error)
       if (error !== 'NONE') continue
       const partition = this.partitionFor(assignment)
-      const isLeader = assignment.state.leader === this.options.brokerId
-      ;(isLeader ? leaders : followers).push([partition, assignment])
+      const chosen = this.isLeader(assignment) ? leaders : followers
+      chosen.push([partition, assignment])
     }
     const newLeaders = await this.makeLeaders(leaders, errors)
     const newFollowers = await this.makeFollowers(followers, errors)
-    this.options.onLeadershipChange?.(newLeaders, newFollowers)
+    if (asleep.length > 0) {
+      this.sleepTimer ??= this.clock.setTimer(SLEEP_MS, () => this.wakeAll(), { unref: true })
+    }
+    this.options.onLeadershipChange?.(
+      [...newLeaders, ...asleep.filter((each) => this.isLeader(each))],
+      [...newFollowers, ...asleep.filter((each) => !this.isLeader(each))],
+    )
     return roleResponse(errors, version)
+  }
+
+  private isLeader({ leaderId }: Assignment): boolean {
+    return leaderId === this.options.brokerId
+  }
+
+  /**
+   * A replica that is new to this broker, in sync with a leader, and whose log ended cleanly with nothing above the high
+   * watermark: there is nothing to do for it before it is used.
+   */
+  private maySleep({ topic, partition, leaderId, state }: Assignment): boolean {
+    const { brokerId } = this.options
+    return (
+      !this.table.has(topic, partition) &&
+      leaderId >= 0 &&
+      state.isr.includes(brokerId) &&
+      state.replicas.includes(brokerId) &&
+      !this.table.isOffline(topic, partition) &&
+      this.logManager.isAtRest(topic, partition)
+    )
+  }
+
+  private takeUp(assignment: Assignment): Partition | undefined {
+    const partition = this.partitionFor(assignment)
+    const errors = new Map<Assignment, ErrorName>()
+    this.change(partition, assignment, errors, (log) => {
+      if (this.isLeader(assignment)) partition.makeLeader(assignment.state, log)
+      else partition.makeFollower(assignment.state, log)
+    })
+    if (errors.size > 0) return undefined
+    if (!partition.isLeader && !this.isShuttingDown) this.fetchers.add([partition])
+    return partition
+  }
+
+  private wakeAll(): void {
+    this.sleepTimer = undefined
+    if (!this.isShuttingDown) this.table.wakeAll()
   }
 
   private takeOffline(partition: Partition): void {
@@ -410,15 +462,16 @@ export class ReplicaManager {
 }
 
 function assignmentsOf(request: LeaderAndIsrRequest): Assignment[] {
-  const grouped = request.topicStates.flatMap(({ topicName: topic, topicId, partitionStates }) =>
-    partitionStates.map((state) => ({ state, topic, topicId: topicId === ZERO_UUID ? null : topicId })),
-  )
-  const ungrouped = request.ungroupedPartitionStates.map((state) => ({
-    state,
-    topic: state.topicName,
-    topicId: null,
-  }))
-  return [...ungrouped, ...grouped]
+  const assignments: Assignment[] = []
+  const add = (topic: string, topicId: string | null, state: PartitionState) => {
+    const { partitionIndex: partition, leader: leaderId, leaderEpoch } = state
+    assignments.push({ topic, partition, leaderId, leaderEpoch, topicId, state })
+  }
+  for (const state of request.ungroupedPartitionStates) add(state.topicName, null, state)
+  for (const { topicName, topicId, partitionStates } of request.topicStates) {
+    for (const state of partitionStates) add(topicName, topicId === ZERO_UUID ? null : topicId, state)
+  }
+  return assignments
 }
 
 /** From version 5 on the answer names topics by id. */

@@ -1,20 +1,50 @@
+import type { TopicPartition } from '../../storage/index.ts'
 import { ApiError } from '../api-error.ts'
-import type { Partition } from './partition.ts'
+import { Partition, type PartitionState } from './partition.ts'
 import type { LeaderOfPartition, ReplicaMetadata } from './types.ts'
 
-/** The replicas of this broker. */
+/** What the controller said of one replica. */
+export interface Assignment extends LeaderOfPartition, TopicPartition {
+  readonly topicId: string | null
+  readonly state: PartitionState
+}
+
+/**
+ * The replicas of this broker. After a clean stop they sleep: what the controller said is kept as it is, and a
+ * {@link Partition} is made of it when somebody asks for the replica. Nobody outside can tell the difference.
+ */
 export class ReplicaTable {
-  private readonly topics = new Map<string, Map<number, Partition>>()
+  private readonly topics = new Map<string, Map<number, Partition | Assignment>>()
   private readonly metadata: ReplicaMetadata
+  private readonly takeUp: (sleeper: Assignment) => Partition | undefined
   /** Replicas whose disk has failed. */
   private readonly offline = new Set<string>()
 
-  constructor(metadata: ReplicaMetadata) {
+  /** `takeUp` makes a replica of a sleeper and adds it; undefined when that fails: there is none then. */
+  constructor(metadata: ReplicaMetadata, takeUp: (sleeper: Assignment) => Partition | undefined) {
     this.metadata = metadata
+    this.takeUp = takeUp
   }
 
   get(topic: string, partition: number): Partition | undefined {
-    return this.topics.get(topic)?.get(partition)
+    const found = this.topics.get(topic)?.get(partition)
+    return found === undefined || found instanceof Partition ? found : this.wake(found)
+  }
+
+  /** Also when it is asleep. */
+  has(topic: string, partition: number): boolean {
+    return this.topics.get(topic)?.has(partition) === true
+  }
+
+  private wake(sleeper: Assignment): Partition | undefined {
+    this.remove(sleeper)
+    return this.takeUp(sleeper)
+  }
+
+  wakeAll(): void {
+    for (const partitions of [...this.topics.values()]) {
+      for (const replica of [...partitions.values()]) if (!(replica instanceof Partition)) this.wake(replica)
+    }
   }
 
   /**
@@ -22,7 +52,7 @@ export class ReplicaTable {
    * KAFKA_STORAGE_ERROR when it is here and its disk has failed.
    */
   orThrow(topic: string, partition: number): Partition {
-    const replica = this.topics.get(topic)?.get(partition)
+    const replica = this.get(topic, partition)
     if (replica !== undefined) return replica
     if (this.isOffline(topic, partition)) {
       throw new ApiError('KAFKA_STORAGE_ERROR', `the log directory of ${topic}-${partition} is offline`)
@@ -36,7 +66,7 @@ export class ReplicaTable {
     throw new ApiError('UNKNOWN_TOPIC_OR_PARTITION', `there is no partition ${topic}-${partition}`)
   }
 
-  add(replica: Partition): void {
+  add(replica: Partition | Assignment): void {
     let partitions = this.topics.get(replica.topic)
     if (partitions === undefined) {
       partitions = new Map()
@@ -45,7 +75,7 @@ export class ReplicaTable {
     partitions.set(replica.partition, replica)
   }
 
-  remove(replica: Partition): void {
+  remove(replica: TopicPartition): void {
     const partitions = this.topics.get(replica.topic)
     partitions?.delete(replica.partition)
     if (partitions?.size === 0) this.topics.delete(replica.topic)
@@ -61,17 +91,20 @@ export class ReplicaTable {
     this.offline.add(replica.key)
   }
 
-  *all(): Iterable<Partition> {
-    for (const partitions of this.topics.values()) yield* partitions.values()
+  all(): Partition[] {
+    this.wakeAll()
+    return [...this.topics.keys()].flatMap((topic) => this.awakeOf(topic))
   }
 
-  ofTopic(topic: string): Iterable<Partition> {
-    return this.topics.get(topic)?.values() ?? []
+  /** Those of a topic that are not asleep. */
+  awakeOf(topic: string): Partition[] {
+    const replicas = [...(this.topics.get(topic)?.values() ?? [])]
+    return replicas.filter((replica) => replica instanceof Partition)
   }
 
   /** Where a client should go instead, as far as we know; -1 when we do not. */
   leaderOf(topic: string, partition: number): LeaderOfPartition {
-    const replica = this.get(topic, partition)
+    const replica = this.topics.get(topic)?.get(partition)
     if (replica !== undefined) return { leaderId: replica.leaderId, leaderEpoch: replica.leaderEpoch }
     const known = this.metadata.partition(topic, partition)
     return { leaderId: known?.leader ?? -1, leaderEpoch: known?.leaderEpoch ?? -1 }

@@ -62,7 +62,7 @@ describe('AlterPartition', () => {
       '{"controller_epoch":1,"leader":1,"version":1,"leader_epoch":0,"isr":[1,2]}',
     )
     await turn()
-    expect(cluster.broker(0).cache.partition('t', 0)).toMatchObject({ isr: [1, 2], partitionEpoch: 1 })
+    expect(cluster.broker(0).cache.partition('t', 0)).toMatchObject({ isr: [1, 2], zkVersion: 1 })
     const next = await alter(cluster, { newIsr: [1], partitionEpoch: 1 }, { version: 1 })
     expect(next.partition?.partitionEpoch).toBe(2)
   })
