@@ -7,10 +7,10 @@ export const median = (values) => {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** Wall time of one run in ms; throws when the command fails, so that a failure never looks fast. */
-export function timeOnce(command, args, env) {
+/** Wall time of one run in ms; throws when the command fails, so that a failure never looks fast. `input`: its stdin. */
+export function timeOnce(command, args, env, input = '') {
   const start = process.hrtime.bigint()
-  const result = spawnSync(command, args, { env, encoding: 'utf8', timeout: 120_000 })
+  const result = spawnSync(command, args, { env, input, encoding: 'utf8', timeout: 120_000 })
   const ms = Number(process.hrtime.bigint() - start) / 1e6
   if (result.status !== 0) {
     throw new Error(

@@ -4,11 +4,21 @@ import os from 'node:os'
 import path from 'node:path'
 import { interleave, median, number, table, timeOnce } from './measure.mjs'
 
+const MANY = 200
+
+/** What is timed with one topic in the directory and with many; the limit is that of the first, in empty Nodes. */
+const COMMANDS = [
+  ['topics list', 8, ['topics', 'list']],
+  ['topics describe', undefined, ['topics', 'describe', 'topic-0']],
+  ['produce', undefined, ['produce', 'topic-0']],
+  ['consume', undefined, ['consume', 'topic-0', '--max-messages', '1']],
+]
+
 export async function startup({ support, rounds = 10, kafkaWanted, kcliWanted }) {
   const env = support.childEnv({ NO_COLOR: '1' })
   const command = path.join(support.repositoryDir, 'bin', 'run.js')
   const kcli = (dir, ...args) =>
-    timeOnce(process.execPath, [command, ...args], { ...env, KCLI_DATA_DIR: dir })
+    timeOnce(process.execPath, [command, ...args], { ...env, KCLI_DATA_DIR: dir }, 'one record\n')
   const fresh = () => mkdtempSync(path.join(os.tmpdir(), 'kcli-bench-'))
   const remove = (dir) => rmSync(dir, { recursive: true, force: true })
   const create = (dir, ...names) =>
@@ -20,21 +30,21 @@ export async function startup({ support, rounds = 10, kafkaWanted, kcliWanted })
       const [one, many] = [fresh(), fresh()]
       filled.push(one, many)
       create(one, 'topic-0')
-      create(many, ...Array.from({ length: 200 }, (_, i) => `topic-${i}`))
-      cases.push(
-        { name: 'kcli --version', limit: 3, run: () => kcli(one, '--version') },
-        { name: 'kcli topics list, 1 topic', limit: 8, run: () => kcli(one, 'topics', 'list') },
-        { name: 'kcli topics list, 200 topics', run: () => kcli(many, 'topics', 'list') },
-        { name: 'kcli topics describe, 1 topic', run: () => kcli(one, 'topics', 'describe', 'topic-0') },
-        { name: 'kcli topics describe, 200 topics', run: () => kcli(many, 'topics', 'describe', 'topic-0') },
-        {
-          name: 'kcli topics create, empty directory',
-          limit: 10,
-          prepare: fresh,
-          run: (dir) => create(dir, 't'),
-          clean: remove,
-        },
-      )
+      create(many, ...Array.from({ length: MANY }, (_, i) => `topic-${i}`))
+      cases.push({ name: 'kcli --version', limit: 3, run: () => kcli(one, '--version') })
+      // Before the first of them is timed, so that there is something to consume.
+      for (const dir of [one, many]) kcli(dir, 'produce', 'topic-0')
+      for (const [what, limit, args] of COMMANDS) {
+        cases.push({ name: `kcli ${what}, 1 topic`, limit, run: () => kcli(one, ...args) })
+        cases.push({ name: `kcli ${what}, ${MANY} topics`, run: () => kcli(many, ...args) })
+      }
+      cases.push({
+        name: 'kcli topics create, empty directory',
+        limit: 10,
+        prepare: fresh,
+        run: (dir) => create(dir, 't'),
+        clean: remove,
+      })
     }
     const times = interleave(cases, rounds)
     const base = median(times.get('node -e 0'))
@@ -46,10 +56,14 @@ export async function startup({ support, rounds = 10, kafkaWanted, kcliWanted })
     if (kafkaWanted) rows.push(...(await kafkaRows(support, base)))
     table(rows)
     if (kcliWanted) {
-      const ratio =
-        median(times.get('kcli topics describe, 200 topics')) /
-        median(times.get('kcli topics describe, 1 topic'))
-      console.log(`one topic among 200 / alone: ${number(ratio, 2)} (at most 1.5)`)
+      const ratios = [['command on one topic', `1 of ${MANY} / alone`, 'at most']]
+      for (const [what] of COMMANDS) {
+        const [alone, among] = [1, MANY].map((n) =>
+          median(times.get(`kcli ${what}, ${n} topic${n > 1 ? 's' : ''}`)),
+        )
+        ratios.push([what, number(among / alone, 2), what === 'topics list' ? '' : 1.5])
+      }
+      table(ratios)
     }
   } finally {
     for (const dir of filled) remove(dir)
