@@ -25,6 +25,8 @@ export interface FileSystem {
   unlinkSync(path: string): void
   /** A file or a whole tree; no error when it is gone. */
   removeSync(path: string): void
+  /** Of the volume that holds the path: all of it, and what this user may still write. Throws like every call here. */
+  spaceSync(path: string): { readonly totalBytes: number; readonly usableBytes: number }
   /** Makes renames and new names in the directory durable. */
   syncDirectory(path: string): Promise<void>
 }

@@ -140,6 +140,10 @@ export const nodeFileSystem: FileSystem = {
   renameSync: (from, to) => fs.renameSync(from, to),
   unlinkSync: (path) => fs.unlinkSync(path),
   removeSync: (path) => fs.rmSync(path, { recursive: true, force: true }),
+  spaceSync(path) {
+    const { bsize, blocks, bavail } = fs.statfsSync(path)
+    return { totalBytes: blocks * bsize, usableBytes: bavail * bsize }
+  },
   async syncDirectory(path) {
     const handle = await fs.promises.open(path, 'r')
     try {

@@ -203,9 +203,18 @@ export class LogManager {
         sizeBytes: dir.error ? 0 : log.sizeBytes(),
         isFuture: false,
       })),
-      totalBytes: -1,
-      usableBytes: -1,
+      ...this.spaceOf(dir),
     }))
+  }
+
+  /** -1 for a directory that has failed, as in Kafka (KIP-827). */
+  private spaceOf(dir: LogDir): { totalBytes: number; usableBytes: number } {
+    try {
+      if (dir.error === null) return this.context.fs.spaceSync(dir.path)
+    } catch (error) {
+      this.context.logger.warn(`cannot tell the space of ${dir.path}: ${messageOf(error)}`)
+    }
+    return { totalBytes: -1, usableBytes: -1 }
   }
 
   /** Closes every log, writes the checkpoints and, when all went well, the mark of a clean end. */

@@ -141,6 +141,10 @@ describe('partitions', () => {
       for (let i = 0; i < 4; i++) manager.getOrCreateLog('t', i, { topicId: null })
       expect(readdirSync(dir.path).filter((name) => name.startsWith('t-'))).toHaveLength(2)
       expect(manager.describeLogDirs().map((d) => d.partitions.length)).toEqual([2, 2])
+      for (const { totalBytes, usableBytes } of manager.describeLogDirs()) {
+        expect(usableBytes).toBeGreaterThan(0)
+        expect(totalBytes).toBeGreaterThanOrEqual(usableBytes)
+      }
     } finally {
       other.remove()
     }

@@ -125,6 +125,10 @@ export class FailingFileSystem implements FileSystem {
     this.inner.removeSync(path)
   }
 
+  spaceSync(path: string): { totalBytes: number; usableBytes: number } {
+    return this.inner.spaceSync(path)
+  }
+
   async syncDirectory(path: string): Promise<void> {
     this.change('syncDirectory', path)
     await this.inner.syncDirectory(path)

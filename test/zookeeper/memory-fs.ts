@@ -115,6 +115,10 @@ export class MemoryFileSystem implements FileSystem {
     this.files.delete(path)
   }
 
+  spaceSync(): { totalBytes: number; usableBytes: number } {
+    return { totalBytes: Number.MAX_SAFE_INTEGER, usableBytes: Number.MAX_SAFE_INTEGER }
+  }
+
   async syncDirectory(path: string): Promise<void> {
     await Promise.resolve()
     if (this.fails('syncDirectory')) throw systemError('EIO', path)
