@@ -1,3 +1,4 @@
+import type { Logger } from '../../base/logger.ts'
 import type { ErrorName } from '../../protocol/index.ts'
 import {
   type AppendInfo,
@@ -34,10 +35,12 @@ interface Outcome extends PendingOutcome {
 export class ProducePath {
   private readonly table: ReplicaTable
   private readonly purgatory: Purgatory
+  private readonly logger: Logger
 
-  constructor(table: ReplicaTable, purgatory: Purgatory) {
+  constructor(table: ReplicaTable, purgatory: Purgatory, logger: Logger) {
     this.table = table
     this.purgatory = purgatory
+    this.logger = logger
   }
 
   async append(request: AppendRequest): Promise<AppendResult[]> {
@@ -77,7 +80,11 @@ export class ProducePath {
         recordErrors: [],
       }
     } catch (error) {
-      return failure(entry, toApiError(error).errorName, error, partition?.leaderLog?.logStartOffset ?? -1)
+      const { errorName } = toApiError(error)
+      if (errorName === 'UNKNOWN_SERVER_ERROR') {
+        this.logger.error(`appending to ${entry.topic}-${entry.partition} failed`, error)
+      }
+      return failure(entry, errorName, error, partition?.leaderLog?.logStartOffset ?? -1)
     }
   }
 }

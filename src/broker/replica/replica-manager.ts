@@ -96,7 +96,7 @@ export class ReplicaManager {
     this.produces = new Purgatory(options.clock, this.deadlines)
     this.fetches = new Purgatory(options.clock, this.deadlines)
     this.deletes = new Purgatory(options.clock, this.deadlines)
-    this.producePath = new ProducePath(this.table, this.produces)
+    this.producePath = new ProducePath(this.table, this.produces, options.logger)
     this.fetchPath = new FetchPath(this.table, this.fetches, options.clock)
     const random = options.random ?? systemRandom
     this.sessions = new FetchSessionCache(

@@ -78,3 +78,15 @@ test('each record without a key is named to the producer of a compacted topic', 
     }),
   )
 })
+
+test('what nobody expected is answered with no reason, and the reason is logged', async () => {
+  const cluster = await TestCluster.start({
+    logConfig: { compressionType: 'gzip', compressionGzipLevel: 42 },
+  })
+  await cluster.createTopic('t', [0])
+  expect(await cluster.broker(0).produce('t', ['a'])).toMatchObject({
+    error: 'UNKNOWN_SERVER_ERROR',
+    errorMessage: null,
+  })
+  expect(cluster.broker(0).errors).toEqual([expect.stringMatching(/^appending to t-0 failed: .*level/)])
+})

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { messageOf } from '../../../../src/base/errors.ts'
 import { silentLogger } from '../../../../src/base/logger.ts'
 import { isFileRange, type Network, type Part } from '../../../../src/base/network.ts'
 import { nodeFileSystem } from '../../../../src/base/node-file-system.ts'
@@ -69,6 +70,8 @@ export class TestBroker {
   private server!: NetworkServer
   private readonly cluster: TestCluster
   isUp = false
+  /** What the replica manager logged as errors. */
+  readonly errors: string[] = []
 
   constructor(cluster: TestCluster, id: number) {
     this.cluster = cluster
@@ -96,7 +99,10 @@ export class TestBroker {
       brokerEpoch: () => 1,
       config: options.config ?? {},
       clock,
-      logger: silentLogger,
+      logger: {
+        ...silentLogger,
+        error: (message, error) => void this.errors.push(`${message}: ${messageOf(error)}`),
+      },
       random: seededRandom(100 + this.id),
       logManager: this.logManager,
       metadataCache: this.metadata,
