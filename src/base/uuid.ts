@@ -8,12 +8,6 @@ export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA'
 /** The topic id of the metadata topic; never given out. */
 const ONE_UUID = 'AAAAAAAAAAAAAAAAAAAAAQ'
 
-export function uuidToBytes(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64url')
-  if (bytes.length !== 16) throw new RangeError(`not a Kafka uuid: '${text}'`)
-  return bytes
-}
-
 export function uuidFromBytes(bytes: Uint8Array, at = 0): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, 16).toString('base64url')
 }
