@@ -1,7 +1,7 @@
 // Makes a fresh clone ready: installs what the lockfile says and builds, each only when it is needed. Uses nothing but
 // Node, because it runs before anything is installed.
 import { spawnSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -37,6 +37,8 @@ function run(label, command, args) {
 
 /** `npm ci` leaves a copy of the lockfile behind; it is older than the lockfile when that has changed since. */
 export function install() {
+  // A linked node_modules is that of another checkout, and npm would empty it.
+  if (lstatSync(path.join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink()) return
   if (modifiedMs('node_modules/.package-lock.json') >= modifiedMs('package-lock.json')) return
   run('npm ci', 'npm', ['ci', '--no-audit', '--no-fund'])
 }
