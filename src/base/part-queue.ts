@@ -7,6 +7,8 @@ const PIECE_BYTES = 256 * 1024
 /** Where the bytes go. `emit` takes them at once; `ready` resolves when more may be emitted. */
 export interface PartSink {
   emit(chunks: readonly Uint8Array[]): void
+  /** Sends a stretch of a file without reading it, as far as that can be done; gives how many bytes it sent. */
+  sendFile?(range: FileRange): Promise<number>
   ready(): Promise<void> | undefined
   failed(error: Error): void
   /** Nothing is left in the queue. */
@@ -75,7 +77,10 @@ export class PartQueue {
 
   private async emitFile(range: FileRange): Promise<void> {
     try {
-      for (let done = 0; done < range.length && !this.destroyed; ) {
+      const sent = (await this.sink.sendFile?.(range)) ?? 0
+      if (this.destroyed) return
+      this.queuedBytes -= sent
+      for (let done = sent; done < range.length && !this.destroyed; ) {
         const piece = Buffer.allocUnsafe(Math.min(PIECE_BYTES, range.length - done))
         await fill(range, piece, range.position + done)
         if (this.destroyed) return

@@ -106,6 +106,38 @@ describe.each(KINDS)('a channel over %s', (kind) => {
     await done
   })
 
+  it('keeps the order when a slow reader fills the way, again and again', async () => {
+    const { near, far } = await pair(kind)
+    const file = path.join(temporaryDirectory(), 'file')
+    const content = Buffer.from(
+      Array.from({ length: 4_000_000 }, (_, index) => (index * 7 + (index >> 8)) & 0xff),
+    )
+    fs.writeFileSync(file, content)
+    near.start(ignore)
+    const chunks: Buffer[] = []
+    const done = new Promise<void>((resolve) => {
+      far.start({
+        data: (chunk) => {
+          chunks.push(chunk)
+          if (chunks.length % 20 !== 0) return
+          far.pause()
+          setImmediate(() => far.resume())
+        },
+        close: () => resolve(),
+      })
+    })
+    const expected: Buffer[] = []
+    for (let index = 0; index < 8; index++) {
+      const [position, length] = [index * 1000, 3_000_000 + index]
+      const label = Buffer.from(`[${index}]`)
+      near.write([label, rangeOf(file, position, length), label])
+      expected.push(label, content.subarray(position, position + length), label)
+    }
+    near.end()
+    await done
+    expect(Buffer.concat(chunks).equals(Buffer.concat(expected))).toBe(true)
+  })
+
   it('tells both sides of the end once, and releases ranges that were not sent', async () => {
     const { near, far } = await pair(kind)
     const file = path.join(temporaryDirectory(), 'file')
