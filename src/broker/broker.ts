@@ -203,7 +203,7 @@ export class Broker {
       },
       loadTopicConfig: (topic) => topicConfigs.logConfig(topic),
       tuning: config.logTuning,
-      onLogDirFailure: (logDir) => this.onLogDirFailure(logDir),
+      onLogDirFailure: (logDir, error) => this.onLogDirFailure(logDir, error),
       ...(acquireLock === undefined ? {} : { acquireLock }),
     })
   }
@@ -491,7 +491,7 @@ export class Broker {
     return { zk, parts }
   }
 
-  private onLogDirFailure(logDir: string): void {
+  private onLogDirFailure(logDir: string, failure: Error | null): void {
     const { config, logger, onFatalError } = this.options
     this.failedLogDirs++
     this.parts?.replicas.onLogDirFailure(logDir)
@@ -504,6 +504,7 @@ export class Broker {
       `all log directories have failed: ${config.logDirs.join(', ')}`,
       {
         hint: 'Check the disk, then start the broker again.',
+        cause: failure?.cause,
       },
     )
     logger.error(error.message)

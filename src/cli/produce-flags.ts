@@ -1,3 +1,4 @@
+import type { ProducerConfig } from '../client/index.ts'
 import { UsageError } from './exit-codes.ts'
 import { COMPRESSIONS } from './flags.ts'
 import { unescapeDelimiter } from './records/delimiter.ts'
@@ -99,6 +100,13 @@ export interface ProduceFlags {
   readonly sync?: boolean | undefined
   readonly report?: boolean | undefined
   readonly 'transactional-id'?: string | undefined
+  readonly timeout?: number | undefined
+}
+
+/** `--timeout` is the most that a record may take on its way; Kafka's defaults are for programs that nobody waits for. */
+function timesOf({ timeout, linger }: ProduceFlags): ProducerConfig {
+  if (timeout === undefined) return {}
+  return { requestTimeoutMs: timeout, maxBlockMs: timeout, deliveryTimeoutMs: timeout + linger }
 }
 
 /** From flags to what the work needs. */
@@ -124,6 +132,7 @@ export function produceOptions(topic: string, flags: ProduceFlags, nowMs: number
       compressionType: flags.compression,
       lingerMs: flags.linger,
       batchSizeBytes: flags['batch-size'],
+      ...timesOf(flags),
       ...(flags.idempotence !== undefined && { enableIdempotence: flags.idempotence }),
     },
     defaults: {

@@ -191,6 +191,18 @@ export class DataDirectory {
   }
 }
 
+/** A disk that is full or read-only can fail any of the files that a cluster writes. */
+export function cannotRun(directory: DataDirectory, cause: unknown): DataDirectoryError {
+  const code = systemErrorCode(cause)
+  return new DataDirectoryError(`cannot run the local cluster in ${directory.path}: ${reasonOf(cause)}`, {
+    hint:
+      code === 'ENOSPC' || code === 'EDQUOT'
+        ? 'Make room, then try again: what was acknowledged is safe.'
+        : 'Put that right, or choose another folder with --data-dir or KCLI_DATA_DIR.',
+    cause,
+  })
+}
+
 /** Why the file system refused, in words. */
 export function reasonOf(error: unknown): string {
   const code = systemErrorCode(error)

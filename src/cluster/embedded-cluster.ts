@@ -1,12 +1,12 @@
 import path from 'node:path'
-import { messageOf } from '../base/errors.ts'
+import { type KcliError, messageOf } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import { prefixedLogger } from '../base/logger.ts'
 import type { Address } from '../base/network.ts'
 import { makePrivateDirectorySync } from '../base/private-directory.ts'
 import { Broker, BrokerConfig, type ListenerSpec } from '../broker/index.ts'
 import { ZooKeeperServer } from '../zookeeper/index.ts'
-import { type DataDirectory, DataDirectoryError } from './data-directory.ts'
+import { cannotRun, type DataDirectory, DataDirectoryError } from './data-directory.ts'
 import { LOCAL_LISTENER, LOCAL_PORT, localHost, localResolver, pipeAddress } from './local-address.ts'
 import type { ClusterPorts } from './ports.ts'
 
@@ -27,6 +27,8 @@ export interface EmbeddedClusterOptions {
   readonly tcp?: TcpListening
   /** server.properties entries for every broker. */
   readonly properties?: Readonly<Record<string, string>>
+  /** The cluster cannot go on: its disk is full, or has failed. Called at most once for each cause; all that helps is to stop. */
+  readonly onFailure?: (error: KcliError) => void
 }
 
 const TCP_LISTENER = 'PLAINTEXT'
@@ -63,6 +65,7 @@ export class EmbeddedCluster {
       logger: prefixedLogger(logger, 'zookeeper'),
       dataDir: directory.zookeeperDir,
       expireSessionsOnOpen: true,
+      onFailure: (error) => options.onFailure?.(cannotRun(directory, error)),
     })
     const cluster = new EmbeddedCluster(options, zookeeper)
     try {
@@ -135,6 +138,8 @@ export class EmbeddedCluster {
       random,
       logger: prefixedLogger(logger, `broker ${id}`),
       acquireLock: (file) => this.lockLogDir(file),
+      onFatalError: (error) =>
+        options.onFailure?.(error.cause === undefined ? error : cannotRun(this.directory, error.cause)),
     })
   }
 

@@ -6,6 +6,8 @@ import { brokerOfPipe } from './local-address.ts'
 
 /** A cluster that this process runs for the directory. */
 export interface Host {
+  /** Resolves if the cluster comes to a point where it cannot go on; `shutdown` has to follow. */
+  readonly failure: Promise<KcliError>
   shutdown(): Promise<void>
 }
 
@@ -36,6 +38,9 @@ export class LocalNetwork implements Network {
   private host: Host | undefined
   private hosting: Promise<Host | undefined> | undefined
   private closed = false
+  /** Why the cluster could not go on in this process. Nobody else could run it either. */
+  private failure: KcliError | undefined
+  private stopping: Promise<void> | undefined
 
   constructor(options: LocalNetworkOptions) {
     this.options = options
@@ -52,6 +57,7 @@ export class LocalNetwork implements Network {
     const { clock, patienceMs } = this.options
     const deadlineMs = clock.monotonicMs() + patienceMs
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
+      if (this.failure !== undefined) throw this.failure
       const channel = await this.attempt(broker, address, options.timeoutMs)
       if (channel !== undefined) return channel
       if (this.closed || clock.monotonicMs() >= deadlineMs) {
@@ -70,7 +76,18 @@ export class LocalNetwork implements Network {
     this.closed = true
     const host = this.host ?? (await this.hosting?.catch(() => undefined))
     this.host = undefined
-    await host?.shutdown()
+    await (this.stopping ?? host?.shutdown())
+  }
+
+  private serve(host: Host): void {
+    this.host = host
+    void host.failure.then((failure) => {
+      if (this.host !== host) return
+      this.failure = failure
+      this.host = undefined
+      // Its own troubles on the way down add nothing.
+      this.stopping = host.shutdown().catch(() => undefined)
+    })
   }
 
   private forbidden(cause: unknown): DataDirectoryError {
@@ -113,7 +130,7 @@ export class LocalNetwork implements Network {
     const host = await this.hosting
     if (host === undefined) return undefined
     if (this.closed) return undefined
-    this.host = host
+    this.serve(host)
     return network.connect(address, { timeoutMs })
   }
 }

@@ -2,7 +2,7 @@ import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import type { Address } from '../base/network.ts'
 import type { ClientOptions } from '../client/index.ts'
-import { DataDirectory, DataDirectoryError, reasonOf, type ServerInfo } from './data-directory.ts'
+import { cannotRun, DataDirectory, DataDirectoryError, reasonOf, type ServerInfo } from './data-directory.ts'
 import { EmbeddedCluster, type EmbeddedClusterOptions } from './embedded-cluster.ts'
 import { localResolver, pipeAddress } from './local-address.ts'
 import { type Host, LocalNetwork } from './local-network.ts'
@@ -80,8 +80,12 @@ export async function hostDirectory(
   directory.prepare(options.brokerCount)
   const lock = lockDirectory(ports, directory)
   if (lock === null) return undefined
+  let failed: (error: KcliError) => void = () => undefined
+  const failure = new Promise<KcliError>((resolve) => {
+    failed = resolve
+  })
   try {
-    const cluster = await EmbeddedCluster.start(options)
+    const cluster = await EmbeddedCluster.start({ ...options, onFailure: failed })
     directory.writeServerInfo({
       pid: process.pid,
       kind,
@@ -96,20 +100,22 @@ export async function hostDirectory(
         lock.release()
       }
     }
-    return { cluster, shutdown }
+    return { cluster, failure, shutdown }
   } catch (error) {
     lock.release()
     throw asDirectoryError(directory, error)
   }
 }
 
-/** A disk that is full or read-only can fail any of the files that a start writes. */
+/**
+ * The system's error behind what a start threw, if that is all there is to say: the coordination service can only tell the
+ * brokers that it is gone.
+ */
 function asDirectoryError(directory: DataDirectory, error: unknown): unknown {
-  if (error instanceof KcliError || systemErrorCode(error) === undefined) return error
-  return new DataDirectoryError(`cannot run the local cluster in ${directory.path}: ${reasonOf(error)}`, {
-    hint: 'Put that right, or choose another folder with --data-dir or KCLI_DATA_DIR.',
-    cause: error,
-  })
+  const isBare = !(error instanceof KcliError)
+  if (isBare) return systemErrorCode(error) === undefined ? error : cannotRun(directory, error)
+  const isLoss = error.code === 'KCLI_ZOOKEEPER_CONNECTIONLOSS'
+  return isLoss && systemErrorCode(error.cause) !== undefined ? cannotRun(directory, error.cause) : error
 }
 
 function lockDirectory(ports: ClusterPorts, directory: DataDirectory): FileLock | null {

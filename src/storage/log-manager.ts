@@ -6,7 +6,7 @@ import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { OffsetsByPartition } from './checkpoint-file.ts'
-import { LogDirectoryError } from './errors.ts'
+import { type KafkaStorageError, LogDirectoryError } from './errors.ts'
 import { deleteDirName, parsePartitionDirName, partitionDirName } from './file-names.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
@@ -29,8 +29,8 @@ export interface LogManagerOptions {
   readonly loadTopicConfig: (topic: string) => Partial<LogConfig>
   /** Takes the exclusive lock of `DIR/.lock`; throws when somebody else holds it. */
   readonly acquireLock?: (path: string) => Lock
-  /** Hears once of each directory whose disk failed. */
-  readonly onLogDirFailure?: (logDir: string) => void
+  /** Hears once of each directory whose disk failed, and how. */
+  readonly onLogDirFailure?: (logDir: string, error: KafkaStorageError | null) => void
   readonly tuning?: Partial<LogTuning>
 }
 
@@ -231,7 +231,7 @@ export class LogManager {
 
   private openDirectory(path: string): Directory {
     const { fs, logger, brokerId, clusterId, acquireLock } = this.options
-    const dir = new LogDir(path, logger, () => this.options.onLogDirFailure?.(path))
+    const dir = new LogDir(path, logger, (failed) => this.options.onLogDirFailure?.(path, failed.error))
     const owner = { brokerId, clusterId }
     return orUnusable(path, () => {
       const files = LogDirFiles.open(fs, path, owner, logger, acquireLock)

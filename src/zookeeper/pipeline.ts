@@ -48,7 +48,7 @@ export class Pipeline {
   private inFlight: Pending[] = []
   private isRunning = false
   private idleWaiters: (() => void)[] = []
-  private hasFailed = false
+  private failure: { readonly cause: unknown } | undefined
 
   constructor(database: Database, options: PipelineOptions) {
     this.database = database
@@ -62,8 +62,8 @@ export class Pipeline {
   }
 
   submit(requester: Requester, request: WriteRequest, done: Done): Pending | undefined {
-    if (this.hasFailed) {
-      done(new ZooKeeperError('CONNECTIONLOSS'), NO_RESULT, undefined)
+    if (this.failure !== undefined) {
+      done(new ZooKeeperError('CONNECTIONLOSS', undefined, this.failure), NO_RESULT, undefined)
       return undefined
     }
     let prepared: Prepared
@@ -134,7 +134,7 @@ export class Pipeline {
   }
 
   private fail(error: unknown): void {
-    this.hasFailed = true
+    this.failure = { cause: error }
     this.database.abandon()
     const lost = [...this.inFlight, ...this.queue]
     this.inFlight = []

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
-import { messageOf } from '../../base/errors.ts'
-import type { DeliveryCallback, RecordMetadata } from '../../client/index.ts'
+import { KcliError, messageOf } from '../../base/errors.ts'
+import { BrokerError, type DeliveryCallback, type RecordMetadata } from '../../client/index.ts'
+import { ERROR_CODES } from '../../protocol/index.ts'
 import type { Output } from '../output/output.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 
@@ -45,6 +46,8 @@ export class DeliveryReport {
       const total = this.failed + this.stored
       const reason = this.firstError === undefined ? '' : `: ${messageOf(this.firstError)}`
       this.out.note(`kcli: ${this.failed} of ${total} records were not stored${reason}`)
+      const hint = hintOf(this.firstError)
+      if (hint !== undefined) this.out.note(hint)
     }
     if (!summary) return
     this.out.note(
@@ -119,4 +122,10 @@ export class DeliveryReport {
         .filter((share) => share !== undefined),
     }
   }
+}
+
+function hintOf(error: Error | undefined): string | undefined {
+  if (error instanceof BrokerError && error.errorCode === ERROR_CODES.KAFKA_STORAGE_ERROR)
+    return 'A broker cannot write to its disk: make room there, then send the missing records again.'
+  return error instanceof KcliError ? error.hint : undefined
 }

@@ -5,6 +5,7 @@ import {
   type ProducerConfig,
   type ProducerRecord,
 } from '../../client/index.ts'
+import { ERROR_CODES } from '../../protocol/index.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
 import { DeliveryReport } from '../records/delivery-report.ts'
@@ -42,7 +43,11 @@ export interface RecordDefaults {
  */
 export async function produce(context: CommandContext, options: ProduceOptions): Promise<number | undefined> {
   const target = await context.target()
-  const producer = new Producer(target.clientOptions, options.config)
+  const producer = new Producer(target.clientOptions, {
+    ...options.config,
+    // All replicas of a local cluster are on one disk: no other leader has room when this one has none.
+    ...(target.isLocal && { finalErrors: [ERROR_CODES.KAFKA_STORAGE_ERROR] }),
+  })
   const report = new DeliveryReport(options.topic, context.out, context.clock, options.report)
   let failure: unknown
   try {

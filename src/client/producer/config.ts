@@ -26,6 +26,8 @@ export interface ProducerConfig {
   readonly partitioner?: Partitioner
   /** Whether a topic that does not exist is made on first use, when the broker allows it. */
   readonly allowAutoCreate?: boolean
+  /** Error codes that fail a batch at once although another attempt is usual: nothing would be different then. */
+  readonly finalErrors?: readonly number[]
 }
 
 export type ResolvedProducerConfig = Required<Omit<ProducerConfig, 'compressionLevel' | 'partitioner'>> & {
@@ -74,6 +76,7 @@ export function resolveProducerConfig(config: ProducerConfig): ResolvedProducerC
     maxBlockMs: 60_000,
     deliveryTimeoutMs: Math.max(120_000, shortestDeliveryMs),
     allowAutoCreate: false,
+    finalErrors: [],
     ...config,
     acks,
     lingerMs,

@@ -254,6 +254,10 @@ export class Sender {
       return
     }
     const error = new BrokerError(errorCode, describeAnswer(queue, answer))
+    if (this.config.finalErrors.includes(errorCode)) {
+      this.giveUp(queue, batch, error)
+      return
+    }
     const again = this.identity?.canRetry(queue, batch, errorCode, answer.logStartOffset) ?? false
     this.retryOrFail(shipment, error, again)
     if (isStaleMetadata(errorCode)) this.updateMetadata([queue.topic])

@@ -36,6 +36,7 @@ export async function startCluster(
   const directory = new DataDirectory(ports.fs, localDirectory(context))
   const hosted = await takeOver(context, ports, directory, options)
   if (hosted === undefined) return undefined
+  let failure: Error | undefined
   try {
     const addresses = hosted.cluster.tcpAddresses
     const count = hosted.cluster.brokers.length
@@ -44,10 +45,13 @@ export async function startCluster(
       { state: 'ready', addresses, brokers: count, dataDir: directory.path, pid: process.pid },
       () => `Ready: ${addresses.join(',')} (${brokers}, data in ${directory.path}, pid ${process.pid})\n`,
     )
-    await aborted(context.signal)
+    failure = await Promise.race([hosted.failure, aborted(context.signal)])
   } finally {
-    await hosted.shutdown()
+    const stopped = hosted.shutdown()
+    // What goes wrong while a cluster stops that could not go on only hides why.
+    await (failure === undefined ? stopped : stopped.catch(() => undefined))
   }
+  if (failure !== undefined) throw failure
   // Being told to end is how a server ends; only Ctrl-C keeps its usual code.
   return context.signal.reason instanceof Error && stoppedBySupervisor(context.signal.reason)
     ? EXIT.done
@@ -110,11 +114,11 @@ async function takeOver(
   return undefined
 }
 
-export function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
+function aborted(signal: AbortSignal): Promise<undefined> {
+  if (signal.aborted) return Promise.resolve(undefined)
   return new Promise((resolve) => {
     // A listener alone does not keep the process alive, and the brokers need not have a socket open.
-    signal.addEventListener('abort', () => resolve(), { once: true })
+    signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
 }
 
