@@ -260,13 +260,22 @@ function readArray(
     typeof element === 'string'
       ? `r.${methodOf(element, false, context.flexible, 'read')}()`
       : `${structDecoder(context, element, `${path}[]`)}(r)`
-  return `{
+  const readAll = `{
     const n = ${count}
     if (n < 0) ${nullable ? `${variable} = null` : 'r.nullArray()'}
     else {
       const a = n > 0 && n <= ${SIZED_ARRAY_ELEMENTS} ? new Array(n) : []
       for (let i = 0; i < n; i++) a[i] = ${read}
       ${variable} = a
+    }
+  }`
+  if (field.options.repeats !== true || context.trace) return readAll
+  return `{
+    const s = r.repeats(${JSON.stringify(path)}), from = r.position
+    ${variable} = s.find(r)
+    if (${variable} === undefined) {
+      ${readAll}
+      s.add(r, from, ${variable})
     }
   }`
 }

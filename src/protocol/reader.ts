@@ -1,4 +1,5 @@
 import { CodecError } from './codec-error.ts'
+import { Repeats } from './repeats.ts'
 
 const TWO_32 = 4294967296
 
@@ -14,6 +15,7 @@ export class Reader {
   readonly view: DataView
   /** The field being read; kept only by the tracing decoders, which run again over what failed. */
   field = ''
+  private lists: Map<string, Repeats> | undefined
 
   constructor(buffer: Buffer, position = 0, end = buffer.length) {
     this.buffer = buffer
@@ -28,6 +30,17 @@ export class Reader {
 
   fail(what: string): never {
     throw new CodecError(what, this.position)
+  }
+
+  /** The lists of a field that were read from this buffer. */
+  repeats(field: string): Repeats {
+    this.lists ??= new Map()
+    let found = this.lists.get(field)
+    if (found === undefined) {
+      found = new Repeats()
+      this.lists.set(field, found)
+    }
+    return found
   }
 
   /** Steps over that many bytes, which must be there, and gives their position. */

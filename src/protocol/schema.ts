@@ -32,6 +32,11 @@ export interface FieldOptions {
   readonly tagged?: string
   /** Overrides the flexibility of the message; only the client id of the request header does. */
   readonly flexible?: string
+  /**
+   * For an array in the elements of another: many of them say the same. Those with the same bytes are decoded once, and
+   * what was made of them stands in all places: it must not be changed.
+   */
+  readonly repeats?: true
 }
 
 /** `Out` and `In` exist for inference only. */

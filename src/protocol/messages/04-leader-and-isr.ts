@@ -39,7 +39,7 @@ export const leaderAndIsr = api(4, 'LeaderAndIsr', {
       topicStates: array('2+', {
         topicName: string('2+'),
         topicId: uuid('5+', { ignorable: true }),
-        partitionStates: array('2+', leaderAndIsrPartitionState),
+        partitionStates: array('2+', leaderAndIsrPartitionState, { repeats: true }),
       }),
       liveLeaders: array('0+', {
         brokerId: int32('0+'),
@@ -56,7 +56,7 @@ export const leaderAndIsr = api(4, 'LeaderAndIsr', {
       partitionErrors: array('0-4', leaderAndIsrPartitionError),
       topics: array('5+', {
         topicId: uuid('5+'),
-        partitionErrors: array('5+', leaderAndIsrPartitionError),
+        partitionErrors: array('5+', leaderAndIsrPartitionError, { repeats: true }),
       }),
     },
   },

@@ -30,7 +30,7 @@ export const updateMetadata = api(6, 'UpdateMetadata', {
       topicStates: array('5+', {
         topicName: string('5+'),
         topicId: uuid('7+', { ignorable: true }),
-        partitionStates: array('5+', updateMetadataPartitionState),
+        partitionStates: array('5+', updateMetadataPartitionState, { repeats: true }),
       }),
       liveBrokers: array('0+', {
         id: int32('0+'),
