@@ -48,9 +48,25 @@ export const LEADER_DURING_DELETE = -2
 
 const SECURITY_PROTOCOL_NAMES = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SSL']
 
-interface TopicMetadata {
-  id: string
-  readonly partitions: Map<number, PartitionMetadata>
+type PartitionStates = UpdateMetadataRequest['ungroupedPartitionStates']
+
+/** What an update said of a topic is put in order when somebody asks for the topic: most are never asked for. */
+class TopicMetadata {
+  id = ZERO_UUID
+  private told: PartitionStates | undefined
+  private known: Map<number, PartitionMetadata> | undefined
+
+  get partitions(): Map<number, PartitionMetadata> {
+    this.known ??= new Map()
+    if (this.told !== undefined) for (const state of this.told) this.known.set(state.partitionIndex, state)
+    this.told = undefined
+    return this.known
+  }
+
+  update(states: PartitionStates): void {
+    if (this.told === undefined && this.known === undefined) this.told = states
+    else for (const state of states) this.partitions.set(state.partitionIndex, state)
+  }
 }
 
 /**
@@ -147,16 +163,21 @@ export class MetadataCache {
   private apply(
     name: string,
     id: string,
-    states: UpdateMetadataRequest['ungroupedPartitionStates'],
+    states: PartitionStates,
     change: { topics: Set<string>; deletedPartitions: { topic: string; partition: number }[] },
   ): void {
     change.topics.add(name)
+    if (states.length === 0) return
+    if (!states.some((state) => state.leader === LEADER_DURING_DELETE)) {
+      this.topicOf(name, id).update(states)
+      return
+    }
     for (const state of states) {
       if (state.leader === LEADER_DURING_DELETE) {
         this.remove(name, state.partitionIndex)
         change.deletedPartitions.push({ topic: name, partition: state.partitionIndex })
       } else {
-        this.topicOf(name, id).partitions.set(state.partitionIndex, state)
+        this.topicOf(name, id).update([state])
       }
     }
   }
@@ -164,7 +185,7 @@ export class MetadataCache {
   private topicOf(name: string, id: string): TopicMetadata {
     let topic = this.topics.get(name)
     if (topic === undefined) {
-      topic = { id: ZERO_UUID, partitions: new Map() }
+      topic = new TopicMetadata()
       this.topics.set(name, topic)
     }
     if (topic.id !== id) {

@@ -37,7 +37,13 @@ import { listOffsets } from './list-offsets.ts'
 import { Partition, type PartitionContext, type PartitionState } from './partition.ts'
 import { ProducePath } from './produce-path.ts'
 import { Purgatory } from './purgatory.ts'
-import { type Assignment, ReplicaTable } from './replica-table.ts'
+import {
+  type Assignment,
+  assignmentOf,
+  assignmentsOf,
+  ReplicaTable,
+  type TopicAssignment,
+} from './replica-table.ts'
 import { type PartitionToStop, partitionsToStop, stopResponse } from './stop-replica.ts'
 import {
   type AppendRequest,
@@ -55,6 +61,9 @@ import {
 /** Epochs in StopReplica that stand for "the topic is deleted" and "not known". */
 const EPOCH_DURING_DELETE = -2
 const NO_EPOCH = -1
+
+/** Of LeaderAndIsr: its answer names topics by their ids, not by their names. */
+const FIRST_VERSION_BY_ID = 5
 
 /** How long replicas that nobody uses sleep after a clean stop. Much less than a replica may lag. */
 const SLEEP_MS = 200
@@ -250,14 +259,17 @@ export class ReplicaManager {
     const errors = new Map<Assignment, ErrorName>()
     const leaders: [Partition, Assignment][] = []
     const followers: [Partition, Assignment][] = []
-    const asleep: Assignment[] = []
-    for (const assignment of assignmentsOf(request)) {
-      if (this.maySleep(assignment)) {
-        this.table.add(assignment)
-        errors.set(assignment, 'NONE')
-        asleep.push(assignment)
-        continue
-      }
+    const asleep: TopicAssignment[] = []
+    const awake: Assignment[] = request.ungroupedPartitionStates.map((state) =>
+      assignmentOf(state.topicName, null, state),
+    )
+    for (const topic of request.topicStates) {
+      if (version >= FIRST_VERSION_BY_ID && this.maySleep(topic)) {
+        this.table.addAsleep(topic)
+        asleep.push(topic)
+      } else awake.push(...assignmentsOf(topic))
+    }
+    for (const assignment of awake) {
       const error = this.checkAssignment(assignment)
       errors.set(assignment, error)
       if (error !== 'NONE') continue
@@ -270,11 +282,15 @@ export class ReplicaManager {
     if (asleep.length > 0) {
       this.sleepTimer ??= this.clock.setTimer(SLEEP_MS, () => this.wakeAll(), { unref: true })
     }
-    this.options.onLeadershipChange?.(
-      [...newLeaders, ...asleep.filter((each) => this.isLeader(each))],
-      [...newFollowers, ...asleep.filter((each) => !this.isLeader(each))],
-    )
-    return roleResponse(errors, version)
+    const { onLeadershipChange } = this.options
+    if (onLeadershipChange !== undefined) {
+      const sleepers = asleep.flatMap(assignmentsOf)
+      onLeadershipChange(
+        [...newLeaders, ...sleepers.filter((each) => this.isLeader(each))],
+        [...newFollowers, ...sleepers.filter((each) => !this.isLeader(each))],
+      )
+    }
+    return roleResponse(errors, asleep, version)
   }
 
   private isLeader({ leaderId }: Assignment): boolean {
@@ -282,18 +298,19 @@ export class ReplicaManager {
   }
 
   /**
-   * A replica that is new to this broker, in sync with a leader, and whose log ended cleanly with nothing above the high
-   * watermark: there is nothing to do for it before it is used.
+   * Replicas that are new to this broker, in sync with a leader, and whose logs ended cleanly with nothing above the high
+   * watermark: there is nothing to do for them before they are used.
    */
-  private maySleep({ topic, partition, leaderId, state }: Assignment): boolean {
+  private maySleep({ topicName, topicId, partitionStates }: TopicAssignment): boolean {
+    if (topicId === ZERO_UUID || this.table.hasTopic(topicName)) return false
     const { brokerId } = this.options
-    return (
-      !this.table.has(topic, partition) &&
-      leaderId >= 0 &&
-      state.isr.includes(brokerId) &&
-      state.replicas.includes(brokerId) &&
-      !this.table.isOffline(topic, partition) &&
-      this.logManager.isAtRest(topic, partition)
+    return partitionStates.every(
+      ({ partitionIndex, leader, isr, replicas }) =>
+        leader >= 0 &&
+        isr.includes(brokerId) &&
+        replicas.includes(brokerId) &&
+        !this.table.isOffline(topicName, partitionIndex) &&
+        this.logManager.isAtRest(topicName, partitionIndex),
     )
   }
 
@@ -461,22 +478,10 @@ export class ReplicaManager {
   }
 }
 
-function assignmentsOf(request: LeaderAndIsrRequest): Assignment[] {
-  const assignments: Assignment[] = []
-  const add = (topic: string, topicId: string | null, state: PartitionState) => {
-    const { partitionIndex: partition, leader: leaderId, leaderEpoch } = state
-    assignments.push({ topic, partition, leaderId, leaderEpoch, topicId, state })
-  }
-  for (const state of request.ungroupedPartitionStates) add(state.topicName, null, state)
-  for (const { topicName, topicId, partitionStates } of request.topicStates) {
-    for (const state of partitionStates) add(topicName, topicId === ZERO_UUID ? null : topicId, state)
-  }
-  return assignments
-}
-
-/** From version 5 on the answer names topics by id. */
+/** From version 5 on the answer names topics by id. All went well with those that sleep. */
 function roleResponse(
   errors: ReadonlyMap<Assignment, ErrorName>,
+  asleep: readonly TopicAssignment[],
   version: number,
 ): LeaderAndIsrResponseInput {
   const all = [...errors].map(([{ topic, topicId, state }, error]) => ({
@@ -485,12 +490,24 @@ function roleResponse(
     partitionIndex: state.partitionIndex,
     errorCode: ERROR_CODES[error],
   }))
-  if (version < 5) return { partitionErrors: all }
+  if (version < FIRST_VERSION_BY_ID) return { partitionErrors: all }
   const topics = new Map<string, typeof all>()
   for (const each of all) {
     const known = topics.get(each.topicId)
     if (known === undefined) topics.set(each.topicId, [each])
     else known.push(each)
   }
-  return { topics: [...topics].map(([topicId, partitionErrors]) => ({ topicId, partitionErrors })) }
+  return {
+    topics: [
+      ...[...topics].map(([topicId, partitionErrors]) => ({ topicId, partitionErrors })),
+      ...asleep.map(({ topicId, partitionStates }) => ({
+        topicId,
+        partitionErrors: partitionStates.map(noError),
+      })),
+    ],
+  }
+}
+
+function noError({ partitionIndex }: PartitionState) {
+  return { partitionIndex, errorCode: ERROR_CODES.NONE }
 }

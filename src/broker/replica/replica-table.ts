@@ -1,7 +1,15 @@
+import { ZERO_UUID } from '../../base/uuid.ts'
 import type { TopicPartition } from '../../storage/index.ts'
 import { ApiError } from '../api-error.ts'
 import { Partition, type PartitionState } from './partition.ts'
 import type { LeaderOfPartition, ReplicaMetadata } from './types.ts'
+
+/** A topic in a LeaderAndIsr request. */
+export interface TopicAssignment {
+  readonly topicName: string
+  readonly topicId: string
+  readonly partitionStates: readonly PartitionState[]
+}
 
 /** What the controller said of one replica. */
 export interface Assignment extends LeaderOfPartition, TopicPartition {
@@ -15,6 +23,8 @@ export interface Assignment extends LeaderOfPartition, TopicPartition {
  */
 export class ReplicaTable {
   private readonly topics = new Map<string, Map<number, Partition | Assignment>>()
+  /** Topics nobody has asked about since all their replicas here went to sleep. */
+  private readonly untouched = new Map<string, TopicAssignment>()
   private readonly metadata: ReplicaMetadata
   private readonly takeUp: (sleeper: Assignment) => Partition | undefined
   /** Replicas whose disk has failed. */
@@ -26,14 +36,32 @@ export class ReplicaTable {
     this.takeUp = takeUp
   }
 
+  private of(topic: string): Map<number, Partition | Assignment> | undefined {
+    const untouched = this.untouched.get(topic)
+    if (untouched !== undefined) {
+      this.untouched.delete(topic)
+      for (const assignment of assignmentsOf(untouched)) this.add(assignment)
+    }
+    return this.topics.get(topic)
+  }
+
   get(topic: string, partition: number): Partition | undefined {
-    const found = this.topics.get(topic)?.get(partition)
+    const found = this.of(topic)?.get(partition)
     return found === undefined || found instanceof Partition ? found : this.wake(found)
   }
 
   /** Also when it is asleep. */
   has(topic: string, partition: number): boolean {
-    return this.topics.get(topic)?.has(partition) === true
+    return this.of(topic)?.has(partition) === true
+  }
+
+  hasTopic(topic: string): boolean {
+    return this.topics.has(topic) || this.untouched.has(topic)
+  }
+
+  /** All replicas of a topic that is new here sleep. */
+  addAsleep(topic: TopicAssignment): void {
+    this.untouched.set(topic.topicName, topic)
   }
 
   private wake(sleeper: Assignment): Partition | undefined {
@@ -42,6 +70,7 @@ export class ReplicaTable {
   }
 
   wakeAll(): void {
+    for (const topic of [...this.untouched.keys()]) this.of(topic)
     for (const partitions of [...this.topics.values()]) {
       for (const replica of [...partitions.values()]) if (!(replica instanceof Partition)) this.wake(replica)
     }
@@ -67,7 +96,7 @@ export class ReplicaTable {
   }
 
   add(replica: Partition | Assignment): void {
-    let partitions = this.topics.get(replica.topic)
+    let partitions = this.of(replica.topic)
     if (partitions === undefined) {
       partitions = new Map()
       this.topics.set(replica.topic, partitions)
@@ -76,7 +105,7 @@ export class ReplicaTable {
   }
 
   remove(replica: TopicPartition): void {
-    const partitions = this.topics.get(replica.topic)
+    const partitions = this.of(replica.topic)
     partitions?.delete(replica.partition)
     if (partitions?.size === 0) this.topics.delete(replica.topic)
   }
@@ -104,9 +133,19 @@ export class ReplicaTable {
 
   /** Where a client should go instead, as far as we know; -1 when we do not. */
   leaderOf(topic: string, partition: number): LeaderOfPartition {
-    const replica = this.topics.get(topic)?.get(partition)
+    const replica = this.of(topic)?.get(partition)
     if (replica !== undefined) return { leaderId: replica.leaderId, leaderEpoch: replica.leaderEpoch }
     const known = this.metadata.partition(topic, partition)
     return { leaderId: known?.leader ?? -1, leaderEpoch: known?.leaderEpoch ?? -1 }
   }
+}
+
+export function assignmentsOf({ topicName: topic, topicId, partitionStates }: TopicAssignment): Assignment[] {
+  const id = topicId === ZERO_UUID ? null : topicId
+  return partitionStates.map((state) => assignmentOf(topic, id, state))
+}
+
+export function assignmentOf(topic: string, topicId: string | null, state: PartitionState): Assignment {
+  const { partitionIndex: partition, leader: leaderId, leaderEpoch } = state
+  return { topic, partition, leaderId, leaderEpoch, topicId, state }
 }

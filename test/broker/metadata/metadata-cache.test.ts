@@ -140,3 +140,19 @@ test('listeners hear of each update until they stop', () => {
   cache.updateMetadata(request(8, { controllerId: 1 }))
   expect(heard).toEqual([['t']])
 })
+
+test('updates add up before anybody has asked for the topic', () => {
+  const cache = new MetadataCache()
+  const tell = (...states: ReturnType<typeof partition>[]) =>
+    cache.updateMetadata(request(8, { topicStates: [topic('t', ID, ...states)] }))
+  tell(partition(0, 1), partition(1, 2))
+  tell(partition(1, 3), partition(2, 3))
+  expect(cache.topicNames()).toEqual(['t'])
+  expect([...(cache.topic('t') ?? [])].map(([number, { leader }]) => [number, leader])).toEqual([
+    [0, 1],
+    [1, 3],
+    [2, 3],
+  ])
+  tell(partition(0, 7))
+  expect(cache.partition('t', 0)?.leader).toBe(7)
+})
