@@ -15,6 +15,7 @@ export default class TopicsAlter extends BaseCommand {
     partitions: Flags.integer({
       char: 'p',
       min: 1,
+      max: 2_147_483_647,
       helpValue: 'N',
       summary: 'The new number of partitions; it can only grow.',
     }),

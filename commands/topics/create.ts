@@ -16,6 +16,7 @@ export default class TopicsCreate extends BaseCommand {
     partitions: Flags.integer({
       char: 'p',
       min: 1,
+      max: 2_147_483_647,
       helpValue: 'N',
       summary: "Partitions (default: the brokers' num.partitions).",
     }),

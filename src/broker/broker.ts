@@ -133,6 +133,11 @@ export class Broker {
     return this.controller?.isActive ?? false
   }
 
+  /** Whether this broker, as the controller, is in the middle of deleting topics. */
+  get isDeletingTopics(): boolean {
+    return this.isController && this.controller?.isDeletingTopics === true
+  }
+
   /** Takes the log directories and the addresses. Nobody knows of the broker yet, and nothing is answered. */
   async prepare(): Promise<void> {
     const { config, zk: session, reconnectZk, network, clock, logger } = this.options

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { sleep } from '../base/clock.ts'
 import { type KcliError, messageOf } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import { prefixedLogger } from '../base/logger.ts'
@@ -34,6 +35,8 @@ export interface EmbeddedClusterOptions {
 const TCP_LISTENER = 'PLAINTEXT'
 /** Embedded brokers are in one process with their coordination service: sessions end with it, not by time. */
 const SESSION_TIMEOUT_MS = 18_000
+/** What takes longer is gone on with at the next start. */
+const DELETION_GRACE_MS = 2_000
 
 /**
  * A cluster in this process, on a data directory: the coordination service and its brokers. They share nothing but the
@@ -100,12 +103,21 @@ export class EmbeddedCluster {
    * next start finds each partition as it was.
    */
   async shutdown(): Promise<void> {
+    await this.finishDeletions()
     const brokers = this.started.splice(0)
     await Promise.allSettled(brokers.map((broker) => broker.drain()))
     const resigned = await Promise.allSettled(brokers.map((broker) => broker.resignController()))
     const stopped = await Promise.allSettled(brokers.map((broker) => broker.shutdown({ controlled: false })))
     await this.zookeeper.close()
     for (const outcome of [...resigned, ...stopped]) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  /** A command that deletes a topic is over before its files are; the next one should find nothing left of it. */
+  private async finishDeletions(): Promise<void> {
+    const { clock } = this.ports
+    const deadlineMs = clock.monotonicMs() + DELETION_GRACE_MS
+    while (this.started.some((broker) => broker.isDeletingTopics) && clock.monotonicMs() < deadlineMs)
+      await sleep(clock, 5)
   }
 
   /** All register before any may become controller, so that after a clean stop nothing is elected anew. */

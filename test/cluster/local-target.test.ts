@@ -108,6 +108,17 @@ describe('a local data directory', () => {
     expect(await describe(join())).toEqual(before)
   })
 
+  it('has nothing left of a topic whose deletion was the last thing asked for', async () => {
+    const { dataDir, join } = participants()
+    const first = join()
+    await createOrders(first)
+    await withAdmin(first, (admin) => admin.deleteTopics(['orders']))
+    await first.close()
+    const names = [0, 1, 2].flatMap((broker) => fs.readdirSync(path.join(dataDir, `broker-${broker}`)))
+    expect(names.filter((name) => name.startsWith('orders') && !name.endsWith('-delete'))).toEqual([])
+    expect(await createOrders(join())).toMatchObject([{ name: 'orders', error: null }])
+  })
+
   it('goes over to another process without losing or repeating a record', async () => {
     const { join } = participants()
     const [first, second] = [join(), join()]

@@ -10,6 +10,9 @@ export interface AssignableBroker {
 /** Broker ids of each partition, the preferred leader first. */
 export type Replicas = Map<number, readonly number[]>
 
+/** A topic's assignment is one znode, which ZooKeeper limits to 1 MiB (jute.maxbuffer); a request must not stall the broker. */
+const MAX_PARTITIONS = 100_000
+
 export interface AssignmentOptions {
   /** The first index and the first shift; drawn when it is left out. */
   readonly startIndex?: number
@@ -32,6 +35,12 @@ export function assignReplicas(
 ): Replicas {
   if (partitions <= 0) {
     throw new ApiError('INVALID_PARTITIONS', 'Number of partitions must be larger than 0.')
+  }
+  if (partitions > MAX_PARTITIONS) {
+    throw new ApiError(
+      'INVALID_PARTITIONS',
+      `Number of partitions must be at most ${MAX_PARTITIONS}: the assignment of more does not fit into a znode.`,
+    )
   }
   if (replicationFactor <= 0) {
     throw new ApiError('INVALID_REPLICATION_FACTOR', 'Replication factor must be larger than 0.')

@@ -212,6 +212,11 @@ export class KafkaController {
     return this.parts.context.topicName(topicId)
   }
 
+  /** Whether topics are being deleted that nothing holds up; they are gone before long. */
+  get isDeletingTopics(): boolean {
+    return this.deletion.isUnderWay
+  }
+
   isQueuedForDeletion(topic: string): boolean {
     return this.deletion.isQueued(topic)
   }

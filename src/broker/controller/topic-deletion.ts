@@ -44,6 +44,12 @@ export class TopicDeletion {
     }
   }
 
+  /** Whether a deletion is going on that nothing holds up. */
+  get isUnderWay(): boolean {
+    const { topicsToBeDeleted, topicsIneligibleForDeletion } = this.parts.context
+    return [...topicsToBeDeleted].some((topic) => !topicsIneligibleForDeletion.has(topic))
+  }
+
   isQueued(topic: string): boolean {
     return this.isEnabled && this.parts.context.topicsToBeDeleted.has(topic)
   }

@@ -20,7 +20,7 @@ export async function reportItems<T extends ItemResult>(
   forms: ItemForms<T>,
 ): Promise<void> {
   for (const item of items) {
-    if (forms.status(item) === 'failed') context.out.note(`kcli: ${item.name}: ${reasonOf(item)}`)
+    if (forms.status(item) === 'failed') context.out.note(`kcli: ${sentenceOf(item)}`)
   }
   if (!context.out.isData) {
     const done = items.filter((item) => forms.status(item) !== 'failed')
@@ -45,9 +45,21 @@ export async function reportItems<T extends ItemResult>(
   })
 }
 
+function sentenceOf(item: ItemResult): string {
+  return item.error?.errorName === 'UNKNOWN_TOPIC_OR_PARTITION'
+    ? reasonOf(item)
+    : `topic '${shortened(item.name)}': ${reasonOf(item)}`
+}
+
+/** A name that is far too long is repeated by the broker anyway. */
+function shortened(name: string): string {
+  return name.length <= 60 ? name : `${name.slice(0, 57)}…`
+}
+
 /** The broker's own words, with the name of the error when they do not have it. */
 export function reasonOf(item: ItemResult): string {
   const { error } = item
   if (error === null) return ''
+  if (error.errorName === 'UNKNOWN_TOPIC_OR_PARTITION') return `topic '${item.name}' does not exist`
   return error.message.includes(error.errorName) ? error.message : `${error.message} (${error.errorName})`
 }

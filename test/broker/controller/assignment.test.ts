@@ -74,6 +74,7 @@ describe('without racks', () => {
     expect(() => assignReplicas(plain(3), 0, 1, random)).toThrow(
       'Number of partitions must be larger than 0.',
     )
+    expect(() => assignReplicas(plain(3), 2_000_000_000, 1, random)).toThrow('must be at most 100000')
     expect(() => assignReplicas(plain(3), 1, 0, random)).toThrow('Replication factor must be larger than 0.')
   })
 })

@@ -60,7 +60,7 @@ function newTopic(name: string, options: CreateTopicsOptions): NewTopic {
 
 /** As kafka-topics warns: in metric names `.` and `_` are the same, so such topics can collide there. */
 function warnAboutNames(context: CommandContext, names: readonly string[]): void {
-  if (!names.some((name) => /[._]/.test(name))) return
+  if (!names.some((name) => /^[\w.-]*[._][\w.-]*$/.test(name) && !/^\.{1,2}$/.test(name))) return
   context.out.warn(
     "topics whose names differ only in '.' and '_' collide in metrics; use one of them, not both",
   )
