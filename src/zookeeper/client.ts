@@ -113,6 +113,11 @@ export interface ZooKeeperClient {
   exists(path: string, watcher?: Watcher): Promise<Stat | null>
   /** The watcher is registered only when the node exists. */
   getData(path: string, watcher?: Watcher): Promise<{ data: Buffer | null; stat: Stat }>
+  /** {@link getData} of many nodes, each with its answer or its error. Rejects when the session is over. */
+  getDataOfAll(
+    paths: readonly string[],
+    watcher?: Watcher,
+  ): Promise<({ data: Buffer | null; stat: Stat } | ZooKeeperError)[]>
   setData(path: string, data: Uint8Array | null, version?: number): Promise<Stat>
   /** Names without the parent's path, in no particular order. The watcher is registered only when the node exists. */
   getChildren(path: string, watcher?: Watcher): Promise<{ children: string[]; stat: Stat }>

@@ -93,14 +93,29 @@ export class LocalClient implements ZooKeeperClient {
   }
 
   getData(path: string, watcher?: Watcher): Promise<{ data: Buffer | null; stat: Stat }> {
-    return this.read(path, (found) => {
-      const node = present(found, path)
-      if (watcher !== undefined) {
-        this.watchers.add('data', path, watcher)
-        this.service.watches.addData(path, this.sink)
-      }
-      return { data: node.data, stat: clientStat(node) }
+    return this.read(path, (found) => this.dataOf(present(found, path), path, watcher))
+  }
+
+  getDataOfAll(
+    paths: readonly string[],
+    watcher?: Watcher,
+  ): Promise<({ data: Buffer | null; stat: Stat } | ZooKeeperError)[]> {
+    const { tree } = this.service
+    return this.read('/', () => {
+      for (const path of paths) validatePath(path, false)
+      return paths.map((path) => {
+        const node = tree.get(path)
+        return node === undefined ? new ZooKeeperError('NONODE', path) : this.dataOf(node, path, watcher)
+      })
     })
+  }
+
+  private dataOf(node: DataNode, path: string, watcher: Watcher | undefined) {
+    if (watcher !== undefined) {
+      this.watchers.add('data', path, watcher)
+      this.service.watches.addData(path, this.sink)
+    }
+    return { data: node.data, stat: clientStat(node) }
   }
 
   getChildren(path: string, watcher?: Watcher): Promise<{ children: string[]; stat: Stat }> {

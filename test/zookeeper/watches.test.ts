@@ -199,3 +199,22 @@ test('a watcher that throws harms nobody', async () => {
   expect(take()).toEqual(['NodeCreated /a'])
   expect(logger.lines).toEqual(['a watcher threw: mistake'])
 })
+
+test('many nodes are read in one go, each with its own answer and watch', async () => {
+  const { client } = await openClient()
+  const { watcher, take } = recorder()
+  await client.create('/a', Buffer.from('1'))
+  const made = client.create('/b', Buffer.from('2'))
+  const read = client.getDataOfAll(['/b', '/none', '/a'], watcher)
+  await made
+  const [b, none, a] = await read
+  expect([b, a]).toMatchObject([{ data: Buffer.from('2') }, { data: Buffer.from('1'), stat: { version: 0 } }])
+  expect(none).toMatchObject({ zkCode: 'NONODE', path: '/none' })
+  await client.create('/none', null)
+  await client.setData('/a', null)
+  await client.delete('/b')
+  expect(take()).toEqual(['NodeDataChanged /a', 'NodeDeleted /b'])
+  await expect(client.getDataOfAll(['/a', 'bad'])).rejects.toMatchObject({ zkCode: 'BADARGUMENTS' })
+  await client.close()
+  await expect(client.getDataOfAll(['/a'])).rejects.toMatchObject({ zkCode: 'SESSIONEXPIRED' })
+})
