@@ -23,17 +23,20 @@ export class ReplicaStates {
 
   /** Tells every broker its replicas and takes dead brokers out of the ISRs. */
   async startup(): Promise<void> {
-    const { context } = this.parts
-    const online: ReplicaRef[] = []
+    const { context, batch } = this.parts
     const offline: ReplicaRef[] = []
-    for (const ref of context.replicasOf(context.allPartitions())) {
-      const { partition, replica } = ref
-      const isOnline = context.isReplicaOnline(replica, partition)
-      // Of a topic that is being deleted, a replica on a dead broker holds up the deletion.
-      partition.replicaStates.set(replica, isOnline ? 'Online' : 'DeletionIneligible')
-      ;(isOnline ? online : offline).push(ref)
+    for (const partition of context.allPartitions()) {
+      const online: number[] = []
+      for (const replica of partition.assignment.replicas) {
+        const isOnline = context.isReplicaOnline(replica, partition)
+        // Of a topic that is being deleted, a replica on a dead broker holds up the deletion.
+        partition.replicaStates.set(replica, isOnline ? 'Online' : 'DeletionIneligible')
+        if (isOnline) online.push(replica)
+        else offline.push({ partition, replica })
+      }
+      if (online.length > 0) batch.addLeaderAndIsr(online, partition, { isNew: false })
     }
-    await this.change(online, 'Online')
+    batch.send()
     await this.change(offline, 'Offline')
   }
 

@@ -337,12 +337,20 @@ export class KafkaZkClient extends ZkNotifications {
     const nodes = await this.readAll(
       partitions.map(({ topic, partition }) => partitionStateZnode.path(topic, partition)),
     )
+    // There are only so many ways to place three replicas on three brokers.
+    const same = new Map<string, LeaderIsrAndControllerEpoch>()
     return partitions.map(({ topic, partition }, index) => {
       const node = nodes[index]
       if (node === null || node === undefined) return undefined
       if (node instanceof Error) return node
+      const { data, stat } = node
+      const key = `${stat.version} ${data?.toString('latin1')}`
+      const known = same.get(key)
+      if (known !== undefined) return known
       try {
-        return partitionStateZnode.decode(topic, partition, node.data, node.stat.version)
+        const state = partitionStateZnode.decode(topic, partition, data, stat.version)
+        if (state !== undefined) same.set(key, state)
+        return state
       } catch (error) {
         if (error instanceof ZnodeError) return error
         throw error

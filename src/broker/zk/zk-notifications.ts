@@ -19,10 +19,23 @@ export class ZkNotifications extends ZkRequests {
   }
 
   /** Of all entities that have one. */
-  async entityConfigs(type: ConfigEntityType): Promise<Map<string, Map<string, string>>> {
+  async entityConfigs(type: ConfigEntityType): Promise<Map<string, ReadonlyMap<string, string>>> {
     const names = await this.children(configEntityTypeZnode.path(type))
-    const configs = await Promise.all(names.map((name) => this.entityConfig(type, name)))
-    return new Map(names.map((name, index) => [name, configs[index] ?? new Map()]))
+    const paths = names.map((name) => configEntityZnode.path(type, name))
+    const nodes = await this.readAll(paths)
+    // Most say the same, which is nothing.
+    const same = new Map<string, ReadonlyMap<string, string>>()
+    const configs = new Map<string, ReadonlyMap<string, string>>()
+    names.forEach((name, index) => {
+      const node = nodes[index]
+      if (node instanceof Error) throw node
+      const bytes = node?.data ?? null
+      const key = bytes?.toString('latin1') ?? ''
+      const config = same.get(key) ?? configEntityZnode.decode(paths[index] ?? '', bytes)
+      same.set(key, config)
+      configs.set(name, config)
+    })
+    return configs
   }
 
   async setEntityConfig(

@@ -77,11 +77,12 @@ export class ZkRequests {
   }
 
   /** Many at once, without the cost of a request of its own for each; null where there is no node. */
-  protected readAll(
+  protected async readAll(
     paths: readonly string[],
     onUpdate?: Watcher,
   ): Promise<(Znode | null | ZooKeeperError)[]> {
-    return this.run((zk) => Promise.all(paths.map((path) => zk.getData(path, onUpdate).catch(nullOrError))))
+    const nodes = await this.run((zk) => zk.getDataOfAll(paths, onUpdate))
+    return nodes.map((node) => (node instanceof Error ? nullOrError(node) : node))
   }
 
   /** None when there is no such node. */

@@ -114,7 +114,9 @@ function text(json: Json, key: string, path: string): string {
   return value
 }
 
-function integers(value: unknown, path: string): number[] {
+const NOBODY: readonly number[] = []
+
+function integers(value: unknown, path: string): readonly number[] {
   if (!Array.isArray(value) || !value.every((each) => Number.isInteger(each))) {
     throw new ZnodeError(path, 'a list of broker ids is expected')
   }
@@ -258,8 +260,8 @@ export const topicZnode = {
       if (!/^\d+$/.test(key)) throw new ZnodeError(path, `'${key}' is no partition`)
       partitions.set(Number(key), {
         replicas: integers(replicas, path),
-        addingReplicas: integers(adding?.[key] ?? [], path),
-        removingReplicas: integers(removing?.[key] ?? [], path),
+        addingReplicas: integers(adding?.[key] ?? NOBODY, path),
+        removingReplicas: integers(removing?.[key] ?? NOBODY, path),
       })
     }
     const topicId = typeof json?.topic_id === 'string' ? json.topic_id : undefined
