@@ -5,7 +5,9 @@ export default class ClusterStatus extends BaseCommand {
   static override summary = 'Show who serves a cluster and how it is'
   static override examples = ['<%= config.bin %> cluster status', '<%= config.bin %> cluster status --znodes']
   static override flags = {
-    znodes: Flags.boolean({ summary: 'Also the znodes, when nobody serves the data directory.' }),
+    znodes: Flags.boolean({
+      summary: 'Also the znodes; runs the cluster for that, unless another process does.',
+    }),
   }
 
   async run(): Promise<void> {

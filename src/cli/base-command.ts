@@ -1,6 +1,6 @@
 import { Command } from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
-import { type CommandContext, outputFormat, runInContext } from './context.ts'
+import { type CommandContext, outputFormat, type RunOptions, runInContext } from './context.ts'
 import { OUTPUT_FORMATS } from './output/format.ts'
 import { errorData } from './report-error.ts'
 
@@ -75,7 +75,7 @@ export abstract class BaseCommand extends Command {
   protected async serve(
     flags: GlobalFlags,
     work: (context: CommandContext) => Promise<number | undefined>,
-    options: { graceMs?: number } = {},
+    options: RunOptions = {},
   ): Promise<void> {
     try {
       process.exitCode = await runInContext(flags, this.config, work, options)
@@ -91,7 +91,7 @@ export abstract class BaseCommand extends Command {
     flags: GlobalFlags,
     work: (context: CommandContext) => Promise<number | undefined>,
   ): Promise<void> {
-    return this.serve(flags, work, { graceMs: 10_000 })
+    return this.serve(flags, work, { graceMs: 10_000, isStream: true })
   }
 
   /** For servers: closing many logs may take its time, and cutting it short would make the next start repair them. */

@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import type { TcpListening } from '../cluster/index.ts'
 import { mergeProperties } from './console/properties.ts'
 import { UsageError } from './exit-codes.ts'
@@ -14,45 +15,89 @@ export interface StartFlags {
   readonly verbose?: boolean | undefined
 }
 
-/** What the directory decides by itself, or what belongs to a broker of another kind. */
-const REFUSED =
-  /^(broker\.id|log\.dirs?|zookeeper\.connect|process\.roles|node\.id|controller\..*|inter\.broker\.listener\.name)$/
+const MAX_BROKERS = 100
+const MAX_PORT = 65_535
+
+/** Entries of a server.properties that cannot be obeyed here, with the reason. Dropping one in silence would mislead. */
+const REFUSED: readonly (readonly [RegExp, string])[] = [
+  [/^(broker\.id|log\.dirs?)$/, 'The data directory (--data-dir) decides it for its brokers; leave it out.'],
+  [/^zookeeper\./, 'Brokers use the coordination service of their data directory; leave it out.'],
+  [
+    /^(process\.roles|node\.id|controller\.)/,
+    'It belongs to KRaft; brokers here are those of ZooKeeper mode.',
+  ],
+  [
+    /^(ssl\.|sasl\.|security\.|listener\.|authorizer\.|super\.users|principal\.|inter\.broker\.listener|control\.plane)/,
+    'TLS, SASL and authorization are not supported yet; there is one PLAINTEXT listener.',
+  ],
+]
 
 export function startOptions(flags: StartFlags): StartClusterOptions {
   const properties = mergeProperties(
     { path: flags.config, flag: 'the properties file' },
     { values: flags.override, flag: '--override' },
   )
+  for (const key of properties.keys()) {
+    const reason = REFUSED.find(([pattern]) => pattern.test(key))?.[1]
+    if (reason !== undefined) throw new UsageError(`${key} cannot be set here`, reason)
+  }
   const listeners = properties.get('listeners')
+  const advertised = properties.get('advertised.listeners')
   properties.delete('listeners')
   properties.delete('advertised.listeners')
-  const refused = [...properties.keys()].find((key) => REFUSED.test(key))
-  if (refused !== undefined) {
-    throw new UsageError(
-      `${refused} cannot be set here`,
-      'The data directory (--data-dir) decides it for its brokers.',
-    )
-  }
-  const listen = flags.listen ?? listeners ?? '127.0.0.1'
+  const tcp =
+    flags.listen === undefined && listeners !== undefined
+      ? parseListen(listeners, { ...flags, from: 'listeners', emptyHost: '0.0.0.0' })
+      : parseListen(flags.listen ?? '127.0.0.1', { ...flags, from: '--listen', emptyHost: '127.0.0.1' })
   return {
     brokers: flags.brokers,
-    tcp: parseListen(listen, flags.brokers ?? 3, flags['advertised-host']),
+    tcp: advertisedAs(tcp, advertised, flags),
     properties,
     verbose: flags.verbose === true,
   }
 }
 
+interface ListenOptions {
+  readonly brokers?: number | undefined
+  /** The flag or setting, for messages. */
+  readonly from: string
+  readonly emptyHost: string
+}
+
 /** `HOST`, `HOST:PORT` (the next brokers take the ports behind it), `:0` (free ports), `PLAINTEXT://HOST:PORT`. */
-export function parseListen(text: string, brokers: number, advertisedHost: string | undefined): TcpListening {
+export function parseListen(text: string, options: ListenOptions): TcpListening {
   const match = /^(?:(\w+):\/\/)?(?:\[([0-9a-fA-F:.%]+)\]|([^:/,\s]*))(?::(\d{1,5}))?$/.exec(text.trim())
   const protocol = match?.[1]?.toUpperCase() ?? 'PLAINTEXT'
   const port = match?.[4] === undefined ? DEFAULT_PORT : Number(match[4])
-  if (match === null || port > 65_535) {
-    throw new UsageError(`cannot listen on '${text}'`, 'Write HOST, HOST:PORT or :0 for free ports.')
+  if (match === null && text.includes(',')) {
+    throw new UsageError(`${options.from} names several listeners`, 'One PLAINTEXT listener is supported.')
   }
-  if (protocol !== 'PLAINTEXT')
-    throw new UsageError(`listeners of ${protocol} are not supported yet`, 'PLAINTEXT is.')
-  const host = match[2] ?? (match[3] || '127.0.0.1')
-  const ports = Array.from({ length: brokers }, (_, i) => (port === 0 ? 0 : port + i))
-  return { host, ports, ...(advertisedHost !== undefined && { advertisedHost }) }
+  if (match === null || port + (port === 0 ? 0 : (options.brokers ?? 1) - 1) > MAX_PORT) {
+    throw new UsageError(
+      `${options.from} is '${text}', which is no address to listen on`,
+      'Write HOST, HOST:PORT or :0 for free ports.',
+    )
+  }
+  if (protocol !== 'PLAINTEXT') {
+    throw new UsageError(`${options.from} has a listener of ${protocol}`, 'Only PLAINTEXT is supported yet.')
+  }
+  return { host: match[2] ?? (match[3] || options.emptyHost), ports: portsFrom(port) }
+}
+
+/** One for each broker that there may be. */
+function portsFrom(port: number): number[] {
+  const count = Math.min(MAX_BROKERS, MAX_PORT - port + 1)
+  return Array.from({ length: count }, (_, i) => (port === 0 ? 0 : port + i))
+}
+
+/** Clients cannot connect to "every address": without another word they are told this machine's name, as Kafka does. */
+function advertisedAs(tcp: TcpListening, listeners: string | undefined, flags: StartFlags): TcpListening {
+  const host = flags['advertised-host']
+  if (host === undefined && listeners !== undefined) {
+    const options = { brokers: flags.brokers, from: 'advertised.listeners', emptyHost: hostname() }
+    const shown = parseListen(listeners, options)
+    return { ...tcp, advertisedHost: shown.host, advertisedPorts: shown.ports }
+  }
+  if (host !== undefined) return { ...tcp, advertisedHost: host }
+  return tcp.host === '0.0.0.0' || tcp.host === '::' ? { ...tcp, advertisedHost: hostname() } : tcp
 }

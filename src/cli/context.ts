@@ -6,7 +6,7 @@ import { EXIT, InterruptedError } from './exit-codes.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from './output/format.ts'
 import { Output } from './output/output.ts'
 import { type Progress, startProgress } from './output/progress.ts'
-import { openTarget, type Target } from './target.ts'
+import { openTarget, type Target, targetName } from './target.ts'
 import { confirm, detectTerminal, processSurroundings, type Terminal } from './terminal.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
@@ -25,12 +25,20 @@ export interface CommandContext {
   target(): Promise<Target>
   /** Resolves when the user agrees; a usage error naming `flag` when nobody can be asked. */
   confirm(question: string, flag: string): Promise<void>
-  progress(text: string): Promise<Progress>
+  /** A line that shows when the work takes long; nothing where nothing can move. */
+  progress(text: () => string): Progress
 }
 
 export function outputFormat(flags: GlobalFlags): OutputFormat {
   if (flags.json === true) return 'json'
   return OUTPUT_FORMATS.find((format) => format === flags.output) ?? 'table'
+}
+
+export interface RunOptions {
+  /** How long the work may go on after Ctrl-C; not at all by default. */
+  readonly graceMs?: number
+  /** The command has its input or output to show that it works; others show that they wait. */
+  readonly isStream?: boolean
 }
 
 /**
@@ -41,12 +49,13 @@ export async function runInContext(
   flags: GlobalFlags,
   config: Pick<Config, 'version'>,
   work: (context: CommandContext) => Promise<number | undefined>,
-  options: { graceMs?: number } = {},
+  options: RunOptions = {},
 ): Promise<number> {
   const terminal = detectTerminal(processSurroundings(), { color: flags.color !== false })
   const sink = standardOutput()
   const interruption = new Interruption(options.graceMs ?? 0)
   let opened: Promise<Target> | undefined
+  let waiting: Progress | undefined
   const context: CommandContext = {
     out: new Output({
       format: outputFormat(flags),
@@ -54,6 +63,7 @@ export async function runInContext(
       color: terminal.color,
       sink,
       note: (text) => process.stderr.write(text),
+      onWrite: () => waiting?.stop(),
     }),
     terminal,
     clock: systemClock,
@@ -70,9 +80,13 @@ export async function runInContext(
       })
       return opened
     },
-    confirm: (question, flag) => confirm(terminal, question, flag),
-    progress: (text) => startProgress(text, terminal.canAnimate),
+    confirm(question, flag) {
+      waiting?.stop()
+      return confirm(terminal, question, flag)
+    },
+    progress: (text) => startProgress({ clock: systemClock, canAnimate: terminal.canAnimate, text }),
   }
+  if (options.isStream !== true) waiting = context.progress(() => `Waiting for ${targetName(flags)}`)
   try {
     const code = await interruption.guard(work(context))
     await sink.flush()
@@ -80,6 +94,7 @@ export async function runInContext(
   } catch (error) {
     throw interruption.exitCode === undefined ? error : new InterruptedError(interruption.exitCode)
   } finally {
+    waiting?.stop()
     await closeQuietly(opened)
     interruption.dispose()
   }

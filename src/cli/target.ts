@@ -5,6 +5,7 @@ import type { Address } from '../base/network.ts'
 import { createNodeNetwork } from '../base/node-network.ts'
 import { systemRandom } from '../base/random.ts'
 import { Admin, type ClientOptions } from '../client/index.ts'
+import type { EmbeddedCluster } from '../cluster/index.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { readProperties } from './console/properties.ts'
 import { UsageError } from './exit-codes.ts'
@@ -17,6 +18,8 @@ export interface Target {
   /** For producers and consumers; each of them has connections of its own. */
   readonly clientOptions: ClientOptions
   readonly admin: Admin
+  /** The cluster, while this process runs it. */
+  readonly cluster?: EmbeddedCluster | undefined
   close(): Promise<void>
 }
 
@@ -60,6 +63,12 @@ export function defaultDataDir(env: Env, platform: string): string {
   if (platform === 'darwin') return path.join(home, 'Library', 'Application Support', 'kcli')
   if (platform === 'win32') return path.join(env.LOCALAPPDATA || path.join(home, 'AppData', 'Local'), 'kcli')
   return path.join(home, '.local', 'share', 'kcli')
+}
+
+/** For messages. */
+export function targetName(flags: GlobalFlags): string {
+  const choice = chooseTarget(flags, process.env)
+  return choice.kind === 'remote' ? choice.addresses : `the local cluster in ${choice.dataDir}`
 }
 
 const DEFAULT_PORT = 9092
@@ -144,6 +153,9 @@ async function openLocal(dataDir: string, options: OpenOptions): Promise<Target>
     isLocal: true,
     clientOptions,
     admin,
+    get cluster() {
+      return local.cluster
+    },
     async close() {
       await admin.close()
       await local.close()

@@ -6,6 +6,10 @@ export interface Terminal {
   /** Somebody can be asked. */
   readonly canPrompt: boolean
   readonly canAnimate: boolean
+  /** Somebody may be typing the input. */
+  readonly stdinIsTty: boolean
+  /** Of the terminal; undefined where there is none. */
+  readonly columns: number | undefined
 }
 
 export interface Surroundings {
@@ -13,6 +17,7 @@ export interface Surroundings {
   readonly stdinIsTty: boolean
   readonly stdoutIsTty: boolean
   readonly stderrIsTty: boolean
+  readonly columns?: number | undefined
 }
 
 export function processSurroundings(): Surroundings {
@@ -21,6 +26,7 @@ export function processSurroundings(): Surroundings {
     stdinIsTty: process.stdin.isTTY === true,
     stdoutIsTty: process.stdout.isTTY === true,
     stderrIsTty: process.stderr.isTTY === true,
+    columns: process.stdout.isTTY === true ? process.stdout.columns : undefined,
   }
 }
 
@@ -36,6 +42,8 @@ export function detectTerminal(around: Surroundings, options: { color: boolean }
     color:
       options.color && (forced(env.FORCE_COLOR) ?? (!env.NO_COLOR && around.stdoutIsTty && !isDumb && !isCi)),
     canPrompt: around.stdinIsTty && around.stderrIsTty && !isCi,
+    stdinIsTty: around.stdinIsTty,
+    columns: around.columns,
     canAnimate: around.stderrIsTty && !isCi && !isDumb,
   }
 }

@@ -95,6 +95,19 @@ export class DataDirectory {
     return count
   }
 
+  /** Throws {@link DataDirectoryError} when something else is there, or another version's; what is not there is fine. */
+  check(): void {
+    try {
+      if (this.fs.existsSync(this.path)) this.readLayout()
+    } catch (error) {
+      if (error instanceof KcliError) throw error
+      throw new DataDirectoryError(`cannot use ${this.path} as a data directory: ${reasonOf(error)}`, {
+        hint: 'Choose another one with --data-dir or KCLI_DATA_DIR.',
+        cause: error,
+      })
+    }
+  }
+
   get brokerCount(): number {
     return this.readLayout() ?? DEFAULT_BROKER_COUNT
   }

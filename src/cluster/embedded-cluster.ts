@@ -6,7 +6,7 @@ import { prefixedLogger } from '../base/logger.ts'
 import type { Address } from '../base/network.ts'
 import { makePrivateDirectorySync } from '../base/private-directory.ts'
 import { Broker, BrokerConfig, type ListenerSpec } from '../broker/index.ts'
-import { ZooKeeperServer } from '../zookeeper/index.ts'
+import { type ZooKeeperClient, ZooKeeperServer } from '../zookeeper/index.ts'
 import { cannotRun, type DataDirectory, DataDirectoryError } from './data-directory.ts'
 import { LOCAL_LISTENER, LOCAL_PORT, localHost, localResolver, pipeAddress } from './local-address.ts'
 import type { ClusterPorts } from './ports.ts'
@@ -18,6 +18,8 @@ export interface TcpListening {
   readonly ports: readonly number[]
   /** What clients are told, if not `host`. */
   readonly advertisedHost?: string
+  /** The same for the ports; those of `ports` where it has none. */
+  readonly advertisedPorts?: readonly number[]
 }
 
 export interface EmbeddedClusterOptions {
@@ -84,6 +86,11 @@ export class EmbeddedCluster {
 
   get brokers(): readonly Broker[] {
     return this.started
+  }
+
+  /** A session with the coordination service, to look at what it has. The caller closes it. */
+  openZooKeeper(): Promise<ZooKeeperClient> {
+    return this.zookeeper.connect({ timeoutMs: SESSION_TIMEOUT_MS })
   }
 
   /** In-process addresses of the brokers. */
@@ -174,7 +181,7 @@ export class EmbeddedCluster {
         securityProtocol: 'PLAINTEXT',
         bind: [{ kind: 'tcp', host: tcp.host, port }],
         advertisedHost: tcp.advertisedHost ?? tcp.host,
-        advertisedPort: port,
+        advertisedPort: tcp.advertisedPorts?.[id] ?? port,
       },
     ]
   }

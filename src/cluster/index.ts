@@ -1,4 +1,10 @@
 export { DataDirectory, DataDirectoryError, DEFAULT_BROKER_COUNT, type ServerInfo } from './data-directory.ts'
 export { EmbeddedCluster, type EmbeddedClusterOptions, type TcpListening } from './embedded-cluster.ts'
-export { type HostedCluster, hostDirectory, type LocalTarget, openLocalTarget } from './local-target.ts'
+export {
+  type HostedCluster,
+  hostDirectory,
+  isServed,
+  type LocalTarget,
+  openLocalTarget,
+} from './local-target.ts'
 export { type ClusterPorts, systemPorts } from './ports.ts'

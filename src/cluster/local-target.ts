@@ -14,6 +14,8 @@ export interface LocalTarget {
   readonly clientOptions: ClientOptions
   /** Whether this process runs the cluster at the moment. */
   readonly isHost: boolean
+  /** That cluster. */
+  readonly cluster: EmbeddedCluster | undefined
   /** Stops the cluster if this process runs it. */
   close(): Promise<void>
 }
@@ -39,12 +41,16 @@ export function openLocalTarget(
 ): LocalTarget {
   const { patienceMs, ...clientOptions } = options
   const directory = new DataDirectory(ports.fs, dataDir)
+  let hosted: HostedCluster | undefined
   const network = new LocalNetwork({
     network: ports.network,
     clock: ports.clock,
     directory,
     patienceMs: patienceMs ?? PATIENCE_MS,
-    tryHost: () => hostDirectory({ ports, directory }, 'command'),
+    tryHost: async () => {
+      hosted = await hostDirectory({ ports, directory }, 'command')
+      return hosted
+    },
   })
   const brokerCount = directory.exists() ? directory.brokerCount : 1
   const bootstrap: Address[] = Array.from({ length: brokerCount }, (_, id) => pipeAddress(id, directory.path))
@@ -62,8 +68,19 @@ export function openLocalTarget(
     get isHost() {
       return network.isHost
     },
+    get cluster() {
+      return network.isHost ? hosted?.cluster : undefined
+    },
     close: () => network.close(),
   }
+}
+
+/** Whether some process holds the directory at the moment. Throws when it cannot be found out. */
+export function isServed(ports: ClusterPorts, directory: DataDirectory): boolean {
+  if (!directory.exists()) return false
+  const lock = lockDirectory(ports, directory)
+  lock?.release()
+  return lock === null
 }
 
 /** A cluster that this process runs, with the directory's lock. */
@@ -80,6 +97,8 @@ export async function hostDirectory(
   directory.prepare(options.brokerCount)
   const lock = lockDirectory(ports, directory)
   if (lock === null) return undefined
+  // Whoever wrote it is gone: its process id may be somebody else's by now.
+  directory.removeServerInfo()
   let failed: (error: KcliError) => void = () => undefined
   const failure = new Promise<KcliError>((resolve) => {
     failed = resolve

@@ -8,12 +8,12 @@ const detect = (around: Surroundings, env: Record<string, string> = {}, color = 
 
 describe('what the surroundings allow', () => {
   it('has colour, prompts and spinners on a terminal only', () => {
-    expect(detect(tty)).toEqual({ color: true, canPrompt: true, canAnimate: true })
-    expect(detect(pipe)).toEqual({ color: false, canPrompt: false, canAnimate: false })
+    expect(detect(tty)).toMatchObject({ color: true, canPrompt: true, canAnimate: true })
+    expect(detect(pipe)).toMatchObject({ color: false, canPrompt: false, canAnimate: false })
   })
 
   it('has none of them in CI', () => {
-    expect(detect(tty, { CI: 'true' })).toEqual({ color: false, canPrompt: false, canAnimate: false })
+    expect(detect(tty, { CI: 'true' })).toMatchObject({ color: false, canPrompt: false, canAnimate: false })
     expect(detect(tty, { CI: 'false' }).canPrompt).toBe(true)
   })
 

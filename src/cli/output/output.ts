@@ -9,6 +9,8 @@ export interface OutputOptions {
   readonly sink: ByteSink
   /** Everything that is not data: progress, summaries, warnings. */
   readonly note: (text: string) => void
+  /** Called before anything is written, wherever it goes. */
+  readonly onWrite?: () => void
 }
 
 /** Where a command puts its result. Data goes to stdout, in the form the user chose; everything else to stderr. */
@@ -36,11 +38,12 @@ export class Output {
 
   /** One line on stderr. */
   note(text: string): void {
+    this.options.onWrite?.()
     this.options.note(`${text}\n`)
   }
 
   warn(text: string): void {
-    this.options.note(`warning: ${text}\n`)
+    this.note(`warning: ${text}`)
   }
 
   async view<T>(view: View<T>): Promise<void> {
@@ -69,6 +72,7 @@ export class Output {
   async write(bytes: Uint8Array | string): Promise<void> {
     if (bytes.length === 0) return
     this.started = true
+    this.options.onWrite?.()
     await this.sink.write(bytes)
   }
 }

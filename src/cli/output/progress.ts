@@ -1,23 +1,48 @@
-/** A line that changes while something takes long. */
+import type { Clock, Timer } from '../../base/clock.ts'
+
+/** A line on a terminal that changes while something takes long. */
 export interface Progress {
-  update(text: string): void
-  /** Takes the line away. */
+  /** Takes the line away, for good. */
   stop(): void
 }
 
-const silent: Progress = { update: () => undefined, stop: () => undefined }
+export interface ProgressOptions {
+  readonly clock: Clock
+  /** Nothing is ever shown where nothing can move. */
+  readonly canAnimate: boolean
+  readonly text: () => string
+  /** What takes less than this is not worth a word. */
+  readonly afterMs?: number
+}
 
-/** A spinner on a terminal; nothing at all elsewhere. Ora costs 100 ms to load, so only who waits pays for it. */
-export async function startProgress(text: string, isTerminal: boolean): Promise<Progress> {
-  if (!isTerminal) return silent
-  const { default: ora } = await import('ora')
-  const spinner = ora({ text, stream: process.stderr, discardStdin: false }).start()
-  return {
-    update: (next) => {
-      spinner.text = next
-    },
-    stop: () => {
+const AFTER_MS = 700
+const UPDATE_MS = 200
+
+/** A spinner that comes only when the work takes long: ora costs 100 ms to load. */
+export function startProgress(options: ProgressOptions): Progress {
+  const { clock, canAnimate, text, afterMs = AFTER_MS } = options
+  let stopped = !canAnimate
+  let timer: Timer | undefined
+  let takeAway: () => void = () => undefined
+  const show = async () => {
+    const { default: ora } = await import('ora')
+    if (stopped) return
+    const spinner = ora({ text: text(), stream: process.stderr, discardStdin: false }).start()
+    takeAway = () => {
       spinner.stop()
+    }
+    const update = () => {
+      spinner.text = text()
+      timer = clock.setTimer(UPDATE_MS, update, { unref: true })
+    }
+    update()
+  }
+  if (!stopped) timer = clock.setTimer(afterMs, () => void show(), { unref: true })
+  return {
+    stop() {
+      stopped = true
+      timer?.cancel()
+      takeAway()
     },
   }
 }

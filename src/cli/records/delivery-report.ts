@@ -35,6 +35,13 @@ export class DeliveryReport {
     return this.lines === undefined ? this.count : this.counted
   }
 
+  /** For a line that changes while much is sent. */
+  describeProgress(sinceMs: number): string {
+    const perSecond = Math.round((this.stored * 1000) / Math.max(1, this.clock.monotonicMs() - sinceMs))
+    const count = this.stored.toLocaleString('en-US')
+    return `${count} records stored in ${this.topic}, ${perSecond.toLocaleString('en-US')} per second`
+  }
+
   /** Resolves when the lines so far have left, so that a slow reader slows the sending down. */
   async written(): Promise<void> {
     await this.lines?.waiting

@@ -30,6 +30,11 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
   const target = await context.target()
   const consumer = new Consumer(target.clientOptions, { maxPollRecords: 5_000, ...options.config })
   const writer = new RecordStream(new ChunkWriter(context.out.sink), options.form)
+  const startMs = context.clock.monotonicMs()
+  // Into a file or a pipe; on a terminal the records themselves are what can be seen.
+  const progress = context.out.sink.isTerminal
+    ? undefined
+    : context.progress(() => writer.describeProgress(context.clock.monotonicMs() - startMs))
   try {
     const partitions = await selectPartitions(consumer, options.topics, options.partitions)
     const { range, follow } = options
@@ -47,6 +52,7 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
     }
     await writer.finish()
   } finally {
+    progress?.stop()
     await consumer.close()
   }
   return undefined
@@ -156,6 +162,11 @@ class RecordStream {
     const between = this.count++ === 0 ? this.form.head : this.form.separator
     if (between !== undefined) this.chunks.add(between)
     this.form.write(record, this.chunks.add)
+  }
+
+  describeProgress(elapsedMs: number): string {
+    const perSecond = Math.round((this.count * 1000) / Math.max(1, elapsedMs))
+    return `${this.count.toLocaleString('en-US')} records read, ${perSecond.toLocaleString('en-US')} per second`
   }
 
   async waiting(): Promise<void> {

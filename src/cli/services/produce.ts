@@ -49,6 +49,10 @@ export async function produce(context: CommandContext, options: ProduceOptions):
     ...(target.isLocal && { finalErrors: [ERROR_CODES.KAFKA_STORAGE_ERROR] }),
   })
   const report = new DeliveryReport(options.topic, context.out, context.clock, options.report)
+  const startMs = context.clock.monotonicMs()
+  const progress = showsProgress(context, options)
+    ? context.progress(() => report.describeProgress(startMs))
+    : undefined
   let failure: unknown
   try {
     await producer.prepare(options.topic)
@@ -60,12 +64,19 @@ export async function produce(context: CommandContext, options: ProduceOptions):
     }
     await producer.flush()
   } finally {
+    progress?.stop()
     producer.abandon()
   }
   await report.finish(options.summary)
   if (failure !== undefined) throw failure
   if (report.failed > 0) return EXIT.failed
   return undefined
+}
+
+/** Not while somebody types, nor among lines of a report. */
+function showsProgress({ terminal, out }: CommandContext, options: ProduceOptions): boolean {
+  const typed = options.file === undefined && terminal.stdinIsTty
+  return options.summary && !typed && !(options.report && out.sink.isTerminal)
 }
 
 async function sendAll(

@@ -6,6 +6,7 @@ import {
   DataDirectory,
   type HostedCluster,
   hostDirectory,
+  type ServerInfo,
   systemPorts,
   type TcpListening,
 } from '../../../cluster/index.ts'
@@ -62,6 +63,10 @@ function stoppedBySupervisor(reason: Error): boolean {
   return 'exitCode' in reason && reason.exitCode !== EXIT.interrupted
 }
 
+function describeServer({ pid, addresses }: ServerInfo): string {
+  return addresses.length === 0 ? `process ${pid}` : `process ${pid} on ${addresses.join(',')}`
+}
+
 export function localDirectory(context: CommandContext): string {
   const choice = chooseTarget(context.flags, process.env)
   if (choice.kind === 'local') return choice.dataDir
@@ -104,7 +109,7 @@ async function takeOver(
     if (hosted !== undefined) return hosted
     const other = directory.readServerInfo()
     if (other?.kind === 'server' || clock.monotonicMs() > deadlineMs) {
-      const who = other === undefined ? 'another process' : `process ${other.pid}`
+      const who = other === undefined ? 'another process' : describeServer(other)
       throw new KcliError('KCLI_DATA_DIR_IN_USE', `${directory.path} is served by ${who} already`, {
         hint: 'Use that one, stop it with: kcli cluster stop, or name another folder with --data-dir.',
       })

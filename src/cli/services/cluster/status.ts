@@ -1,9 +1,9 @@
-import { nodeFileSystem } from '../../../base/node-file-system.ts'
-import { DataDirectory, type ServerInfo, systemPorts } from '../../../cluster/index.ts'
+import { DataDirectory, isServed, type ServerInfo, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
+import { loadStyles } from '../../output/styles.ts'
 import { chooseTarget } from '../../target.ts'
 import { underReplicated } from '../topics/list.ts'
-import { readZnodes } from './znodes.ts'
+import { readZnodes, type Znode } from './znodes.ts'
 
 interface Status {
   /** `running`: a server or another command serves it. `stopped`: the next command will run it. */
@@ -14,16 +14,17 @@ interface Status {
   readonly controller?: number
   readonly brokers?: readonly {
     readonly id: number
-    readonly address: string
+    /** Null when it can be reached through the data directory only. */
+    readonly address: string | null
     readonly rack: string | null
   }[]
   readonly topics?: number
   readonly partitions?: number
   readonly underReplicatedPartitions?: number
-  readonly znodes?: readonly { readonly path: string; readonly data: string | null }[]
+  readonly znodes?: readonly Znode[]
 }
 
-/** Who serves the target and how it is. A data directory that nobody serves is looked at, not started. */
+/** Who serves the target and how it is. A data directory that nobody serves is not started, unless its znodes are wanted. */
 export async function clusterStatus(
   context: CommandContext,
   options: { znodes: boolean },
@@ -33,7 +34,7 @@ export async function clusterStatus(
     choice.kind === 'remote'
       ? await runningStatus(context, choice.addresses)
       : await localStatus(context, choice.dataDir, options)
-  await context.out.object(status, () => text(status))
+  await context.out.object(status, () => text(status, context))
   return undefined
 }
 
@@ -42,22 +43,34 @@ async function localStatus(
   dataDir: string,
   options: { znodes: boolean },
 ): Promise<Status> {
-  const directory = new DataDirectory(nodeFileSystem, dataDir)
+  const ports = systemPorts()
+  const directory = new DataDirectory(ports.fs, dataDir)
+  directory.check()
   if (!directory.exists()) return { state: 'missing', target: dataDir }
-  const lock = systemPorts().locks.tryLock(directory.lockFile)
-  if (lock === null) {
+  if (isServed(ports, directory)) {
     const server = directory.readServerInfo()
-    return { ...(await runningStatus(context, dataDir)), ...(server !== undefined && { server }) }
+    const running = await runningStatus(context, dataDir, server?.addresses ?? [])
+    if (options.znodes) {
+      const hint = 'Look at them with --znodes when nobody serves the directory.'
+      context.out.warn(
+        `the znodes are in the process that serves ${dataDir} and cannot be seen from here. ${hint}`,
+      )
+    }
+    return { ...running, ...(server !== undefined && { server }) }
   }
-  try {
-    const znodes = options.znodes ? await readZnodes(directory) : undefined
-    return { state: 'stopped', target: dataDir, ...(znodes !== undefined && { znodes }) }
-  } finally {
-    lock.release()
-  }
+  if (!options.znodes) return { state: 'stopped', target: dataDir }
+  // Ephemeral nodes are there only while the brokers are: this command runs them for as long as it looks.
+  const status = await runningStatus(context, dataDir, [])
+  const { cluster } = await context.target()
+  return { ...status, state: 'stopped', ...(cluster !== undefined && { znodes: await readZnodes(cluster) }) }
 }
 
-async function runningStatus(context: CommandContext, target: string): Promise<Status> {
+/** `tcp`: where the brokers of a local cluster listen for others, in the order of their ids; undefined for a remote one. */
+async function runningStatus(
+  context: CommandContext,
+  target: string,
+  tcp?: readonly string[],
+): Promise<Status> {
   const { admin } = await context.target()
   const [cluster, topics] = await Promise.all([admin.describeCluster(), admin.listTopics()])
   return {
@@ -65,34 +78,63 @@ async function runningStatus(context: CommandContext, target: string): Promise<S
     target,
     clusterId: cluster.clusterId,
     controller: cluster.controllerId,
-    brokers: cluster.brokers.map(({ id, host, port, rack }) => ({ id, address: `${host}:${port}`, rack })),
+    brokers: cluster.brokers.map(({ id, host, port, rack }) => ({
+      id,
+      address: tcp === undefined ? `${host}:${port}` : (tcp[id] ?? null),
+      rack,
+    })),
     topics: topics.filter((topic) => !topic.isInternal).length,
     partitions: topics.reduce((sum, topic) => sum + topic.partitions.length, 0),
     underReplicatedPartitions: topics.reduce((sum, topic) => sum + underReplicated(topic), 0),
   }
 }
 
-function text(status: Status): string {
-  const lines = [`State:       ${STATES[status.state]}`, `Target:      ${status.target}`]
+async function text(status: Status, { terminal }: CommandContext): Promise<string> {
+  const { bold, dim, good, bad } = await loadStyles(terminal.color)
+  const line = (name: string, value: string) => `${bold(`${name}:`.padEnd(12))} ${value}`
+  const state = STATES[status.state]
+  const lines = [
+    line('State', status.state === 'running' ? good(state) : state),
+    line('Target', status.target),
+  ]
   if (status.server !== undefined) {
     const { pid, kind, addresses } = status.server
-    lines.push(
-      `Served by:   process ${pid}, a ${kind === 'server' ? 'server' : 'command that will end by itself'}`,
-    )
-    if (addresses.length > 0) lines.push(`Listens on:  ${addresses.join(',')}`)
+    const what = kind === 'server' ? 'a server' : 'a command that will end by itself'
+    lines.push(line('Served by', `process ${pid}, ${what}`))
+    if (addresses.length > 0) lines.push(line('Listens on', addresses.join(',')))
   }
   if (status.brokers !== undefined) {
-    lines.push(`Cluster id:  ${status.clusterId ?? '-'}`)
-    const marked = status.brokers.map(
-      ({ id, address }) => `${id} (${address}${id === status.controller ? ', controller' : ''})`,
-    )
-    lines.push(`Brokers:     ${marked.join(', ')}`)
+    const marked = status.brokers.map(({ id, address }) => {
+      const notes = [address, id === status.controller ? 'controller' : null].filter((note) => note !== null)
+      return notes.length === 0 ? String(id) : `${id} (${notes.join(', ')})`
+    })
+    const under = status.underReplicatedPartitions ?? 0
+    const health = `${under} under-replicated`
+    lines.push(line('Cluster id', status.clusterId ?? '-'), line('Brokers', marked.join(', ')))
     lines.push(
-      `Topics:      ${status.topics} with ${status.partitions} partitions, ${status.underReplicatedPartitions} under-replicated`,
+      line(
+        'Topics',
+        `${status.topics} with ${status.partitions} partitions, ${under > 0 ? bad(health) : health}`,
+      ),
     )
   }
-  for (const { path, data } of status.znodes ?? []) lines.push(data === null ? path : `${path}  ${data}`)
+  if (status.znodes !== undefined) lines.push('', bold('Znodes'))
+  for (const { path, data, isEphemeral } of leavesAndData(status.znodes ?? [])) {
+    const shown = `${path}${isEphemeral ? ' (ephemeral)' : ''}`
+    lines.push(data === null ? shown : `${shown}  ${dim(cut(data, terminal.columns, shown.length + 2))}`)
+  }
   return `${lines.join('\n')}\n`
+}
+
+/** A folder without data is seen in the paths below it. */
+function leavesAndData(znodes: readonly Znode[]): Znode[] {
+  return znodes.filter(({ path, data }, i) => data !== null || !znodes[i + 1]?.path.startsWith(`${path}/`))
+}
+
+/** What fits on the line of a terminal; all of it elsewhere. */
+function cut(text: string, columns: number | undefined, before: number): string {
+  if (columns === undefined || before + text.length <= columns) return text
+  return `${text.slice(0, Math.max(0, columns - before - 1))}…`
 }
 
 const STATES = {

@@ -1,10 +1,18 @@
 import { sleep } from '../../../base/clock.ts'
 import { KcliError, systemErrorCode } from '../../../base/errors.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
-import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
+import {
+  type ClusterPorts,
+  DataDirectory,
+  isServed,
+  type ServerInfo,
+  systemPorts,
+} from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
 import { localDirectory } from './start.ts'
+
+const START_PATIENCE_MS = 5_000
 
 /** Asks the server of a data directory to end and waits until it has. That nobody serves it is fine. */
 export async function stopCluster(context: CommandContext): Promise<number> {
@@ -12,11 +20,12 @@ export async function stopCluster(context: CommandContext): Promise<number> {
   const directory = new DataDirectory(nodeFileSystem, localDirectory(context))
   const report = (state: string, sentence: string) =>
     context.out.object({ state, dataDir: directory.path }, () => `${sentence}\n`)
-  if (!isServed(directory)) {
+  const ports = systemPorts()
+  if (!isServed(ports, directory)) {
     await report('stopped', `Nothing runs on ${directory.path}.`)
     return EXIT.done
   }
-  const server = directory.readServerInfo()
+  const server = await whoServes(context, directory)
   if (server === undefined) {
     throw new KcliError(
       'KCLI_UNKNOWN_SERVER',
@@ -28,7 +37,7 @@ export async function stopCluster(context: CommandContext): Promise<number> {
   }
   tellToEnd(server.pid)
   const deadlineMs = clock.monotonicMs() + timeoutMs
-  while (!signal.aborted && isServedBy(directory, server.pid)) {
+  while (!signal.aborted && isServedBy(ports, directory, server.pid)) {
     if (clock.monotonicMs() > deadlineMs) {
       throw new KcliError('KCLI_STOP_TIMEOUT', `process ${server.pid} has not ended within ${timeoutMs} ms`, {
         hint: 'It may be writing a lot to disk: wait, or give more time with --timeout.',
@@ -40,16 +49,20 @@ export async function stopCluster(context: CommandContext): Promise<number> {
   return EXIT.done
 }
 
-function isServed(directory: DataDirectory): boolean {
-  if (!directory.exists()) return false
-  const lock = systemPorts().locks.tryLock(directory.lockFile)
-  lock?.release()
-  return lock === null
+/** Who has just taken the directory says so when its brokers are up. */
+async function whoServes(context: CommandContext, directory: DataDirectory): Promise<ServerInfo | undefined> {
+  const { clock, signal } = context
+  const deadlineMs = clock.monotonicMs() + START_PATIENCE_MS
+  for (;;) {
+    const server = directory.readServerInfo()
+    if (server !== undefined || signal.aborted || clock.monotonicMs() > deadlineMs) return server
+    await sleep(clock, 25)
+  }
 }
 
 /** Another command may have taken the directory over in the meantime; that is not the server any more. */
-function isServedBy(directory: DataDirectory, pid: number): boolean {
-  return isServed(directory) && (directory.readServerInfo()?.pid ?? pid) === pid
+function isServedBy(ports: ClusterPorts, directory: DataDirectory, pid: number): boolean {
+  return isServed(ports, directory) && (directory.readServerInfo()?.pid ?? pid) === pid
 }
 
 function tellToEnd(pid: number): void {

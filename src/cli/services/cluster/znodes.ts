@@ -1,39 +1,40 @@
 import { isUtf8 } from 'node:buffer'
-import { type DataDirectory, systemPorts } from '../../../cluster/index.ts'
-import { type ZooKeeperClient, ZooKeeperServer } from '../../../zookeeper/index.ts'
+import type { EmbeddedCluster } from '../../../cluster/index.ts'
+import { isZooKeeperError, type ZooKeeperClient } from '../../../zookeeper/index.ts'
 
 export interface Znode {
   readonly path: string
   /** Null when it has none, or none that is text. */
   readonly data: string | null
+  /** Goes with the session of who made it. */
+  readonly isEphemeral: boolean
 }
 
-const SESSION_TIMEOUT_MS = 30_000
-
-/** The tree of a directory that nobody serves; the caller holds its lock. Ephemeral nodes went with their owners. */
-export async function readZnodes(directory: DataDirectory): Promise<Znode[]> {
-  const { fs, clock, random, logger } = systemPorts()
-  const server = await ZooKeeperServer.open({ fs, clock, random, logger, dataDir: directory.zookeeperDir })
+/** The tree of a running cluster, ephemeral nodes included. */
+export async function readZnodes(cluster: EmbeddedCluster): Promise<Znode[]> {
+  const client = await cluster.openZooKeeper()
   try {
-    const client = await server.connect({ timeoutMs: SESSION_TIMEOUT_MS })
     const found: Znode[] = []
     await walk(client, '/', found)
-    await client.close()
     return found
   } finally {
-    await server.close()
+    await client.close()
   }
 }
 
 async function walk(client: ZooKeeperClient, path: string, found: Znode[]): Promise<void> {
-  if (path !== '/') {
-    const { data } = await client.getData(path)
-    found.push({
-      path,
-      data: data === null || data.length === 0 || !isUtf8(data) ? null : Buffer.from(data).toString(),
-    })
+  try {
+    if (path !== '/') {
+      const { data, stat } = await client.getData(path)
+      const isText = data !== null && data.length > 0 && isUtf8(data)
+      const text = isText ? Buffer.from(data).toString() : null
+      found.push({ path, data: text, isEphemeral: stat.ephemeralOwner !== 0n })
+    }
+    const { children } = await client.getChildren(path)
+    const parent = path === '/' ? '' : path
+    for (const name of [...children].sort()) await walk(client, `${parent}/${name}`, found)
+  } catch (error) {
+    // It went away while the others were read.
+    if (!isZooKeeperError(error, 'NONODE')) throw error
   }
-  const { children } = await client.getChildren(path)
-  for (const name of [...children].sort())
-    await walk(client, path === '/' ? `/${name}` : `${path}/${name}`, found)
 }

@@ -1,6 +1,7 @@
 import type { Admin, ConfigEntry, PartitionInfo, TopicInfo } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import { loadStyles, type Styles } from '../../output/styles.ts'
 import { replicationFactor } from './list.ts'
 import { selectTopics, type TopicSelection } from './select.ts'
 
@@ -35,7 +36,7 @@ export async function describeTopics(
   } else if (context.out.format === 'csv' || options.only !== undefined) {
     await context.out.view(partitionView(described))
   } else {
-    await context.out.object(described.map(topicData), () => text(described))
+    await context.out.object(described.map(topicData), () => text(described, context.terminal.color))
   }
   return EXIT.done
 }
@@ -120,36 +121,46 @@ function topicData({ topic, partitions, configs }: Described) {
 }
 
 /** A block for each topic, with the partitions as a small table below. */
-function text(described: readonly Described[]): string {
+async function text(described: readonly Described[], color: boolean): Promise<string> {
+  const styles = await loadStyles(color)
+  const label = (name: string) => styles.bold(`${name}:`.padEnd(13))
   return described
     .map(({ topic, partitions, configs }) => {
       const head = [
-        `Topic:        ${topic.name}`,
-        `Topic id:     ${topic.topicId}`,
-        `Partitions:   ${topic.partitions.length}`,
-        `Replication:  ${replicationFactor(topic)}`,
-        `Configs:      ${configs.map((entry) => `${entry.name}=${entry.value ?? ''}`).join(', ') || '(defaults)'}`,
+        `${label('Topic')} ${topic.name}`,
+        `${label('Topic id')} ${topic.topicId}`,
+        `${label('Partitions')} ${topic.partitions.length}`,
+        `${label('Replication')} ${replicationFactor(topic)}`,
+        `${label('Configs')} ${configs.map((entry) => `${entry.name}=${entry.value ?? ''}`).join(', ') || '(defaults)'}`,
       ]
-      return `${[...head, '', ...partitionLines(partitions)].join('\n')}\n`
+      return `${[...head, '', ...partitionLines(partitions, styles)].join('\n')}\n`
     })
     .join('\n')
 }
 
-function partitionLines(partitions: readonly PartitionInfo[]): string[] {
-  const rows = [
-    ['PARTITION', 'LEADER', 'REPLICAS', 'ISR'],
-    ...partitions.map((partition) => [
-      String(partition.partition),
-      leaderText(partition),
-      partition.replicas.join(','),
-      partition.isr.join(','),
-    ]),
-  ]
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows.map((row) =>
+function partitionLines(partitions: readonly PartitionInfo[], { bold, bad }: Styles): string[] {
+  const head = ['PARTITION', 'LEADER', 'REPLICAS', 'ISR']
+  const rows = partitions.map((partition) => [
+    String(partition.partition),
+    leaderText(partition),
+    partition.replicas.join(','),
+    partition.isr.join(','),
+  ])
+  const widths = head.map((name, column) =>
+    Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const line = (row: readonly string[]) =>
     row
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')
-      .trimEnd(),
-  )
+      .trimEnd()
+  const isIll = ({ leader, isr, replicas }: PartitionInfo) => leader < 0 || isr.length < replicas.length
+  return [
+    bold(line(head)),
+    ...partitions.map((partition, i) => (isIll(partition) ? bad : same)(line(rows[i] ?? []))),
+  ]
+}
+
+function same(text: string): string {
+  return text
 }
