@@ -6,7 +6,7 @@ import type {
 import { toApiError } from '../api-error.ts'
 import { type LeaderAndIsr, RECOVERED, RECOVERING } from '../zk/index.ts'
 import type { ControlledPartition } from './context.ts'
-import type { ControllerParts } from './types.ts'
+import type { ControllerParts } from './parts.ts'
 
 type PartitionRequest = AlterPartitionRequest['topics'][number]['partitions'][number]
 type PartitionOutcome = { readonly index: number } & (

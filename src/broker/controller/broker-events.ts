@@ -4,9 +4,9 @@ import { ApiError } from '../api-error.ts'
 import type { RegisteredBroker } from '../zk/index.ts'
 import type { ControlledPartition, ReplicaRef } from './context.ts'
 import type { PartitionStates } from './partition-states.ts'
+import type { ControllerParts } from './parts.ts'
 import type { ReplicaStates } from './replica-states.ts'
 import type { TopicDeletion } from './topic-deletion.ts'
-import type { ControllerParts } from './types.ts'
 
 /** What the controller does when brokers come, go, change or want to stop. */
 export class BrokerEvents {

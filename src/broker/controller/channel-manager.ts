@@ -3,7 +3,7 @@ import { messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Api, Fields, Infer, Input } from '../../protocol/index.ts'
 import type { BrokerInfo } from '../zk/index.ts'
-import type { ConnectToBroker, ControlConnection } from './types.ts'
+import type { ConnectToBroker, ControlConnection } from './ports.ts'
 
 export interface ChannelManagerOptions {
   readonly clock: Clock

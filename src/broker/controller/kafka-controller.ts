@@ -30,11 +30,12 @@ import { ChannelManager } from './channel-manager.ts'
 import { type ControlledPartition, ControllerContext, type ReplicaRef } from './context.ts'
 import { EventQueue } from './event-queue.ts'
 import { PartitionStates } from './partition-states.ts'
+import type { ControllerParts, ControllerWatchers } from './parts.ts'
+import type { ConnectToBroker, ControllerConfig } from './ports.ts'
 import { ReplicaStates } from './replica-states.ts'
 import { RequestBatch } from './request-batch.ts'
 import { TopicDeletion } from './topic-deletion.ts'
 import { TopicEvents } from './topic-events.ts'
-import type { ConnectToBroker, ControllerConfig, ControllerParts, ControllerWatchers } from './types.ts'
 
 export interface KafkaControllerOptions {
   readonly brokerId: number

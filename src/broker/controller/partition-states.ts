@@ -6,7 +6,7 @@ import {
   electForControlledShutdown,
   electOffline,
 } from './election.ts'
-import type { ControllerParts } from './types.ts'
+import type { ControllerParts } from './parts.ts'
 
 const PREVIOUS_STATES: Readonly<Record<PartitionState, readonly PartitionState[]>> = {
   New: ['NonExistent'],

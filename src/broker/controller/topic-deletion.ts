@@ -1,7 +1,7 @@
 import type { ControlledPartition, ReplicaRef } from './context.ts'
 import type { PartitionStates } from './partition-states.ts'
+import type { ControllerParts } from './parts.ts'
 import type { ReplicaStates } from './replica-states.ts'
-import type { ControllerParts } from './types.ts'
 
 /**
  * Deletes topics (kafka.controller.TopicDeletionManager): all brokers forget the topic, its replicas are stopped and

@@ -3,9 +3,9 @@ import { randomUuid } from '../../base/uuid.ts'
 import type { TopicAssignment } from '../zk/index.ts'
 import type { ControlledPartition } from './context.ts'
 import type { PartitionStates } from './partition-states.ts'
+import type { ControllerParts } from './parts.ts'
 import type { ReplicaStates } from './replica-states.ts'
 import type { TopicDeletion } from './topic-deletion.ts'
-import type { ControllerParts } from './types.ts'
 
 /** What the controller does when topics are made, get more partitions, or are to be deleted. */
 export class TopicEvents {
