@@ -249,8 +249,11 @@ export class ClientCore {
 /** No bootstrap address answered, ever. Trying for a minute would only make the user wait for the same message. */
 export class UnreachableError extends ClientError {
   constructor(addresses: string, cause: unknown) {
-    const reason = cause instanceof Error ? `: ${cause.message}` : ''
-    super('KCLI_UNREACHABLE', `no broker answers at ${addresses}${reason}`, {
+    const reason = cause instanceof Error ? cause.message : undefined
+    // What happened at a single address names it already.
+    const isTold = reason?.includes(addresses) === true
+    const message = `no broker answers at ${addresses}${reason === undefined ? '' : `: ${reason}`}`
+    super('KCLI_UNREACHABLE', isTold ? (reason ?? message) : message, {
       retriable: true,
       cause,
       hint: 'Check the address and that the cluster runs.',

@@ -38,7 +38,7 @@ describe('kcli topics on a local data directory, each line a process of its own'
   it('refuses to create one twice, unless that is fine', async () => {
     const again = await kcli('topics', 'create', 'orders', 'payments')
     expect(again).toMatchObject({ code: 1, stdout: 'Created topic payments.\n' })
-    expect(again.stderr).toContain("kcli: orders: Topic 'orders' already exists")
+    expect(again.stderr).toContain("kcli: Topic 'orders' already exists")
     expect(await kcli('topics', 'create', 'orders', '--if-not-exists')).toMatchObject({
       code: 0,
       stdout: 'Topic orders exists already.\n',
@@ -74,7 +74,7 @@ describe('kcli topics on a local data directory, each line a process of its own'
     ])
     const fewer = await kcli('topics', 'alter', 'orders', '--partitions', '2')
     expect(fewer).toMatchObject({ code: 1, stdout: '' })
-    expect(fewer.stderr).toMatch(/kcli: orders: .*INVALID_PARTITIONS/)
+    expect(fewer.stderr).toMatch(/kcli: topic 'orders': .*INVALID_PARTITIONS/)
   })
 
   it('shows offsets', async () => {

@@ -46,14 +46,8 @@ export async function reportItems<T extends ItemResult>(
 }
 
 function sentenceOf(item: ItemResult): string {
-  return item.error?.errorName === 'UNKNOWN_TOPIC_OR_PARTITION'
-    ? reasonOf(item)
-    : `topic '${shortened(item.name)}': ${reasonOf(item)}`
-}
-
-/** A name that is far too long is repeated by the broker anyway. */
-function shortened(name: string): string {
-  return name.length <= 60 ? name : `${name.slice(0, 57)}…`
+  const reason = reasonOf(item)
+  return reason.includes(`'${item.name}'`) ? reason : `topic '${item.name}': ${reason}`
 }
 
 /** The broker's own words, with the name of the error when they do not have it. */

@@ -65,6 +65,7 @@ export class Connection {
   private nextCorrelationId = 1
   private timer: Timer | undefined
   private failure: Error | undefined
+  private hasHeard = false
 
   /**
    * Connects and asks for the broker's versions. Rejects with {@link NetworkError}, {@link RequestTimeoutError}, or the
@@ -222,16 +223,19 @@ export class Connection {
   }
 
   private onData(chunk: Buffer): void {
+    const other = this.hasHeard ? undefined : otherProtocol(chunk)
+    this.hasHeard = true
+    if (other !== undefined) {
+      this.fail(new NetworkError(`${formatAddress(this.address)} is no Kafka broker: ${other}`))
+      return
+    }
     try {
       this.frames.push(chunk)
       for (let frame = this.frames.next(); frame !== null; frame = this.frames.next()) this.onFrame(frame)
     } catch (error) {
       if (!(error instanceof CodecError)) throw error
-      this.fail(
-        new NetworkError(
-          `${formatAddress(this.address)} did not answer in Kafka's protocol: ${error.message}`,
-        ),
-      )
+      const place = formatAddress(this.address)
+      this.fail(new NetworkError(`${place} did not answer in Kafka's protocol: ${error.message}`))
     }
   }
 
@@ -330,4 +334,12 @@ export class Connection {
       })
     }
   }
+}
+
+/** What else is often behind an address, by its first bytes. */
+function otherProtocol(chunk: Buffer): string | undefined {
+  if (chunk.toString('latin1', 0, 5) === 'HTTP/') return 'it is an HTTP server'
+  // A TLS alert or handshake record of any version.
+  if ((chunk[0] === 0x15 || chunk[0] === 0x16) && chunk[1] === 0x03) return 'it wants TLS'
+  return undefined
 }

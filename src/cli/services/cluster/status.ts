@@ -114,7 +114,7 @@ async function text(status: Status, { terminal }: CommandContext): Promise<strin
     lines.push(
       line(
         'Topics',
-        `${status.topics} with ${status.partitions} partitions, ${under > 0 ? bad(health) : health}`,
+        `${status.topics} with ${status.partitions} ${status.partitions === 1 ? 'partition' : 'partitions'}, ${under > 0 ? bad(health) : health}`,
       ),
     )
   }
