@@ -1,7 +1,7 @@
 import { NO_LEADER } from '../zk/index.ts'
 import type { ControlledPartition, ReplicaRef, ReplicaState } from './context.ts'
 import { newLeader } from './election.ts'
-import type { ControllerParts } from './types.ts'
+import type { ControllerParts } from './parts.ts'
 
 const PREVIOUS_STATES: Readonly<Record<ReplicaState, readonly ReplicaState[]>> = {
   New: ['NonExistent'],
