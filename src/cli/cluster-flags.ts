@@ -21,7 +21,11 @@ const MAX_PORT = 65_535
 /** Entries of a server.properties that cannot be obeyed here, with the reason. Dropping one in silence would mislead. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
   [/^(broker\.id|log\.dirs?)$/, 'The data directory (--data-dir) decides it for its brokers; leave it out.'],
-  [/^zookeeper\./, 'Brokers use the coordination service of their data directory; leave it out.'],
+  // Its time limits mean nothing to a service in the same process; they may stand there.
+  [
+    /^zookeeper\.(?!(connection|session)\.timeout\.ms$|max\.in\.flight\.requests$)/,
+    'Brokers use the coordination service of their data directory; leave it out.',
+  ],
   [
     /^(process\.roles|node\.id|controller\.)/,
     'It belongs to KRaft; brokers here are those of ZooKeeper mode.',

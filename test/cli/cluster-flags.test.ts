@@ -45,12 +45,18 @@ describe('startOptions', () => {
     expect([...startOptions({ config }).properties]).toEqual([['num.partitions', '4']])
   })
 
+  it('lets the time limits of a service that it does not need stand', () => {
+    const lines = ['zookeeper.connection.timeout.ms=18000', 'zookeeper.session.timeout.ms=6000']
+    expect([...startOptions({ config: fileWith(...lines) }).properties.keys()]).toHaveLength(2)
+  })
+
   it.each([
     'listeners=PLAINTEXT://:9092,SSL://:9093',
     'listeners=SSL://:9093',
     'listeners=PLAINTEXT://:99999',
     'advertised.listeners=EXTERNAL://kafka:9092',
     'zookeeper.connect=localhost:2181',
+    'zookeeper.ssl.client.enable=true',
     'broker.id=1',
     'log.dirs=/tmp',
     'process.roles=broker',
