@@ -242,7 +242,7 @@ export class ClientCore {
       }
     }
     if (this.metadata.brokers.size > 0 && last instanceof Error) throw last
-    throw new UnreachableError(bootstrap.map(formatAddress).join(', '), last)
+    throw new UnreachableError([...new Set(bootstrap.map(formatAddress))].join(', '), last)
   }
 }
 

@@ -15,8 +15,7 @@ export function localHost(brokerId: number): string {
 
 /** The pipe of a broker, with what messages call it. */
 export function pipeAddress(brokerId: number, directory: string): Address & { kind: 'pipe' } {
-  const label = `broker ${brokerId} of the local cluster in ${directory}`
-  return { kind: 'pipe', name: localHost(brokerId), label }
+  return { kind: 'pipe', name: localHost(brokerId), label: `the local cluster in ${directory}` }
 }
 
 /** The broker that an address of a local cluster means, or undefined. */

@@ -6,6 +6,7 @@ import {
   isControl,
   isCrcValid,
   isTransactional,
+  LOG_APPEND_TIME,
   type LogRecord,
   lastOffset,
   MAGIC_V2,
@@ -16,6 +17,7 @@ import {
   readControlRecord,
   readRecords,
   TRUNCATED,
+  timestampType,
 } from '../../records/index.ts'
 import { ClientError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
@@ -23,6 +25,8 @@ import type { TopicPartition } from '../offsets.ts'
 export interface ConsumerRecord extends LogRecord, TopicPartition {
   /** The epoch of the leader that took the batch, -1 for old formats. */
   readonly leaderEpoch: number
+  /** Who set the time: the producer or the broker. */
+  readonly timestampType: 'create' | 'append'
 }
 
 /** A batch whose checksum or structure is wrong. The position stays before it, so nothing is skipped silently. */
@@ -66,6 +70,7 @@ export class FetchedPartition implements TopicPartition {
   private batch: readonly LogRecord[] = []
   private batchIndex = 0
   private batchEpoch = -1
+  private batchTimestampType: ConsumerRecord['timestampType'] = 'create'
   private batchEnd = -1
   /** Where to go on from: behind everything that was given out or skipped. */
   nextOffset: number
@@ -116,6 +121,7 @@ export class FetchedPartition implements TopicPartition {
         leaderEpoch: this.batchEpoch,
         offset: record.offset,
         timestampMs: record.timestampMs,
+        timestampType: this.batchTimestampType,
         key: record.key,
         value: record.value,
         headers: record.headers,
@@ -168,6 +174,7 @@ export class FetchedPartition implements TopicPartition {
   private open(start: number, end: number): void {
     try {
       this.batch = [...readRecords(this.records, start)]
+      this.batchTimestampType = timestampType(this.records, start) === LOG_APPEND_TIME ? 'append' : 'create'
       this.batchIndex = 0
       this.batchEnd = end
     } catch (error) {

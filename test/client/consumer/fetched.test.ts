@@ -47,7 +47,10 @@ describe('FetchedPartition', () => {
 
   it('gives topic, partition, epoch and time with each record', () => {
     const { records } = read([batch(0, 1, { partitionLeaderEpoch: 7, logAppendTimeMs: 5000 })])
-    expect(records).toMatchObject([{ ...at, leaderEpoch: 7, timestampMs: 5000, value: Buffer.from('0') }])
+    expect(records).toMatchObject([
+      { ...at, leaderEpoch: 7, timestampMs: 5000, timestampType: 'append', value: Buffer.from('0') },
+    ])
+    expect(read([batch(0, 1)]).records).toMatchObject([{ timestampType: 'create' }])
   })
 
   it('passes over what compaction took, also at the end of a batch', () => {
