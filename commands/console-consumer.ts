@@ -5,6 +5,7 @@ import { listFlag } from '../src/cli/flags.ts'
 export default class ConsoleConsumer extends BaseCommand {
   static override summary = "Kafka's kafka-console-consumer: its flags, defaults and output"
   static override description = 'Follows for ever unless --max-messages or --timeout-ms is given.'
+  static override usage = '--topic TOPIC [FLAGS]'
   static override examples = [
     '<%= config.bin %> console-consumer --topic orders --from-beginning --timeout-ms 1000',
     '<%= config.bin %> console-consumer --topic orders --partition 0 --offset earliest --property print.key=true',

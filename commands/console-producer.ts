@@ -7,6 +7,7 @@ const number = (value: number, summary: string) => Flags.integer({ default: valu
 
 export default class ConsoleProducer extends BaseCommand {
   static override summary = "Kafka's kafka-console-producer: its flags and defaults"
+  static override usage = '--topic TOPIC [FLAGS]'
   static override examples = [
     'echo hello | <%= config.bin %> console-producer --topic orders',
     "printf 'k\\tv\\n' | <%= config.bin %> console-producer --topic orders --property parse.key=true",

@@ -6,6 +6,7 @@ import { INPUT_FORMS, produceOptions } from '../src/cli/produce-flags.ts'
 
 export default class Produce extends BaseCommand {
   static override summary = 'Send records, one for each line of the input'
+  static override usage = 'TOPIC [FLAGS]'
   static override examples = [
     'echo hello | <%= config.bin %> produce orders',
     "printf 'ann:10 apples\\nbob:7 pears\\n' | <%= config.bin %> produce orders --key-delimiter :",

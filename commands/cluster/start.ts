@@ -7,7 +7,7 @@ export default class ClusterStart extends BaseCommand {
   static override description = [
     'Serves the data directory to Kafka clients, on this machine unless told otherwise. One line on stdout says when it is',
     'ready and where. Other kcli commands on the same directory use it.',
-  ].join('\n')
+  ].join(' ')
   static override examples = [
     '<%= config.bin %> cluster start',
     '<%= config.bin %> cluster start --brokers 1 --listen 127.0.0.1:19092 --data-dir ./data',

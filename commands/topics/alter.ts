@@ -5,6 +5,7 @@ import { configFlag, listFlag, requireTopics, topicArgs, topicFlag, topicNames }
 
 export default class TopicsAlter extends BaseCommand {
   static override summary = 'Add partitions, change settings'
+  static override usage = 'TOPIC... [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics alter orders --partitions 6',
     '<%= config.bin %> topics alter orders --config retention.ms=86400000 --delete-config segment.bytes',

@@ -5,6 +5,7 @@ import { configFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../
 
 export default class TopicsCreate extends BaseCommand {
   static override summary = 'Create topics'
+  static override usage = 'TOPIC... [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics create orders --partitions 3 --replication-factor 3',
     '<%= config.bin %> topics create orders payments --config retention.ms=3600000 --if-not-exists',

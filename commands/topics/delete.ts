@@ -4,6 +4,7 @@ import { regexFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../.
 
 export default class TopicsDelete extends BaseCommand {
   static override summary = 'Delete topics and their records'
+  static override usage = '[TOPIC...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics delete orders --yes',
     "<%= config.bin %> topics delete --regex 'test-.*' --dry-run",

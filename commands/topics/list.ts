@@ -6,6 +6,7 @@ export default class TopicsList extends BaseCommand {
   static override summary = 'List topics'
   static override description =
     'Arguments are regular expressions for whole names; without any, all topics are listed.'
+  static override usage = '[TOPIC...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics list',
     "<%= config.bin %> topics list 'order.*' -o json",

@@ -11,6 +11,7 @@ import {
 
 export default class TopicsOffsets extends BaseCommand {
   static override summary = 'Show where partitions begin and end'
+  static override usage = '[TOPIC...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics offsets orders',
     '<%= config.bin %> topics offsets orders --time 2024-02-14T10:00:00Z',

@@ -20,6 +20,8 @@ const GROUP = 'GLOBAL'
 
 /** Every command's flags, and the frame it runs in. A command parses; the work is one plain function in `services/`. */
 export abstract class BaseCommand extends Command {
+  /** Oclif's own lists every flag once more. */
+  static override usage: string | string[] | undefined = '[FLAGS]'
   static override baseFlags = {
     'bootstrap-server': Flags.string({
       char: 'b',
