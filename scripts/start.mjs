@@ -1,7 +1,7 @@
 // `npm start [-- DIR]`: the main job, shown with real commands on a cluster of its own. Ends by itself; on a terminal it
 // says what to try next and leaves the data where it is.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,15 +32,22 @@ function kcli(args, input) {
   process.exit(1)
 }
 
-/** The files of one topic, over all brokers. */
+/** The files of one topic, each with its size on every broker. */
 function showFiles(topic) {
-  const files = readdirSync(dataDir, { recursive: true })
-    .map(String)
-    .filter((file) => path.basename(path.dirname(file)).startsWith(`${topic}-`))
+  const brokers = readdirSync(dataDir)
+    .filter((name) => /^broker-\d+$/.test(name))
     .sort()
+  const files = readdirSync(path.join(dataDir, brokers[0]), { recursive: true })
+    .map(String)
+    .filter((file) => file.startsWith(`${topic}-`) && /\.(log|index|timeindex)$/.test(file))
+    .sort()
+  console.log(`${'FILE'.padEnd(40)} ${brokers.map((broker) => broker.padStart(9)).join(' ')}`)
   for (const file of files) {
-    if (!/\.(log|index|timeindex)$/.test(file)) continue
-    console.log(`${String(statSync(path.join(dataDir, file)).size).padStart(10)}  ${file}`)
+    const copies = brokers.map((broker) => readFileSync(path.join(dataDir, broker, file)))
+    const same = copies.every((copy) => copy.equals(copies[0])) ? 'same bytes' : ''
+    console.log(
+      `${file.padEnd(40)} ${copies.map((copy) => String(copy.length).padStart(9)).join(' ')}  ${same}`,
+    )
   }
 }
 
@@ -59,10 +66,10 @@ heading('The records again, with where they are stored')
 kcli(['consume', 'orders', '--print', 'partition,offset,key,value'])
 kcli(['topics', 'offsets', 'orders'])
 
-heading('The segment files: three brokers, three identical logs')
+heading('The segment files, with their bytes on each broker')
 showFiles('orders')
 
-heading('The znodes behind it')
+heading('The znodes behind it, those of the running brokers included')
 kcli(['cluster', 'status', '--znodes'])
 
 console.log(`\nDone in ${((Date.now() - startedMs) / 1000).toFixed(1)} s.`)

@@ -1,3 +1,4 @@
+import { KcliError } from '../base/errors.ts'
 import { UsageError } from './exit-codes.ts'
 
 /** What the surroundings allow: colour, prompts, spinners. */
@@ -62,6 +63,5 @@ export async function confirm(terminal: Terminal, question: string, flag: string
   const { answer } = await inquirer.prompt([
     { type: 'confirm', name: 'answer', message: question, default: false },
   ])
-  if (answer !== true)
-    throw new UsageError('nothing was changed', `Answer yes, or say it beforehand with ${flag}.`)
+  if (answer !== true) throw new KcliError('KCLI_DECLINED', 'nothing was changed')
 }

@@ -36,6 +36,7 @@ describe('bad input about topics', () => {
     [['topics', 'delete', 'nope', '--yes'], /^kcli: topic 'nope' does not exist\n$/],
     [['topics', 'alter', 'nope', '-p', '5'], /^kcli: topic 'nope' does not exist\n$/],
     [['topics', 'alter', 'orders', '-p', '1'], /Topic already has 1 partitions/],
+    [['topics', 'alter', 'orders', '--delete-config', 'nope'], /topics have no setting 'nope'/],
     [['consume', 'nope'], /topic 'nope' does not exist/],
   ])('%j is said to be wrong', async (args, words) => {
     const result = await kcli(args)

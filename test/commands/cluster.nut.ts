@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import fs from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { finished, runCli, startCli, temporaryDirectory } from '../support/cli.ts'
@@ -54,7 +55,12 @@ describe('kcli cluster', () => {
       underReplicatedPartitions: 0,
       server: { kind: 'server' },
     })
-    expect(await kcli('cluster', 'start', '--listen', ':0')).toMatchObject({ code: 1, stdout: '' })
+    const second = await kcli('cluster', 'start', '--listen', ':0')
+    expect(second).toMatchObject({ code: 1, stdout: '' })
+    expect(second.stderr).toContain(`process ${server.child.pid} on ${server.addresses.join(',')}`)
+    expect((await kcli('cluster', 'status', '--znodes')).stderr).toMatch(
+      /^warning: the znodes are in the process/,
+    )
     expect(await kcli('cluster', 'stop')).toMatchObject({
       code: 0,
       stdout: `Stopped process ${server.child.pid}.\n`,
@@ -105,5 +111,46 @@ describe('kcli broker start', () => {
     expect(topic).toMatchObject({ partitions: 2, replicationFactor: 1 })
     server.child.kill('SIGTERM')
     expect(await server.end).toMatchObject({ code: 0 })
+  })
+})
+
+describe('a data directory between two servers', () => {
+  const dataDir = path.join(directory.path, 'between')
+  const kcli = (...args: string[]) => runCli(args, { env: { KCLI_DATA_DIR: dataDir } })
+
+  it('shows the znodes of running brokers although nobody serves it', async () => {
+    expect(await kcli('topics', 'create', 'orders')).toMatchObject({ code: 0 })
+    const { znodes } = JSON.parse((await kcli('cluster', 'status', '--znodes', '--json')).stdout) as {
+      znodes: { path: string; isEphemeral: boolean }[]
+    }
+    const ephemeral = znodes.filter((znode) => znode.isEphemeral).map((znode) => znode.path)
+    expect(ephemeral).toEqual(['/brokers/ids/0', '/brokers/ids/1', '/brokers/ids/2', '/controller'])
+  })
+
+  it('has nothing left of a deleted topic when the next command comes', async () => {
+    expect(await kcli('topics', 'delete', 'orders', '--yes')).toMatchObject({ code: 0 })
+    expect(await kcli('topics', 'create', 'orders')).toMatchObject({ code: 0 })
+  })
+
+  it('keeps its number of brokers, and no process is taken for a server that was killed', async () => {
+    const server = await startServer(['cluster', 'start', '--brokers', '4'], dataDir)
+    server.child.kill('SIGKILL')
+    await server.end
+    // As if the process id had gone to somebody else.
+    const innocent = await startServer(
+      ['cluster', 'start', '--brokers', '1'],
+      path.join(directory.path, 'other'),
+    )
+    fs.writeFileSync(
+      path.join(dataDir, 'server.json'),
+      JSON.stringify({ pid: innocent.child.pid, kind: 'server', addresses: [], startedMs: 1 }),
+    )
+    expect((await kcli('cluster', 'stop')).stdout).toBe(`Nothing runs on ${dataDir}.\n`)
+    expect(JSON.parse((await kcli('cluster', 'status', '--json')).stdout)).toMatchObject({ state: 'stopped' })
+    const next = await startServer(['cluster', 'start'], dataDir)
+    expect(next.addresses).toHaveLength(4)
+    expect((await kcli('cluster', 'stop')).stdout).toBe(`Stopped process ${next.child.pid}.\n`)
+    expect(await next.end).toMatchObject({ code: 0 })
+    expect([innocent.child.exitCode, innocent.child.signalCode]).toEqual([null, null])
   })
 })

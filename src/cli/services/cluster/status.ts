@@ -92,7 +92,7 @@ async function runningStatus(
 async function text(status: Status, { terminal }: CommandContext): Promise<string> {
   const { bold, dim, good, bad } = await loadStyles(terminal.color)
   const line = (name: string, value: string) => `${bold(`${name}:`.padEnd(12))} ${value}`
-  const state = STATES[status.state]
+  const state = status.brokers !== undefined && status.state === 'stopped' ? LOOKED_AT : STATES[status.state]
   const lines = [
     line('State', status.state === 'running' ? good(state) : state),
     line('Target', status.target),
@@ -136,6 +136,8 @@ function cut(text: string, columns: number | undefined, before: number): string 
   if (columns === undefined || before + text.length <= columns) return text
   return `${text.slice(0, Math.max(0, columns - before - 1))}…`
 }
+
+const LOOKED_AT = 'stopped (ran for this look at it)'
 
 const STATES = {
   running: 'running',

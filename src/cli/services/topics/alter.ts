@@ -1,4 +1,11 @@
-import { BrokerError, type ConfigOperation, type ItemResult, type TopicInfo } from '../../../client/index.ts'
+import { KcliError } from '../../../base/errors.ts'
+import {
+  type Admin,
+  BrokerError,
+  type ConfigOperation,
+  type ItemResult,
+  type TopicInfo,
+} from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
 import { reportItems } from '../report-items.ts'
@@ -33,6 +40,7 @@ export async function alterTopics(context: CommandContext, options: AlterTopicsO
     if (topic.errorCode === 0) existing.push(topic)
     else results.set(topic.name, { name: topic.name, error: new BrokerError(topic.errorCode) })
   }
+  await refuseUnknown(admin, existing, options.remove)
   const changed = (items: readonly ItemResult[]) => {
     for (const item of items) if (!results.get(item.name)?.error) results.set(item.name, item)
   }
@@ -59,6 +67,22 @@ export async function alterTopics(context: CommandContext, options: AlterTopicsO
     },
   })
   return items.every(isFine) ? EXIT.done : EXIT.failed
+}
+
+/** A broker takes the removal of a setting that it does not know for done, and a misspelt one would go unnoticed. */
+async function refuseUnknown(
+  admin: Admin,
+  [topic]: readonly TopicInfo[],
+  names: readonly string[],
+): Promise<void> {
+  if (topic === undefined || names.length === 0) return
+  const [answer] = await admin.describeConfigs([{ type: 'topic', name: topic.name }], { names })
+  if (answer === undefined || answer.error !== null) return
+  const unknown = names.find((name) => !answer.entries.some((entry) => entry.name === name))
+  if (unknown === undefined) return
+  throw new KcliError('KCLI_UNKNOWN_CONFIG', `topics have no setting '${unknown}'`, {
+    hint: `See what they have with: kcli topics describe ${topic.name} --all-configs`,
+  })
 }
 
 function operationsOf(options: AlterTopicsOptions): ConfigOperation[] {
