@@ -139,7 +139,7 @@ describe('a data directory between two servers', () => {
     // As if the process id had gone to somebody else.
     const innocent = await startServer(
       ['cluster', 'start', '--brokers', '1'],
-      path.join(directory.path, 'other'),
+      path.join(directory.path, 'innocent'),
     )
     fs.writeFileSync(
       path.join(dataDir, 'server.json'),
