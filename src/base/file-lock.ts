@@ -18,9 +18,8 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
-import { getSystemErrorName } from 'node:util'
 import { messageOf, systemErrorCode } from './errors.ts'
-import { loadOptional } from './load-native.ts'
+import { type NativeFunction, nativeFunction, systemCallError } from './native-function.ts'
 
 export interface FileLock {
   /** Gives the lock up; a second call does nothing. The file stays. */
@@ -29,15 +28,7 @@ export interface FileLock {
 
 type LockFunction = (fd: number, command: number, length: number) => number
 
-interface Koffi {
-  load(path: string | null): { func(declaration: string): LockFunction }
-  errno(): number
-}
-
-interface Native {
-  readonly lockf: LockFunction
-  errno(): number
-}
+type Native = NativeFunction<LockFunction>
 
 /** Lock, or fail at once when somebody else has it (lockf(3), unistd.h). */
 const F_TLOCK = 2
@@ -64,12 +55,11 @@ export class FileLocks {
     const fd = openLockFile(path)
     let isLocked = false
     try {
-      isLocked = native.lockf(fd, F_TLOCK, 0) === 0
+      isLocked = native.call(fd, F_TLOCK, 0) === 0
       if (!isLocked) {
         const errno = native.errno()
         if (errno !== os.constants.errno.EAGAIN && errno !== os.constants.errno.EACCES) {
-          const code = getSystemErrorName(-errno)
-          throw Object.assign(new Error(`${code}: cannot lock '${path}'`), { code })
+          throw systemCallError(errno, `cannot lock '${path}'`)
         }
       }
     } finally {
@@ -120,14 +110,7 @@ function identityOf(path: string): string | undefined {
 
 function loadNative(): Native | null {
   if (process.platform === 'win32') return null
-  const koffi = loadOptional<Koffi>('koffi')
-  if (koffi === undefined) return null
-  try {
-    const lockf = koffi.load(null).func('int lockf(int, int, long)')
-    return { lockf, errno: () => koffi.errno() }
-  } catch {
-    return null
-  }
+  return nativeFunction<LockFunction>('int lockf(int, int, long)') ?? null
 }
 
 /** False when the name is taken. */

@@ -25,7 +25,7 @@ export function murmur2(bytes: Uint8Array): number {
   return h ^ (h >>> 15)
 }
 
-/** The partition Kafka's producer gives a record with this key. */
+/** The partition that every Kafka client chooses for a key: murmur2, made positive, modulo the number of partitions. */
 export function partitionForKey(key: Uint8Array, partitionCount: number): number {
   return (murmur2(key) & 0x7fffffff) % partitionCount
 }

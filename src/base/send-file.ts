@@ -1,4 +1,6 @@
-import { lazy, loadOptional } from './load-native.ts'
+import os from 'node:os'
+import { lazy } from './load-native.ts'
+import { nativeFunction, systemCallError } from './native-function.ts'
 
 /**
  * sendfile(2): bytes go from the page cache to the socket without passing through our memory, which is half the work of
@@ -11,37 +13,21 @@ export type SendFile = (socketFd: number, fileFd: number, position: number, leng
 
 type NativeSendFile = (out: number, input: number, offset: BigInt64Array, count: number) => number
 
-interface Koffi {
-  load(path: string | null): { func(declaration: string): NativeSendFile }
-  errno(): number
-  readonly os: { readonly errno: Readonly<Record<string, number>> }
-}
+const DECLARATION = 'long sendfile(int out, int in, _Inout_ int64_t *offset, size_t count)'
 
 /** Undefined where there is none. Loaded when it is first asked for. */
 export const sendFile: () => SendFile | undefined = lazy(() => {
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) return undefined
-  const koffi = loadOptional<Koffi>('koffi')
-  if (koffi === undefined) return undefined
-  return bind(koffi)
-})
-
-function bind(koffi: Koffi): SendFile | undefined {
-  let native: NativeSendFile
-  try {
-    native = koffi.load(null).func('long sendfile(int out, int in, _Inout_ int64_t *offset, size_t count)')
-  } catch {
-    // A C library without it: reading and writing does the same.
-    return undefined
-  }
-  const { EAGAIN, EINTR } = koffi.os.errno
+  const native = nativeFunction<NativeSendFile>(DECLARATION)
+  if (native === undefined) return undefined
+  const { EAGAIN, EINTR } = os.constants.errno
   const offset = new BigInt64Array(1)
   return (socketFd, fileFd, position, length) => {
     offset[0] = BigInt(position)
-    const sent = native(socketFd, fileFd, offset, length)
+    const sent = native.call(socketFd, fileFd, offset, length)
     if (sent >= 0) return sent
-    const errno = koffi.errno()
+    const errno = native.errno()
     if (errno === EAGAIN || errno === EINTR) return 0
-    const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`
-    throw Object.assign(new Error(`${code}: sendfile`), { code })
+    throw systemCallError(errno, 'sendfile')
   }
-}
+})

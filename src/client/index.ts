@@ -1,3 +1,4 @@
+export { partitionForKey as partitionOfKey } from '../base/murmur2.ts'
 export { Admin, type ClusterDescription, type LogDirDescription } from './admin/admin.ts'
 export type {
   ConfigEntry,
@@ -33,7 +34,6 @@ export type { DeliveryCallback, RecordMetadata } from './producer/batch.ts'
 export type { ProducerConfig } from './producer/config.ts'
 export {
   type Partitioner,
-  partitionOfKey,
   roundRobinPartitioner,
   stickyPartitioner,
 } from './producer/partitioner.ts'

@@ -1,4 +1,4 @@
-import { murmur2 } from '../../base/murmur2.ts'
+import { partitionForKey } from '../../base/murmur2.ts'
 import type { Random } from '../../base/random.ts'
 import type { TopicInfo } from '../metadata.ts'
 
@@ -14,11 +14,6 @@ export interface PartitionChoice {
 /** Gives the partition of a record that does not name one. */
 export type Partitioner = (choice: PartitionChoice) => number
 
-/** The partition that every Kafka client chooses for a key: murmur2, made positive, modulo the number of partitions. */
-export function partitionOfKey(key: Uint8Array, partitionCount: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitionCount
-}
-
 /**
  * Kafka's default (KIP-794): by key when there is one; without a key one partition until `stickyBytes` have gone to it,
  * then another, so that batches fill up and partitions fill evenly.
@@ -26,7 +21,7 @@ export function partitionOfKey(key: Uint8Array, partitionCount: number): number 
 export function stickyPartitioner(random: Random, stickyBytes: number): Partitioner {
   const states = new Map<string, { partition: number; bytes: number }>()
   return ({ topic, key, sizeBytes }) => {
-    if (key !== null) return partitionOfKey(key, topic.partitions.length)
+    if (key !== null) return partitionForKey(key, topic.partitions.length)
     let state = states.get(topic.name)
     if (state === undefined || state.bytes >= stickyBytes) {
       state = { partition: pickAvailable(random, topic, state?.partition), bytes: 0 }
