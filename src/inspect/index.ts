@@ -1,2 +1,12 @@
-/** Log files looked at, checked and repaired with no broker. */
-export * from './batch-walk.ts'
+/** Log files looked at, checked and repaired with no broker. See DESIGN.md in this folder. */
+export { expandGlob } from './glob.ts'
+export {
+  describeFileName,
+  type FileKind,
+  type Located,
+  type LocatedFile,
+  LocateError,
+  type LocateOptions,
+  locate,
+  type PartitionDir,
+} from './locate.ts'

@@ -50,6 +50,15 @@ export function parsePartitionDirName(name: string): { topic: string; partition:
   return { topic: match[1], partition: Number(match[2]) }
 }
 
+/** The partition in `orders-0.<32 hex digits>-delete` and the like; the topic may be cut short. */
+export function parseSpecialDirName(
+  name: string,
+): { topic: string; partition: number; mark: 'delete' | 'future' | 'stray' } | undefined {
+  const [, partition = '', , mark] = SPECIAL_DIR.exec(name) ?? []
+  const parsed = parsePartitionDirName(partition)
+  return parsed && { ...parsed, mark: mark as 'delete' | 'future' | 'stray' }
+}
+
 export function isDeleteDirName(name: string): boolean {
   return SPECIAL_DIR.exec(name)?.[3] === 'delete'
 }
