@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import type { Random } from '../../src/base/random.ts'
 import type { ZooKeeperClient } from '../../src/zookeeper/index.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { testRandom } from '../support/seed.ts'
-import { MemoryFileSystem } from './memory-fs.ts'
 import { openClient, openServer, recordingLogger } from './support.ts'
 
 /** What the tree must hold, by path: the data, as it was after each write in turn. */
@@ -92,7 +92,7 @@ test.each([true, false])(
       const label = `seed ${seed}, failing at change ${failAt}`
       await checkReopened(fs.restarted(), run, `${label}, process killed`)
       if (forceSync) await checkReopened(fs.afterPowerFailure(), run, `${label}, power failed`)
-      if (run.finished && fs.changes <= failAt) break
+      if (run.finished && fs.changes.length <= failAt) break
       failAt++
     }
     // It really was cut at many places.

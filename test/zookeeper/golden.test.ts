@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { expect, test } from 'vitest'
 import { sessionPassword } from '../../src/zookeeper/sessions.ts'
-import { MemoryFileSystem } from './memory-fs.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { DATA_DIR, dumpTree, openClient, openServer, recordingLogger } from './support.ts'
 
 const GOLDEN = new URL('../golden/zookeeper/', import.meta.url)

@@ -9,8 +9,8 @@ import {
   type WriteRequest,
 } from '../../src/zookeeper/prepare.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { testRandom } from '../support/seed.ts'
-import { MemoryFileSystem } from './memory-fs.ts'
 import { dumpTree, openClient } from './support.ts'
 
 interface ModelNode {
@@ -130,7 +130,11 @@ test('random requests, many at once, do what the rules say, and a restart change
 test('the digest that is worked out beforehand is that of the tree afterwards, with changes outstanding or not', () => {
   const { seed, random } = testRandom()
   const tree = DataTree.initial()
-  const preparer = new Preparer(tree, new ManualClock(), () => true)
+  const preparer = new Preparer(tree, {
+    clock: new ManualClock(),
+    isSessionOpen: () => true,
+    hasTtlNodes: false,
+  })
   const waiting: Prepared[] = []
   const applyNext = () => {
     const prepared = waiting.shift()

@@ -10,7 +10,7 @@ import {
 } from '../../src/zookeeper/index.ts'
 import { readLogFile } from '../../src/zookeeper/txn-log.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { MemoryFileSystem } from './memory-fs.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { DATA_DIR, dumpTree, openClient, openServer, recordingLogger } from './support.ts'
 
 async function failure(promise: Promise<unknown>): Promise<string> {
@@ -229,10 +229,10 @@ test('one sync covers all writes of a turn', async () => {
   const fs = new MemoryFileSystem()
   const { client } = await openClient(fs)
   await client.create('/warm', null)
-  const before = fs.changes
+  const before = fs.changes.length
   await Promise.all(Array.from({ length: 200 }, (_, i) => client.create(`/n${i}`, null)))
   // One write, one sync.
-  expect(fs.changes - before).toBe(2)
+  expect(fs.changes.length - before).toBe(2)
 })
 
 test('ephemeral nodes go with their session, in one transaction, however it ends', async () => {
@@ -383,7 +383,7 @@ test('when the log cannot be written, nothing is acknowledged any more and every
   await client.create('/a', null)
   const heard: string[] = []
   client.onSessionEvent((state) => heard.push(state))
-  fs.failFrom = fs.changes
+  fs.failFrom = fs.changes.length
   const lost = [client.create('/b', null), client.setData('/a', null), client.getData('/a')]
   for (const promise of lost) expect(await failure(promise)).toMatch(/^CONNECTIONLOSS/)
   expect(failures).toHaveLength(1)

@@ -7,7 +7,7 @@ import {
   type ZooKeeperServerOptions,
 } from '../../src/zookeeper/index.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { MemoryFileSystem } from './memory-fs.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 
 /** Says what was warned of. */
 export function recordingLogger(): Logger & { lines: string[] } {

@@ -4,7 +4,7 @@ import { OPEN_ACL_UNSAFE } from '../../src/zookeeper/acl.ts'
 import { JuteError } from '../../src/zookeeper/jute.ts'
 import { decodeLogEntry, encodeLogEntry, type LogEntry, type Txn } from '../../src/zookeeper/records.ts'
 import { readLogFile, TxnLog } from '../../src/zookeeper/txn-log.ts'
-import { MemoryFileSystem } from './memory-fs.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 
 const TXNS: readonly Txn[] = [
   { kind: 'createSession', timeoutMs: 30_000 },
@@ -59,6 +59,7 @@ const ENTRIES: readonly LogEntry[] = TXNS.map((txn, index) => ({
 
 async function writeLog(): Promise<{ fs: MemoryFileSystem; bytes: Buffer }> {
   const fs = new MemoryFileSystem()
+  fs.putDirectory('/v')
   const log = new TxnLog(fs, '/v', { forceSync: true })
   await log.append(1, ENTRIES.slice(0, 3).map(encodeLogEntry))
   await log.append(4, ENTRIES.slice(3).map(encodeLogEntry))
@@ -86,6 +87,7 @@ test('a log comes back as it was written, with and without the zeros behind it',
 
 test('a log that is still open has room behind it, and is read all the same', async () => {
   const fs = new MemoryFileSystem()
+  fs.putDirectory('/v')
   const log = new TxnLog(fs, '/v', { forceSync: false })
   await log.append(1, ENTRIES.map(encodeLogEntry))
   expect(fs.readFileSync('/v/log.1').length).toBeGreaterThan(64 * 1024)
@@ -94,6 +96,7 @@ test('a log that is still open has room behind it, and is read all the same', as
 
 test('entries larger than what is read at once', async () => {
   const fs = new MemoryFileSystem()
+  fs.putDirectory('/v')
   const log = new TxnLog(fs, '/v', { forceSync: false })
   const data = Buffer.alloc(90_000, 'x')
   const large = ENTRIES.map(

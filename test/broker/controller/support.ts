@@ -12,7 +12,7 @@ import type { LeaderAndIsrRequest } from '../../../src/protocol/messages/04-lead
 import type { StopReplicaRequest } from '../../../src/protocol/messages/05-stop-replica.ts'
 import type { ZooKeeperClient, ZooKeeperServer } from '../../../src/zookeeper/index.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { MemoryFileSystem } from '../../zookeeper/memory-fs.ts'
+import { MemoryFileSystem } from '../../support/memory-file-system.ts'
 import { openServer } from '../../zookeeper/support.ts'
 
 export interface Received {

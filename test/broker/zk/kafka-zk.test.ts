@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { ControllerMovedError, KafkaZkClient, type LeaderAndIsr } from '../../../src/broker/zk/index.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { MemoryFileSystem } from '../../zookeeper/memory-fs.ts'
+import { MemoryFileSystem } from '../../support/memory-file-system.ts'
 import { openServer } from '../../zookeeper/support.ts'
 import { eventually } from '../controller/support.ts'
 
