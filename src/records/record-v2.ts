@@ -69,6 +69,68 @@ export class RawRecord {
 
 /** Moves `reader` over one record, checks that its lengths agree, and fills `into`. Allocates nothing. */
 export function readRawRecord(reader: VarintReader, into: RawRecord): void {
+  const end = readPlainRecord(reader.bytes, reader.position, reader.end, into)
+  if (end > 0) reader.position = end
+  else readAnyRecord(reader, into)
+}
+
+/**
+ * Nearly every record has numbers of one or two bytes and no headers, and the speed of this function is that of produce
+ * and consume. So the varint is written out for each field: with positions in local variables and branches that the
+ * processor foresees it takes a third of the time that a reader takes, which moves a field of an object. Returns where
+ * the record ends; 0 when it is another one, or no record at all.
+ */
+function readPlainRecord(bytes: Uint8Array, start: number, end: number, into: RawRecord): number {
+  // Behind the end of the bytes everything is `undefined`: then the lengths do not agree.
+  let at = start
+  let length = bytes[at++] as number
+  if (length >= 0x80) {
+    const high = bytes[at++] as number
+    if (high >= 0x80) return 0
+    length = (length & 0x7f) | (high << 7)
+  }
+  const recordEnd = at + ((length >>> 1) ^ -(length & 1))
+  if (recordEnd > end) return 0
+  at++
+  let timestamp = bytes[at++] as number
+  if (timestamp >= 0x80) {
+    const high = bytes[at++] as number
+    if (high >= 0x80) return 0
+    timestamp = (timestamp & 0x7f) | (high << 7)
+  }
+  let offset = bytes[at++] as number
+  if (offset >= 0x80) {
+    const high = bytes[at++] as number
+    if (high >= 0x80) return 0
+    offset = (offset & 0x7f) | (high << 7)
+  }
+  let key = bytes[at++] as number
+  if (key >= 0x80) {
+    const high = bytes[at++] as number
+    if (high >= 0x80) return 0
+    key = (key & 0x7f) | (high << 7)
+  }
+  into.keyLength = (key >>> 1) ^ -(key & 1)
+  into.keyAt = at
+  if (into.keyLength > 0) at += into.keyLength
+  let value = bytes[at++] as number
+  if (value >= 0x80) {
+    const high = bytes[at++] as number
+    if (high >= 0x80) return 0
+    value = (value & 0x7f) | (high << 7)
+  }
+  into.valueLength = (value >>> 1) ^ -(value & 1)
+  into.valueAt = at
+  if (into.valueLength > 0) at += into.valueLength
+  if (at + 1 !== recordEnd || bytes[at] !== 0) return 0
+  into.timestampDelta = (timestamp >>> 1) ^ -(timestamp & 1)
+  into.offsetDelta = (offset >>> 1) ^ -(offset & 1)
+  into.headersAt = recordEnd
+  into.headerCount = 0
+  return recordEnd
+}
+
+function readAnyRecord(reader: VarintReader, into: RawRecord): void {
   const length = reader.readVarint()
   const start = reader.position
   if (length < MIN_RECORD_BYTES - 1 || length > reader.end - start) {
