@@ -1,13 +1,35 @@
 /** The log on disk, in Kafka 3.9's own files. See DESIGN.md in this folder. */
+export { readFully, scanBatches } from './batch-scan.ts'
+export {
+  LOG_START_OFFSET_CHECKPOINT,
+  type OffsetsByPartition,
+  readOffsetCheckpoint,
+} from './checkpoint-file.ts'
+export { readMarker } from './control-record.ts'
+export { EpochCache } from './epoch-cache.ts'
 export * from './errors.ts'
 export {
+  CLEANED_SUFFIX,
+  INDEX_SUFFIX,
+  LOG_SUFFIX,
   offsetFileName,
   offsetOfFileName,
   parsePartitionDirName,
   parseSpecialDirName,
+  SNAPSHOT_SUFFIX,
+  SWAP_SUFFIX,
+  TIME_INDEX_SUFFIX,
+  TXN_INDEX_SUFFIX,
 } from './file-names.ts'
 export { Log } from './log.ts'
 export { DEFAULT_LOG_CONFIG, type LogConfig, logConfigFromEntries, NO_LIMIT } from './log-config.ts'
 export { DEFAULT_LOG_TUNING, type LogTuning } from './log-context.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export * from './log-types.ts'
+export { META_PROPERTIES, readMetaEntries } from './meta-properties.ts'
+export { readPartitionMetadata } from './partition-metadata.ts'
+export { decodeProducerSnapshot } from './producer-snapshot.ts'
+export { Segment } from './segment.ts'
+export { Segments } from './segments.ts'
+export { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.ts'
+export type { AbortedTxn } from './txn-index.ts'

@@ -22,8 +22,8 @@ export interface MetaProperties {
   readonly entries: ReadonlyMap<string, string>
 }
 
-/** Null when the directory has no such file yet. */
-export function readMetaProperties(fs: FileSystem, logDir: string): MetaProperties | null {
+/** What stands there, of whatever version. Null when the directory has no such file yet. */
+export function readMetaEntries(fs: FileSystem, logDir: string): Map<string, string> | null {
   const path = join(logDir, META_PROPERTIES)
   if (!fs.existsSync(path)) return null
   const entries = new Map<string, string>()
@@ -32,6 +32,14 @@ export function readMetaProperties(fs: FileSystem, logDir: string): MetaProperti
     // The store escapes colons and the like with a backslash.
     if (match) entries.set(match[1] ?? '', (match[2] ?? '').replace(/\\(.)/g, '$1'))
   }
+  return entries
+}
+
+/** Null when the directory has no such file yet. Throws a LogDirectoryError when it is not one of a ZooKeeper-mode broker. */
+export function readMetaProperties(fs: FileSystem, logDir: string): MetaProperties | null {
+  const path = join(logDir, META_PROPERTIES)
+  const entries = readMetaEntries(fs, logDir)
+  if (entries === null) return null
   const version = entries.get('version')
   if (version === '1') {
     throw new LogDirectoryError(

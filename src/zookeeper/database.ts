@@ -140,6 +140,18 @@ export class Database {
   }
 }
 
+/**
+ * The tree as the files have it, for looking only: nothing is made, removed or cut, and a tail that is being written is
+ * not seen. `snapshotDir` and `logDir` hold a `version-2/` each and are mostly one. Throws {@link ZooKeeperDataError}.
+ */
+export function readTree(
+  fs: FileSystem,
+  dirs: { snapshotDir: string; logDir: string },
+  logger: Logger,
+): DataTree {
+  return load(fs, `${dirs.snapshotDir}/version-2`, logger, `${dirs.logDir}/version-2`).tree
+}
+
 interface Loaded {
   readonly tree: DataTree
   readonly sessions: Map<bigint, number>
@@ -148,13 +160,13 @@ interface Loaded {
   readonly replayedLogs: number
 }
 
-function load(fs: FileSystem, directory: string, logger: Logger): Loaded {
-  const start = loadNewestSnapshot(fs, directory, logger)
+function load(fs: FileSystem, directory: string, logger: Logger, logDirectory = directory): Loaded {
+  const start = loadNewestSnapshot(fs, directory, logger, logDirectory)
   const { tree, sessions } = start
-  const logs = listZxidFiles(fs, directory, 'log')
+  const logs = listZxidFiles(fs, logDirectory, 'log')
   const needed = logs.slice(firstLogFor(logs, tree.lastZxid))
   let replayedTxns = 0
-  for (const { name } of needed) replayedTxns += replayLog(fs, `${directory}/${name}`, start, logger)
+  for (const { name } of needed) replayedTxns += replayLog(fs, `${logDirectory}/${name}`, start, logger)
   return { tree, sessions, hasSnapshot: start.hasSnapshot, replayedTxns, replayedLogs: needed.length }
 }
 
@@ -173,7 +185,12 @@ interface LoadState {
   readonly comparableFrom: number
 }
 
-function loadNewestSnapshot(fs: FileSystem, directory: string, logger: Logger): LoadState {
+function loadNewestSnapshot(
+  fs: FileSystem,
+  directory: string,
+  logger: Logger,
+  logDirectory: string,
+): LoadState {
   const files = listZxidFiles(fs, directory, 'snapshot').reverse()
   for (const { name, zxid } of files) {
     try {
@@ -190,7 +207,7 @@ function loadNewestSnapshot(fs: FileSystem, directory: string, logger: Logger): 
     }
   }
   if (files.length > 0) throw new ZooKeeperDataError(`no snapshot in ${directory} is whole`)
-  if (hasEntries(fs, directory)) throw new ZooKeeperDataError(`${directory} has logs but no snapshot`)
+  if (hasEntries(fs, logDirectory)) throw new ZooKeeperDataError(`${logDirectory} has logs but no snapshot`)
   return { tree: DataTree.initial(), sessions: new Map(), hasSnapshot: false, comparableFrom: 0 }
 }
 

@@ -14,6 +14,7 @@ export {
   type ZooKeeperClient,
   ZooKeeperMultiError,
 } from './client.ts'
-export { ZooKeeperDataError } from './database.ts'
+export type { DataTree } from './data-tree.ts'
+export { readTree, ZooKeeperDataError } from './database.ts'
 export { isZooKeeperError, ZooKeeperError, type ZooKeeperErrorName } from './errors.ts'
 export { ZooKeeperServer, type ZooKeeperServerOptions } from './server.ts'
