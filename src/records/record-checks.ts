@@ -26,6 +26,9 @@ export class RecordChecks {
   private readonly earliestMs: number
   private readonly latestMs: number
   private readonly batchHasAppendTime: boolean
+  /** Timestamps between them need no closer look. */
+  private readonly plainFromMs: number
+  private readonly plainToMs: number
   private readonly errors: RecordError[] = []
   private errorCount = 0
   private hasTimestampError = false
@@ -38,6 +41,18 @@ export class RecordChecks {
     this.earliestMs = nowMs - (rules.timestampBeforeMaxMs ?? Number.POSITIVE_INFINITY)
     this.latestMs = nowMs + (rules.timestampAfterMaxMs ?? Number.POSITIVE_INFINITY)
     this.batchHasAppendTime = batchTimestampType === 1
+    if (this.checkTimestamps) {
+      this.plainFromMs = Math.max(this.earliestMs, 0)
+      this.plainToMs = Math.min(this.latestMs, Number.MAX_SAFE_INTEGER)
+    } else {
+      this.plainFromMs = Number.MIN_SAFE_INTEGER
+      this.plainToMs = this.batchHasAppendTime ? Number.NEGATIVE_INFINITY : Number.MAX_SAFE_INTEGER
+    }
+  }
+
+  /** What {@link check} would let pass, for most records: small enough to become part of the caller's loop. */
+  isPlain(timestampMs: number, hasKey: boolean): boolean {
+    return timestampMs >= this.plainFromMs && timestampMs <= this.plainToMs && (hasKey || !this.requireKeys)
   }
 
   /** True when the record is as the topic wants it. One fault a record is kept, as in Kafka. */

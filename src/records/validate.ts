@@ -98,8 +98,14 @@ function walk(
     for (let i = 0; i < count; i++) {
       readRawRecord(reader, raw)
       const timestampMs = appendTime ?? baseTimestamp + raw.timestampDelta
-      if (checks.check(i, timestampMs, raw.keyLength >= 0) && raw.offsetDelta !== i) {
-        checks.add(i, `Inner record ${i} does not have incremental offsets: its offset is ${raw.offsetDelta}`)
+      const hasKey = raw.keyLength >= 0
+      if (raw.offsetDelta !== i || !checks.isPlain(timestampMs, hasKey)) {
+        if (checks.check(i, timestampMs, hasKey) && raw.offsetDelta !== i) {
+          checks.add(
+            i,
+            `Inner record ${i} does not have incremental offsets: its offset is ${raw.offsetDelta}`,
+          )
+        }
       }
       if (timestampMs > maxTimestampMs) {
         maxTimestampMs = timestampMs
