@@ -32,6 +32,8 @@ type Native = NativeFunction<LockFunction>
 
 /** Lock, or fail at once when somebody else has it (lockf(3), unistd.h). */
 const F_TLOCK = 2
+/** Says whether somebody else has it. */
+const F_TEST = 3
 
 export class FileLocks {
   private readonly held = new Set<string>()
@@ -49,6 +51,24 @@ export class FileLocks {
     if (before !== undefined && this.held.has(before)) return null
     if (this.native === undefined) this.native = loadNative()
     return this.native === null ? this.lockByOwnerFile(path) : this.lockNatively(path, this.native)
+  }
+
+  /** Whether somebody holds the lock, found out without changing anything. False when there is no such file. */
+  isHeld(path: string): boolean {
+    const identity = identityOf(path)
+    if (identity === undefined) return false
+    if (this.held.has(identity)) return true
+    if (this.native === undefined) this.native = loadNative()
+    if (this.native === null) {
+      const [pid = '', startTime = ''] = (readOwner(`${path}.owner`) ?? '').split(' ')
+      return isAlive(Number(pid), startTime)
+    }
+    const fd = fs.openSync(path, fs.constants.O_RDONLY)
+    try {
+      return this.native.call(fd, F_TEST, 0) !== 0
+    } finally {
+      fs.closeSync(fd)
+    }
   }
 
   private lockNatively(path: string, native: Native): FileLock | null {

@@ -1,12 +1,15 @@
 /** The log on disk, in Kafka 3.9's own files. See DESIGN.md in this folder. */
 export { readFully, scanBatches } from './batch-scan.ts'
 export {
+  formatCheckpoint,
+  formatOffsetCheckpoint,
   LOG_START_OFFSET_CHECKPOINT,
   type OffsetsByPartition,
+  readCheckpointLines,
   readOffsetCheckpoint,
 } from './checkpoint-file.ts'
 export { readMarker } from './control-record.ts'
-export { EpochCache } from './epoch-cache.ts'
+export { EpochCache, type EpochEntry } from './epoch-cache.ts'
 export * from './errors.ts'
 export {
   CLEANED_SUFFIX,
@@ -28,8 +31,17 @@ export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export * from './log-types.ts'
 export { META_PROPERTIES, readMetaEntries } from './meta-properties.ts'
 export { readPartitionMetadata } from './partition-metadata.ts'
+export {
+  afterDataBatch,
+  afterMarker,
+  type CompletedTxn,
+  emptyEntry,
+  NO_OFFSET,
+  type ProducerEntry,
+  type UpdateContext,
+} from './producer-entry.ts'
 export { decodeProducerSnapshot } from './producer-snapshot.ts'
 export { Segment } from './segment.ts'
 export { Segments } from './segments.ts'
 export { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.ts'
-export type { AbortedTxn } from './txn-index.ts'
+export { type AbortedTxn, TxnIndex } from './txn-index.ts'
