@@ -3,19 +3,26 @@ import os from 'node:os'
 import path from 'node:path'
 import { KcliError, messageOf, systemErrorCode } from '../base/errors.ts'
 import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
+import {
+  type BrokerPlace,
+  decodeLayout,
+  defaultLogDir,
+  encodeLayout,
+  grownTo,
+  LayoutError,
+  UnknownLayoutError,
+} from './layout.ts'
 
 /**
  * A local data directory:
  *
- *     kcli.json              what kind of directory this is: layout version and number of brokers
+ *     kcli.json              what kind of directory this is: its brokers and where their logs are (`layout.ts`)
  *     .lock                  held by the process that serves the directory
  *     server.json            who that is, for people and for `cluster stop`
  *     broker-N.sock          where the others reach broker N
- *     broker-N/              the log directory of broker N, in Apache Kafka's layout
+ *     broker-N/              the log directory of broker N, in Apache Kafka's layout; an imported one may be elsewhere
  *     zookeeper/version-2/   the coordination service's log and snapshots, in ZooKeeper's layout
  */
-const LAYOUT_VERSION = 1
-
 export const DEFAULT_BROKER_COUNT = 3
 
 /** Linux and macOS differ; the smaller one counts everywhere, and the final zero byte is in it. */
@@ -55,8 +62,9 @@ export class DataDirectory {
     return path.join(this.path, 'zookeeper')
   }
 
+  /** Where a broker's logs are, unless `kcli.json` says something else. */
   brokerDir(id: number): string {
-    return path.join(this.path, `broker-${id}`)
+    return defaultLogDir(this.path, id)
   }
 
   /** In the directory, or, where that name would be too long for a socket, in a private one under the temporary files. */
@@ -71,8 +79,34 @@ export class DataDirectory {
     return this.fs.existsSync(this.layoutFile)
   }
 
-  /** Makes the directory if need be and checks that it is one of ours. Gives the number of its brokers. */
-  prepare(brokerCount: number | undefined): number {
+  /** Makes the directory if need be and checks that it is one of ours. Gives its brokers, in the order of their ids. */
+  prepare(brokerCount?: number): readonly BrokerPlace[] {
+    this.make()
+    const stored = this.readLayout()
+    if (stored !== undefined && brokerCount !== undefined && brokerCount < stored.length) {
+      throw new DataDirectoryError(
+        `${this.path} has ${stored.length} brokers and cannot be started with ${brokerCount}`,
+        {
+          hint: `Start it with --brokers ${stored.length} or more, or use another directory.`,
+        },
+      )
+    }
+    const count = brokerCount ?? stored?.length ?? DEFAULT_BROKER_COUNT
+    const brokers = grownTo(this.path, stored ?? [], count)
+    if (stored?.length !== count) this.writeLayout(brokers)
+    return brokers
+  }
+
+  /** Makes the directory if need be; throws when there is anything in it. */
+  requireEmpty(): void {
+    this.make()
+    if (this.readLayout() === undefined) return
+    throw new DataDirectoryError(`${this.path} is a kcli data directory already`, {
+      hint: 'Name a new folder with --data-dir.',
+    })
+  }
+
+  private make(): void {
     try {
       this.fs.mkdirSync(this.path)
     } catch (error) {
@@ -81,18 +115,6 @@ export class DataDirectory {
         cause: error,
       })
     }
-    const stored = this.readLayout()
-    if (stored !== undefined && brokerCount !== undefined && brokerCount < stored) {
-      throw new DataDirectoryError(
-        `${this.path} has ${stored} brokers and cannot be started with ${brokerCount}`,
-        {
-          hint: `Start it with --brokers ${stored} or more, or use another directory.`,
-        },
-      )
-    }
-    const count = brokerCount ?? stored ?? DEFAULT_BROKER_COUNT
-    if (count !== stored) this.writeLayout(count)
-    return count
   }
 
   /** Throws {@link DataDirectoryError} when something else is there, or another version's; what is not there is fine. */
@@ -108,8 +130,9 @@ export class DataDirectory {
     }
   }
 
-  get brokerCount(): number {
-    return this.readLayout() ?? DEFAULT_BROKER_COUNT
+  /** In the order of their ids; those that a new directory would get when it is not there yet. */
+  get brokers(): readonly BrokerPlace[] {
+    return this.readLayout() ?? grownTo(this.path, [], DEFAULT_BROKER_COUNT)
   }
 
   readServerInfo(): ServerInfo | undefined {
@@ -137,42 +160,32 @@ export class DataDirectory {
     return path.join(this.path, 'server.json')
   }
 
-  private readLayout(): number | undefined {
+  private readLayout(): readonly BrokerPlace[] | undefined {
     if (!this.fs.existsSync(this.layoutFile)) {
       this.refuseForeign()
       return undefined
     }
-    const layout = this.parseLayout()
-    if (layout.version !== LAYOUT_VERSION) {
-      throw new DataDirectoryError(
-        `${this.path} has layout version ${String(layout.version)}; this kcli knows version ${LAYOUT_VERSION}`,
-        {
-          hint: 'Use the version of kcli that made it, or another directory.',
-        },
-      )
-    }
-    if (!Number.isSafeInteger(layout.brokers) || layout.brokers < 1) {
-      throw new DataDirectoryError(
-        `${this.layoutFile} is damaged: it names ${String(layout.brokers)} brokers`,
-      )
-    }
-    return layout.brokers
-  }
-
-  private parseLayout(): { version: unknown; brokers: number } {
     try {
-      return JSON.parse(this.fs.readFileSync(this.layoutFile).toString('utf8')) as {
-        version: unknown
-        brokers: number
-      }
+      return decodeLayout(this.path, this.fs.readFileSync(this.layoutFile).toString('utf8'))
     } catch (error) {
+      if (error instanceof LayoutError)
+        throw new DataDirectoryError(`${this.layoutFile} is damaged: ${error.message}`)
+      if (error instanceof UnknownLayoutError) {
+        throw new DataDirectoryError(
+          `${this.path} has layout version ${error.version}; this kcli knows versions 1 and 2`,
+          {
+            hint: 'Use the version of kcli that made it, or another directory.',
+          },
+        )
+      }
       throw new DataDirectoryError(`${this.layoutFile} cannot be read: ${reasonOf(error)}`, { cause: error })
     }
   }
 
-  private writeLayout(brokers: number): void {
+  /** Says which brokers there are; from then on the directory is one of ours. */
+  writeLayout(brokers: readonly BrokerPlace[]): void {
     try {
-      const text = `${JSON.stringify({ version: LAYOUT_VERSION, brokers })}\n`
+      const text = encodeLayout(this.path, brokers)
       replaceFileSync(this.fs, this.layoutFile, Buffer.from(text), false)
     } catch (error) {
       throw new DataDirectoryError(`cannot write to the data directory ${this.path}: ${reasonOf(error)}`, {
@@ -189,7 +202,7 @@ export class DataDirectory {
       throw new DataDirectoryError(
         `${this.path} is the log directory of an Apache Kafka broker, not a kcli data directory`,
         {
-          hint: 'Give kcli a directory of its own with --data-dir.',
+          hint: 'Take it over into a directory of kcli with: kcli cluster import, or name another folder with --data-dir.',
         },
       )
     }

@@ -8,6 +8,7 @@ import { makePrivateDirectorySync } from '../base/private-directory.ts'
 import { Broker, BrokerConfig, type ListenerSpec } from '../broker/index.ts'
 import { type ZooKeeperClient, ZooKeeperServer } from '../zookeeper/index.ts'
 import { cannotRun, type DataDirectory, DataDirectoryError } from './data-directory.ts'
+import type { BrokerPlace } from './layout.ts'
 import { LOCAL_LISTENER, LOCAL_PORT, localHost, localResolver, pipeAddress } from './local-address.ts'
 import type { ClusterPorts } from './ports.ts'
 
@@ -37,6 +38,8 @@ export interface EmbeddedClusterOptions {
 const TCP_LISTENER = 'PLAINTEXT'
 /** Embedded brokers are in one process with their coordination service: sessions end with it, not by time. */
 const SESSION_TIMEOUT_MS = 18_000
+/** reserved.broker.max.id: ids above it are those that Kafka generates. */
+const MAX_OWN_ID = 1000
 /** What takes longer is gone on with at the next start. */
 const DELETION_GRACE_MS = 2_000
 
@@ -62,7 +65,7 @@ export class EmbeddedCluster {
   static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
     const { directory } = options
     const { fs, clock, random, logger } = options.ports
-    const brokerCount = directory.prepare(options.brokerCount)
+    const places = directory.prepare(options.brokerCount)
     const zookeeper = await ZooKeeperServer.open({
       fs,
       clock,
@@ -74,7 +77,7 @@ export class EmbeddedCluster {
     })
     const cluster = new EmbeddedCluster(options, zookeeper)
     try {
-      await cluster.startBrokers(brokerCount, options)
+      await cluster.startBrokers(places, options)
     } catch (error) {
       await cluster
         .shutdown()
@@ -128,24 +131,31 @@ export class EmbeddedCluster {
   }
 
   /** All register before any may become controller, so that after a clean stop nothing is elected anew. */
-  private async startBrokers(count: number, options: EmbeddedClusterOptions): Promise<void> {
-    for (let id = 0; id < count; id++) this.started.push(await this.createBroker(id, options))
+  private async startBrokers(places: readonly BrokerPlace[], options: EmbeddedClusterOptions): Promise<void> {
+    for (const [index, place] of places.entries())
+      this.started.push(await this.createBroker(place, options, tcpOf(index, options.tcp)))
     await Promise.all(this.started.map((broker) => broker.prepare()))
     await Promise.all(this.started.map((broker) => broker.register()))
     await Promise.all(this.started.map((broker) => broker.startController()))
     await Promise.all(this.started.map((broker) => broker.serve()))
   }
 
-  private async createBroker(id: number, options: EmbeddedClusterOptions): Promise<Broker> {
+  private async createBroker(
+    { id, logDirs }: BrokerPlace,
+    options: EmbeddedClusterOptions,
+    tcp: ListenerSpec | undefined,
+  ): Promise<Broker> {
     const { fs, clock, random, logger, network } = this.ports
     const config = BrokerConfig.fromProperties(
       {
         ...options.properties,
         'broker.id': String(id),
-        'log.dirs': this.directory.brokerDir(id),
+        // Kafka has given it, and lets nobody set it while ids are generated.
+        ...(id > MAX_OWN_ID && { 'broker.id.generation.enable': 'false' }),
+        'log.dirs': logDirs.join(','),
         'inter.broker.listener.name': LOCAL_LISTENER,
       },
-      { listeners: this.listenersOf(id, options.tcp) },
+      { listeners: tcp === undefined ? [this.localListener(id)] : [this.localListener(id), tcp] },
     )
     return new Broker({
       config,
@@ -162,28 +172,16 @@ export class EmbeddedCluster {
     })
   }
 
-  private listenersOf(id: number, tcp: TcpListening | undefined): ListenerSpec[] {
+  private localListener(id: number): ListenerSpec {
     const socket = this.directory.socketPath(id)
     this.clearSocket(socket)
-    const local: ListenerSpec = {
+    return {
       name: LOCAL_LISTENER,
       securityProtocol: 'PLAINTEXT',
       bind: [pipeAddress(id, this.directory.path), { kind: 'unix', path: socket }],
       advertisedHost: localHost(id),
       advertisedPort: LOCAL_PORT,
     }
-    if (tcp === undefined) return [local]
-    const port = tcp.ports[id] ?? 0
-    return [
-      local,
-      {
-        name: TCP_LISTENER,
-        securityProtocol: 'PLAINTEXT',
-        bind: [{ kind: 'tcp', host: tcp.host, port }],
-        advertisedHost: tcp.advertisedHost ?? tcp.host,
-        advertisedPort: tcp.advertisedPorts?.[id] ?? port,
-      },
-    ]
   }
 
   /** Whoever left a socket behind is gone: we hold the lock. A folder outside the directory is for this user only. */
@@ -208,5 +206,18 @@ export class EmbeddedCluster {
         hint: 'Stop it, or use another data directory.',
       },
     )
+  }
+}
+
+/** Of the broker that is `index`-th by its id. */
+function tcpOf(index: number, tcp: TcpListening | undefined): ListenerSpec | undefined {
+  if (tcp === undefined) return undefined
+  const port = tcp.ports[index] ?? 0
+  return {
+    name: TCP_LISTENER,
+    securityProtocol: 'PLAINTEXT',
+    bind: [{ kind: 'tcp', host: tcp.host, port }],
+    advertisedHost: tcp.advertisedHost ?? tcp.host,
+    advertisedPort: tcp.advertisedPorts?.[index] ?? port,
   }
 }

@@ -52,8 +52,8 @@ export function openLocalTarget(
       return hosted
     },
   })
-  const brokerCount = directory.exists() ? directory.brokerCount : 1
-  const bootstrap: Address[] = Array.from({ length: brokerCount }, (_, id) => pipeAddress(id, directory.path))
+  const brokers = directory.exists() ? directory.brokers : [{ id: 0 }]
+  const bootstrap: Address[] = brokers.map(({ id }) => pipeAddress(id, directory.path))
   return {
     directory,
     clientOptions: {

@@ -13,11 +13,31 @@ describe('DataDirectory', () => {
   it('is made with three brokers, remembers their number, and may grow', () => {
     const data = new DataDirectory(nodeFileSystem, path.join(temporaryDirectory(), 'a', 'b'))
     expect(data.exists()).toBe(false)
-    expect(data.prepare(undefined)).toBe(3)
-    expect(data.prepare(undefined)).toBe(3)
-    expect(data.prepare(5)).toBe(5)
-    expect(data.prepare(undefined)).toBe(5)
+    const ids = (count?: number) => data.prepare(count).map(({ id }) => id)
+    expect(ids()).toEqual([0, 1, 2])
+    expect(ids()).toEqual([0, 1, 2])
+    expect(ids(5)).toEqual([0, 1, 2, 3, 4])
+    expect(ids()).toEqual([0, 1, 2, 3, 4])
+    expect(data.brokers[4]).toEqual({ id: 4, logDirs: [data.brokerDir(4)] })
+    expect(fs.readFileSync(path.join(data.path, 'kcli.json'), 'utf8')).toBe('{"version":1,"brokers":5}\n')
     expect(() => data.prepare(3)).toThrow(/has 5 brokers and cannot be started with 3/)
+  })
+
+  it('may have brokers of any ids, with several folders, here and elsewhere', () => {
+    const data = directory()
+    const places = [
+      { id: 7, logDirs: [path.join(data.path, 'broker-7'), '/mnt/disk'] },
+      { id: 1001, logDirs: [data.brokerDir(1001)] },
+    ]
+    data.writeLayout(places)
+    expect(fs.readFileSync(path.join(data.path, 'kcli.json'), 'utf8')).toBe(
+      '{"version":2,"brokers":[{"id":7,"logDirs":["broker-7","/mnt/disk"]},{"id":1001,"logDirs":["broker-1001"]}]}\n',
+    )
+    expect(data.brokers).toEqual(places)
+    expect(data.prepare()).toEqual(places)
+    expect(data.prepare(3).at(-1)).toEqual({ id: 1002, logDirs: [data.brokerDir(1002)] })
+    expect(() => data.prepare(2)).toThrow(/has 3 brokers/)
+    expect(() => data.requireEmpty()).toThrow(/is a kcli data directory already/)
   })
 
   it('refuses what is not a data directory of ours', () => {
@@ -31,7 +51,12 @@ describe('DataDirectory', () => {
   })
 
   it.each([
-    ['{"version":2,"brokers":3}', /layout version 2; this kcli knows version 1/],
+    ['{"version":3,"brokers":3}', /layout version 3; this kcli knows versions 1 and 2/],
+    ['null', /layout version undefined/],
+    ['{"version":2,"brokers":3}', /is damaged: its brokers are 3/],
+    ['{"version":2,"brokers":[{"id":-1,"logDirs":["a"]}]}', /is damaged/],
+    ['{"version":2,"brokers":[{"id":1,"logDirs":[]}]}', /is damaged/],
+    ['{"version":2,"brokers":[{"id":1,"logDirs":["a"]},{"id":1,"logDirs":["b"]}]}', /names a broker twice/],
     ['{"version":1,"brokers":0}', /is damaged/],
     ['{', /cannot be read/],
     ['', /cannot be read/],

@@ -78,11 +78,13 @@ async function runningStatus(
     target,
     clusterId: cluster.clusterId,
     controller: cluster.controllerId,
-    brokers: cluster.brokers.map(({ id, host, port, rack }) => ({
-      id,
-      address: tcp === undefined ? `${host}:${port}` : (tcp[id] ?? null),
-      rack,
-    })),
+    brokers: [...cluster.brokers]
+      .sort((a, b) => a.id - b.id)
+      .map(({ id, host, port, rack }, index) => ({
+        id,
+        address: tcp === undefined ? `${host}:${port}` : (tcp[index] ?? null),
+        rack,
+      })),
     topics: topics.filter((topic) => !topic.isInternal).length,
     partitions: topics.reduce((sum, topic) => sum + topic.partitions.length, 0),
     underReplicatedPartitions: topics.reduce((sum, topic) => sum + underReplicated(topic), 0),

@@ -1,0 +1,96 @@
+import path from 'node:path'
+
+/** A broker of a data directory and where its logs are. */
+export interface BrokerPlace {
+  readonly id: number
+  /** Absolute paths, at least one; Kafka's `log.dirs`. */
+  readonly logDirs: readonly string[]
+}
+
+/**
+ * The text of `kcli.json`. Brokers 0 to N-1 with a folder `broker-ID` each are version 1:
+ *
+ *     {"version":1,"brokers":3}
+ *
+ * Version 2 names them, which an imported directory may need. Folders are relative to the data directory, or absolute:
+ *
+ *     {"version":2,"brokers":[{"id":1001,"logDirs":["broker-1001","/mnt/disk2/kafka"]}]}
+ */
+export function encodeLayout(directory: string, brokers: readonly BrokerPlace[]): string {
+  const isPlain = brokers.every(
+    ({ id, logDirs }, i) => id === i && logDirs.length === 1 && logDirs[0] === defaultLogDir(directory, id),
+  )
+  if (isPlain) return `${JSON.stringify({ version: 1, brokers: brokers.length })}\n`
+  const named = brokers.map(({ id, logDirs }) => ({
+    id,
+    logDirs: logDirs.map((logDir) => relativeInside(directory, logDir)),
+  }))
+  return `${JSON.stringify({ version: 2, brokers: named })}\n`
+}
+
+/** Throws a `LayoutError` with what is wrong, and a SyntaxError when it is no JSON. */
+export function decodeLayout(directory: string, text: string): readonly BrokerPlace[] {
+  const layout = JSON.parse(text) as { version?: unknown; brokers?: unknown } | null
+  const version = layout?.version
+  if (version !== 1 && version !== 2) throw new UnknownLayoutError(String(version))
+  const brokers = version === 1 ? plainBrokers(directory, layout?.brokers) : named(directory, layout?.brokers)
+  if (brokers === undefined || brokers.length === 0)
+    throw new LayoutError(`its brokers are ${JSON.stringify(layout?.brokers)}`)
+  if (new Set(brokers.map(({ id }) => id)).size < brokers.length)
+    throw new LayoutError('it names a broker twice')
+  return brokers
+}
+
+/** What stands there makes no sense. */
+export class LayoutError extends Error {}
+
+/** Written by a later kcli. */
+export class UnknownLayoutError extends Error {
+  readonly version: string
+
+  constructor(version: string) {
+    super(`layout version ${version}`)
+    this.version = version
+  }
+}
+
+/** `count` brokers: those that are there, then new ones with the ids after the highest. */
+export function grownTo(
+  directory: string,
+  brokers: readonly BrokerPlace[],
+  count: number,
+): readonly BrokerPlace[] {
+  const next = Math.max(-1, ...brokers.map(({ id }) => id)) + 1
+  const missing = Array.from({ length: Math.max(0, count - brokers.length) }, (_, i) => next + i)
+  return [...brokers, ...missing.map((id) => ({ id, logDirs: [defaultLogDir(directory, id)] }))]
+}
+
+export function defaultLogDir(directory: string, id: number): string {
+  return path.join(directory, `broker-${id}`)
+}
+
+function plainBrokers(directory: string, count: unknown): readonly BrokerPlace[] | undefined {
+  return Number.isSafeInteger(count) ? grownTo(directory, [], count as number) : undefined
+}
+
+function named(directory: string, brokers: unknown): readonly BrokerPlace[] | undefined {
+  if (!Array.isArray(brokers)) return undefined
+  const places: BrokerPlace[] = []
+  for (const broker of brokers as ({ id?: unknown; logDirs?: unknown } | null)[]) {
+    const id = broker?.id
+    const logDirs = broker?.logDirs
+    if (!Number.isSafeInteger(id) || (id as number) < 0) return undefined
+    if (!Array.isArray(logDirs) || logDirs.length === 0) return undefined
+    if (!logDirs.every((logDir) => typeof logDir === 'string' && logDir !== '')) return undefined
+    places.push({
+      id: id as number,
+      logDirs: logDirs.map((logDir) => path.resolve(directory, String(logDir))),
+    })
+  }
+  return places.sort((a, b) => a.id - b.id)
+}
+
+function relativeInside(directory: string, logDir: string): string {
+  const relative = path.relative(directory, logDir)
+  return relative.startsWith('..') || path.isAbsolute(relative) ? logDir : relative
+}
