@@ -102,7 +102,8 @@ class LogLoader {
     await segments.active.loadFirstTimestamp()
     this.epochs.truncateFromEnd(logEndOffset)
     this.epochs.truncateFromStart(logStartOffset)
-    this.producers.removeStraySnapshots(this.segments.map((segment) => segment.baseOffset))
+    const baseOffsets = this.segments.map((segment) => segment.baseOffset)
+    this.producers.removeStraySnapshots(baseOffsets, logEndOffset)
     if (!this.options.isClean && this.producers.mapEndOffset === logEndOffset) this.producers.takeSnapshot()
     else {
       const isFirstStart = this.options.isClean && this.producers.latestSnapshotOffset === undefined

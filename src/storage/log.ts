@@ -133,7 +133,7 @@ export class Log {
   }
 
   private storedTopicId(): string | null {
-    if (this.knownTopicId === undefined) this.knownTopicId = readPartitionMetadata(this.context.fs, this.path)
+    if (this.knownTopicId === undefined) this.knownTopicId = this.readTopicId()
     return this.knownTopicId
   }
 
@@ -433,8 +433,12 @@ export class Log {
     if (claimedTopicId === undefined) return
     this.claimedTopicId = undefined
     // Not asleep any more, so it is read and compared now.
-    this.knownTopicId = readPartitionMetadata(this.context.fs, this.path)
+    this.knownTopicId = this.readTopicId()
     this.assignTopicId(claimedTopicId)
+  }
+
+  private readTopicId(): string | null {
+    return readPartitionMetadata(this.context.fs, this.path, this.context.logger)
   }
 
   private leaderAppend(

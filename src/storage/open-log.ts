@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import type { FileSystem } from '../base/file-system.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
 import * as batch from '../records/index.ts'
 import { AppendWriter } from './append-writer.ts'
@@ -9,6 +11,7 @@ import { type LoadedLog, rebuildProducers, rollJitter } from './log-loader.ts'
 import { readLog, releaseRead } from './log-reader.ts'
 import type { AppendInfo, ReadOptions, ReadResult } from './log-types.ts'
 import type { ValidRecords } from './log-validator.ts'
+import { PARTITION_METADATA } from './partition-metadata.ts'
 import type { BatchMetadata, CompletedTxn, ProducerOrigin } from './producer-entry.ts'
 import type { ProducerState } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
@@ -244,13 +247,23 @@ export class OpenLog {
         if (segment !== this.segments.active) segment.idle()
       }
       await this.epochs.sync()
-      if (this.hasNewFiles) {
-        this.hasNewFiles = false
-        await this.context.fs.syncDirectory(this.path)
-      }
+      await this.syncNewFiles()
       this.lastFlushMs = this.context.clock.nowMs()
       this.flushedOffset = offset
     })
+  }
+
+  private async syncNewFiles(): Promise<void> {
+    if (!this.hasNewFiles) return
+    this.hasNewFiles = false
+    const { fs } = this.context
+    try {
+      await syncFile(fs, join(this.path, PARTITION_METADATA))
+      await fs.syncDirectory(this.path)
+    } catch (error) {
+      this.hasNewFiles = true
+      throw error
+    }
   }
 
   /** Waits for what is on its way. Appends are held back meanwhile. */
@@ -482,5 +495,15 @@ export class OpenLog {
   private writeErrorOf(error: unknown): unknown {
     if (this.isAbandoned) return new KafkaStorageError(`${this.name} was closed or deleted`, error)
     return this.dir.storageErrorOf(`writing to ${this.name} failed`, error)
+  }
+}
+
+async function syncFile(fs: FileSystem, path: string): Promise<void> {
+  if (!fs.existsSync(path)) return
+  const file = fs.openSync(path, 'r+')
+  try {
+    await file.sync()
+  } finally {
+    file.closeSync()
   }
 }

@@ -260,8 +260,12 @@ export class ProducerState {
     if (this.lastSnapshotOffset === offset) this.lastSnapshotOffset = this.latestSnapshotOffset ?? 0
   }
 
-  /** Kafka keeps the snapshots at segment starts and the newest one behind the last segment's start. */
-  removeStraySnapshots(segmentBaseOffsets: readonly number[]): void {
+  /**
+   * Kafka keeps the snapshots at segment starts and the newest one behind the last segment's start. One behind the log's
+   * end tells of batches that are lost: it must not be found when the log has grown as far again.
+   */
+  removeStraySnapshots(segmentBaseOffsets: readonly number[], logEndOffset: number): void {
+    for (const offset of this.snapshotOffsets) if (offset > logEndOffset) this.removeSnapshot(offset)
     const last = segmentBaseOffsets.at(-1) ?? 0
     const newest = this.latestSnapshotOffset
     for (const offset of this.snapshotOffsets) {

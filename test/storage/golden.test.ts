@@ -2,6 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '../../src/base/logger.ts'
 import { nodeFileSystem } from '../../src/base/node-file-system.ts'
 import { batchSizeBytes, batchStarts, type LogRecord } from '../../src/records/index.ts'
 import { type Log, type LogManager, logConfigFromEntries } from '../../src/storage/index.ts'
@@ -110,7 +111,7 @@ describe('what Kafka wrote', () => {
     async (name) => {
       const { expected, from, partition } = golden(name)
       const { log, manager } = await openLog(name)
-      const topicId = readPartitionMetadata(nodeFileSystem, from)
+      const topicId = readPartitionMetadata(nodeFileSystem, from, silentLogger)
       if (topicId !== null) log.assignTopicId(topicId)
       for (const file of readdirSync(from)
         .filter((n) => n.endsWith('.log'))

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { silentLogger } from '../../src/base/logger.ts'
 import { nodeFileSystem } from '../../src/base/node-file-system.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import {
@@ -199,7 +200,7 @@ describe('partition.metadata', () => {
     'x',
   ])('is refused when it is not one: %j', (content) => {
     writeFileSync(join(dir.path, 'partition.metadata'), content)
-    expect(() => readPartitionMetadata(nodeFileSystem, dir.path)).toThrow('malformed')
+    expect(() => readPartitionMetadata(nodeFileSystem, dir.path, silentLogger)).toThrow('malformed')
   })
 })
 

@@ -1,0 +1,253 @@
+import { expect } from 'vitest'
+import { readInt64 } from '../../../src/base/int64.ts'
+import type { Logger } from '../../../src/base/logger.ts'
+import * as batch from '../../../src/records/index.ts'
+import { type Log, offsetOfFileName } from '../../../src/storage/index.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+import type { MemoryFileSystem } from '../../support/memory-file-system.ts'
+import { batchOf, readRaw, TOPIC_ID } from '../support.ts'
+import { type Ledger, openManager, PARTITION_DIR, PRODUCER_ID, type Settings } from './world.ts'
+
+export interface Content {
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly highWatermark: number
+  readonly values: ReadonlyMap<number, string>
+  /** By epoch: where its first batch begins, and its last one ends. */
+  readonly epochs: ReadonlyMap<number, { readonly start: number; readonly end: number }>
+}
+
+/** Every record of an open log, read batch by batch as fetches read them; every batch must be whole and its CRC right. */
+export async function contentOf(log: Log): Promise<Content> {
+  const values = new Map<number, string>()
+  const epochs = new Map<number, { start: number; end: number }>()
+  for (let at = log.logStartOffset; at < log.logEndOffset; ) {
+    const bytes = await readRaw(log, at, { maxBytes: 1 })
+    // After a power failure nothing may be left between a segment that lost its end and the empty one behind it.
+    if (bytes.length === 0) break
+    expect(batch.nextBatch(bytes, 0, bytes.length), `a whole batch at offset ${at}`).toBeGreaterThan(0)
+    expect(batch.isCrcValid(bytes, 0), `the checksum at offset ${at}`).toBe(true)
+    expect(batch.lastOffset(bytes, 0), `the batch read at offset ${at}`).toBeGreaterThanOrEqual(at)
+    const epoch = batch.partitionLeaderEpoch(bytes, 0)
+    const start = epochs.get(epoch)?.start ?? batch.baseOffset(bytes, 0)
+    epochs.set(epoch, { start, end: batch.lastOffset(bytes, 0) + 1 })
+    for (const record of batch.readRecords(bytes, 0)) {
+      if (record.offset >= at) values.set(record.offset, String(record.value))
+    }
+    at = batch.lastOffset(bytes, 0) + 1
+  }
+  const { logStartOffset, logEndOffset, highWatermark } = log
+  return { logStartOffset, logEndOffset, highWatermark, values, epochs }
+}
+
+/** What the next start makes of the files that a crash left: see the single checks. */
+export async function checkImage(
+  fs: MemoryFileSystem,
+  settings: Settings,
+  ledger: Ledger,
+  promisedTo: number,
+): Promise<void> {
+  const manager = await openManager(fs, settings)
+  const found = manager.getLog('t', 0)
+  if (found === undefined) {
+    const isEmpty = ledger.acknowledged.size === 0 || promisedTo === 0
+    expect(isEmpty, 'the partition is gone').toBe(true)
+    await manager.shutdown()
+    return
+  }
+  const log = manager.getOrCreateLog('t', 0, { topicId: TOPIC_ID })
+  await log.open()
+  const content = await contentOf(log)
+  checkRecords(content, ledger, promisedTo)
+  checkEpochs(log, content)
+  await checkTimestamps(log, content)
+  await checkProducer(log)
+  const after = await contentOf(log)
+  await manager.shutdown()
+  expect(fs.openFiles, 'open files after the end').toEqual([])
+  checkFiles(fs)
+  await checkCleanRestart(fs, settings, after)
+}
+
+/** Nothing promised is lost, nothing is there that was never written, nothing is there twice. */
+function checkRecords(content: Content, ledger: Ledger, promisedTo: number): void {
+  const { logStartOffset, logEndOffset, highWatermark, values } = content
+  // The first segment may be lost when nothing of the log was ever synced.
+  if (promisedTo > 0) expect(logStartOffset, 'log start').toBeLessThanOrEqual(ledger.highestStart)
+  expect(highWatermark, 'high watermark').toBeLessThanOrEqual(logEndOffset)
+  expect(highWatermark, 'high watermark').toBeGreaterThanOrEqual(logStartOffset)
+  for (const [offset, value] of ledger.acknowledged) {
+    if (offset >= logStartOffset && offset < promisedTo)
+      expect(values.get(offset), `acknowledged at offset ${offset}`).toBe(value)
+  }
+  for (const [offset, value] of values) {
+    expect([...(ledger.attempted.get(offset) ?? [])], `what is at offset ${offset}`).toContain(value)
+  }
+  expect(new Set(values.values()).size, 'different records').toBe(values.size)
+}
+
+/** KIP-101 depends on it: where an epoch ends is where the next one has its first batch. */
+function checkEpochs(log: Log, { epochs, logEndOffset }: Content): void {
+  const found = [...epochs]
+  const numbers = found.map(([epoch]) => epoch)
+  expect(numbers, 'epochs rise').toEqual(numbers.toSorted((a, b) => a - b))
+  for (const [i, [epoch, { end }]] of found.entries()) {
+    const next = found[i + 1]?.[1].start ?? logEndOffset
+    const known = log.endOffsetForEpoch(epoch)
+    expect(known.epoch, `epoch ${epoch} is known`).toBe(epoch)
+    expect(known.endOffset, `the end of epoch ${epoch}`).toBeGreaterThanOrEqual(end)
+    expect(known.endOffset, `the end of epoch ${epoch}`).toBeLessThanOrEqual(next)
+  }
+}
+
+async function checkTimestamps(log: Log, { values, logStartOffset }: Content): Promise<void> {
+  // Every batch has the time of its first offset: see World.send.
+  const offsets = [...values.keys()]
+  const middle = offsets[offsets.length >> 1]
+  if (middle === undefined) return
+  const found = await log.offsetForTimestamp(1_700_000_000_000 + logStartOffset)
+  expect(found?.offset, 'the first offset by time').toBe(offsets[0] === logStartOffset ? found?.offset : -1)
+  const atMiddle = await log.offsetForTimestamp(1_700_000_000_000 + middle)
+  if (atMiddle !== null) expect(atMiddle.offset).toBeGreaterThanOrEqual(middle)
+}
+
+/** A repeated batch is recognised, the next one is taken, and one that leaves a gap is refused. */
+async function checkProducer(log: Log): Promise<void> {
+  const last = await lastProducerBatch(log)
+  const options = { leaderEpoch: 99, origin: 'client' } as const
+  const make = (values: string[], baseSequence: number) =>
+    batchOf(values, {
+      producerId: PRODUCER_ID,
+      producerEpoch: 0,
+      baseSequence,
+      timestampMs: 1_700_000_000_000,
+    })
+  if (last !== undefined) {
+    const again = await log.appendAsLeader(make(last.values, last.baseSequence), options)
+    expect(again, 'the last batch sent again').toMatchObject({
+      duplicate: true,
+      firstOffset: last.baseOffset,
+    })
+    const gap = log.appendAsLeader(make(['gap'], last.lastSequence + 5), options)
+    await expect(gap, 'a gap').rejects.toMatchObject({ errorName: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
+  }
+  const before = log.logEndOffset
+  const next = await log.appendAsLeader(make(['next'], (last?.lastSequence ?? -1) + 1), options)
+  expect(next, 'the next batch').toMatchObject({ duplicate: false, firstOffset: before })
+}
+
+async function lastProducerBatch(log: Log) {
+  let last: { baseOffset: number; baseSequence: number; lastSequence: number; values: string[] } | undefined
+  for (let at = log.logStartOffset; at < log.logEndOffset; ) {
+    const bytes = await readRaw(log, at, { maxBytes: 1 })
+    if (bytes.length === 0) break
+    if (batch.producerId(bytes, 0) === PRODUCER_ID) {
+      last = {
+        baseOffset: batch.baseOffset(bytes, 0),
+        baseSequence: batch.baseSequence(bytes, 0),
+        lastSequence: batch.lastSequence(bytes, 0),
+        values: [...batch.readRecords(bytes, 0)].map((record) => String(record.value)),
+      }
+    }
+    at = batch.lastOffset(bytes, 0) + 1
+  }
+  return last
+}
+
+/** Indexes and snapshots agree with the .log beside them, and nothing is left over. */
+export function checkFiles(fs: MemoryFileSystem): void {
+  const names = fs.existsSync(PARTITION_DIR) ? fs.readdirSync(PARTITION_DIR) : []
+  const segments = names.filter((name) => name.endsWith('.log')).sort()
+  for (const name of names) {
+    const isKnown =
+      /^\d{20}\.(log|index|timeindex|txnindex|snapshot)$/.test(name) ||
+      ['leader-epoch-checkpoint', 'partition.metadata'].includes(name)
+    expect(isKnown, `${name} is left over`).toBe(true)
+    if (/\.(index|timeindex|txnindex)$/.test(name))
+      expect(segments, `a segment for ${name}`).toContain(`${name.slice(0, 20)}.log`)
+  }
+  let nextOffset = -1
+  for (const name of segments) {
+    const baseOffset = offsetOfFileName(name) ?? -1
+    const bytes = fs.readFileSync(`${PARTITION_DIR}/${name}`)
+    const starts = [...batch.batchStarts(bytes)]
+    const lastByPosition = new Map(starts.map((at) => [at, batch.lastOffset(bytes, at)]))
+    expect(baseOffset, `${name} begins behind the one before`).toBeGreaterThanOrEqual(nextOffset)
+    const whole = starts.reduce((sum, at) => sum + batch.batchSizeBytes(bytes, at), 0)
+    expect(whole, `${name} has only whole batches`).toBe(bytes.length)
+    checkOffsetIndex(fs, baseOffset, name, lastByPosition)
+    checkTimeIndex(fs, baseOffset, name, bytes, starts)
+    nextOffset = Math.max(nextOffset, baseOffset, ...[...lastByPosition.values()].map((last) => last + 1))
+  }
+}
+
+function indexBytes(fs: MemoryFileSystem, name: string, suffix: string): Buffer {
+  return fs.readFileSync(`${PARTITION_DIR}/${name.slice(0, 20)}${suffix}`)
+}
+
+function checkOffsetIndex(
+  fs: MemoryFileSystem,
+  baseOffset: number,
+  name: string,
+  lastByPosition: ReadonlyMap<number, number>,
+): void {
+  const index = indexBytes(fs, name, '.index')
+  expect(index.length % 8, `${name}: whole index entries`).toBe(0)
+  let before = -1
+  for (let at = 0; at < index.length; at += 8) {
+    const offset = baseOffset + index.readInt32BE(at)
+    expect(offset, `${name}: index entries rise`).toBeGreaterThan(before)
+    const last = lastByPosition.get(index.readInt32BE(at + 4))
+    expect(last, `${name}: index entry ${at / 8}`).toBe(offset)
+    before = offset
+  }
+}
+
+function checkTimeIndex(
+  fs: MemoryFileSystem,
+  baseOffset: number,
+  name: string,
+  bytes: Buffer,
+  starts: readonly number[],
+): void {
+  const index = indexBytes(fs, name, '.timeindex')
+  expect(index.length % 12, `${name}: whole time index entries`).toBe(0)
+  for (let at = 0; at < index.length; at += 12) {
+    const timestamp = readInt64(index, at)
+    const offset = baseOffset + index.readInt32BE(at + 8)
+    const largest = Math.max(
+      ...starts.filter((b) => batch.lastOffset(bytes, b) <= offset).map((b) => batch.maxTimestamp(bytes, b)),
+    )
+    expect(largest, `${name}: time index entry ${at / 12}`).toBe(timestamp)
+  }
+}
+
+/** Another start and end changes nothing and has nothing to say. */
+async function checkCleanRestart(fs: MemoryFileSystem, settings: Settings, before: Content): Promise<void> {
+  const image = withoutStraySnapshots(filesOf(fs))
+  const logged: string[] = []
+  const note = (message: string) => {
+    logged.push(message)
+  }
+  const logger: Logger = { debug: note, info: note, warn: note, error: note }
+  const manager = await openManager(fs, settings, new ManualClock(), logger)
+  const log = manager.getOrCreateLog('t', 0, { topicId: TOPIC_ID })
+  await log.open()
+  const again = await contentOf(log)
+  await manager.shutdown()
+  expect(again).toEqual(before)
+  expect(logged, 'said at a clean restart').toEqual([])
+  expect(filesOf(fs)).toEqual(image)
+}
+
+/** The next start removes the snapshot that recovery took, as Kafka's does. */
+function withoutStraySnapshots(files: Record<string, string>): Record<string, string> {
+  const snapshots = Object.keys(files).filter((name) => name.endsWith('.snapshot'))
+  const isStray = (name: string) =>
+    snapshots.includes(name) && name !== snapshots.at(-1) && !(name.replace('.snapshot', '.log') in files)
+  return Object.fromEntries(Object.entries(files).filter(([name]) => !isStray(name)))
+}
+
+function filesOf(fs: MemoryFileSystem): Record<string, string> {
+  return Object.fromEntries(fs.names().map((name) => [name, fs.readFileSync(name).toString('hex')]))
+}
