@@ -275,7 +275,8 @@ export class BrokerConfig {
       highWatermarkCheckpointIntervalMs: this.periodMs('replica.high.watermark.checkpoint.interval.ms'),
       producerIdExpirationMs: this.periodMs('producer.id.expiration.ms'),
       producerIdExpirationCheckIntervalMs: this.periodMs('producer.id.expiration.check.interval.ms'),
-      recoveryConcurrency: this.number('num.recovery.threads.per.data.dir'),
+      initialTaskDelayMs: this.periodMs('log.initial.task.delay.ms'),
+      recoveryThreadsPerDirectory: this.number('num.recovery.threads.per.data.dir'),
     }
   }
 }

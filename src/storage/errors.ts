@@ -118,6 +118,13 @@ export class LogDirectoryError extends KcliError {
   }
 }
 
+/** What lies in the directory makes no sense. It cannot be used, but others of the broker can. */
+export class DamagedLogDirectoryError extends LogDirectoryError {
+  constructor(message: string, hint: string) {
+    super('KCLI_LOG_DIR_VERSION', message, hint)
+  }
+}
+
 /** A follower was sent records that do not fit behind its log (UnexpectedAppendOffsetException). */
 export class UnexpectedAppendOffsetError extends StorageError {
   readonly firstOffset: number

@@ -5,7 +5,8 @@ import type { Random } from '../base/random.ts'
  *
  *     LOGDIR/TOPIC-N/                                  one partition
  *            TOPIC-N.<32 hex digits>-delete/           deleted, its files go after file.delete.delay.ms
- *            TOPIC-N.<32 hex digits>-future/ -stray/   moves between directories and strays: left alone by us
+ *            TOPIC-N.<32 hex digits>-future/           on its way here from another directory: left alone
+ *            TOPIC-N.<32 hex digits>-stray/            taken out of service by a KRaft controller: left alone
  *     TOPIC-N/%020d.log                                records, named by the first offset they may hold
  *             %020d.index .timeindex .txnindex         found again from the .log when lost
  *             %020d.snapshot                           producer state before that offset

@@ -15,8 +15,10 @@ export interface LogTuning {
   readonly highWatermarkCheckpointIntervalMs: number
   readonly producerIdExpirationMs: number
   readonly producerIdExpirationCheckIntervalMs: number
-  /** Logs that are recovered at the same time. */
-  readonly recoveryConcurrency: number
+  /** Before the first round of the background work; high watermarks and producers do not wait for it. */
+  readonly initialTaskDelayMs: number
+  /** Logs of a directory that are recovered at the same time. */
+  readonly recoveryThreadsPerDirectory: number
   /** Bytes of just written batches kept in memory for readers at the end, over all logs and per log. */
   readonly tailBudgetBytes: number
   readonly tailPerLogBytes: number
@@ -31,10 +33,18 @@ export const DEFAULT_LOG_TUNING: LogTuning = {
   highWatermarkCheckpointIntervalMs: 5_000,
   producerIdExpirationMs: 86_400_000,
   producerIdExpirationCheckIntervalMs: 600_000,
-  recoveryConcurrency: 4,
+  initialTaskDelayMs: 30_000,
+  recoveryThreadsPerDirectory: 1,
   tailBudgetBytes: 32 * 1024 * 1024,
   tailPerLogBytes: 1024 * 1024,
 }
+
+const LACKS: ReadonlyMap<string, string> = new Map([
+  ['ENOSPC', 'the disk is full'],
+  ['EDQUOT', 'the share of the disk is used up'],
+  ['EMFILE', 'this process has too many files open (ulimit -n)'],
+  ['ENFILE', 'the system has too many files open'],
+])
 
 /** A log directory of the broker; goes offline when its disk fails, and stays so (LogDirFailureChannel). */
 export class LogDir {
@@ -67,16 +77,16 @@ export class LogDir {
   }
 
   /**
-   * What a failed piece of work is to be answered with. A full disk is passed on as a storage error and leaves the
-   * directory online, since it may have room again; every other error of the system takes it offline, as in Kafka.
+   * What a failed piece of work is to be answered with. What ran out (room on the disk, descriptors) is passed on as a
+   * storage error and leaves the directory online, since it may be there again; every other error of the system takes it
+   * offline, as in Kafka.
    */
   storageErrorOf(what: string, error: unknown): unknown {
     if (error instanceof StorageError) return error
     const code = systemErrorCode(error)
     if (code === undefined) return error
-    if (code === 'ENOSPC' || code === 'EDQUOT')
-      return new KafkaStorageError(`${what}: the disk is full`, error)
-    return this.fail(what, error)
+    const lack = LACKS.get(code)
+    return lack === undefined ? this.fail(what, error) : new KafkaStorageError(`${what}: ${lack}`, error)
   }
 }
 
@@ -86,7 +96,8 @@ export interface LogContext {
   readonly clock: Clock
   readonly logger: Logger
   readonly random: Random
-  readonly tuning: LogTuning
+  /** As it is now: some of it can change while the broker runs. */
+  tuning(): LogTuning
   readonly tailBudget: TailBudget
   /** Runs `remove` after the topic's file.delete.delay.ms; at the end of the process it may be left to the next start. */
   deleteLater(delayMs: number, remove: () => void): void

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { systemErrorCode } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import {
@@ -124,7 +125,10 @@ export class LogDirFiles {
     return { recoveryPoints, highWatermarks, startOffsets: this.read(this.startOffsets) }
   }
 
-  /** A file that cannot be read as a checkpoint says nothing, as in Kafka: the logs are then looked at themselves. */
+  /**
+   * A file that cannot be read as a checkpoint says nothing: the logs are then looked at themselves. Kafka takes the
+   * directory offline, although all that was in it can be found again.
+   */
   private read(
     file: OffsetCheckpointFile,
     like?: { file: OffsetCheckpointFile; offsets: OffsetsByPartition },
@@ -155,6 +159,8 @@ function lockDirectory(path: string, acquireLock: (path: string) => Lock): Lock 
   try {
     return acquireLock(join(path, LOCK_FILE))
   } catch (error) {
+    // A disk on which nothing can be locked is not in use.
+    if (systemErrorCode(error) !== undefined) throw error
     throw new LogDirectoryError(
       'KCLI_LOG_DIR_IN_USE',
       `the log directory ${path} is in use by another process`,

@@ -310,7 +310,7 @@ export async function rebuildProducers(
     producers.takeSnapshot()
     return
   }
-  producers.reload(logStartOffset, logEndOffset, clock.nowMs(), tuning.producerIdExpirationMs)
+  producers.reload(logStartOffset, logEndOffset, clock.nowMs(), tuning().producerIdExpirationMs)
   const from = producers.mapEndOffset
   for (const segment of from < logEndOffset ? segments.from(from) : []) {
     const start = Math.max(segment.baseOffset, from)

@@ -1,18 +1,21 @@
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
-import type { Clock, Timer } from '../base/clock.ts'
+import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import type { OffsetsByPartition } from './checkpoint-file.ts'
-import { type KafkaStorageError, LogDirectoryError } from './errors.ts'
+import { KafkaStorageError, LogDirectoryError } from './errors.ts'
 import { deleteDirName, parsePartitionDirName, partitionDirName } from './file-names.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { Log } from './log.ts'
 import type { LogConfig } from './log-config.ts'
-import { DEFAULT_LOG_TUNING, type LogContext, LogDir, type LogTuning } from './log-context.ts'
-import { type Checkpoints, type Lock, LogDirFiles } from './log-dir-files.ts'
+import { DEFAULT_LOG_TUNING, type LogContext, type LogDir, type LogTuning } from './log-context.ts'
+import type { Checkpoints, Lock } from './log-dir-files.ts'
+import { type Directory, isEndKnown, openDirectories, requireOne, whileUsable } from './log-directory.ts'
 import type { LogDirDescription, TopicPartition } from './log-types.ts'
+import { inParallel, type RecoveryProgress, recoverLogs } from './recovery.ts'
 import { Segment } from './segment.ts'
 import { TailBudget } from './tail-cache.ts'
 
@@ -32,33 +35,31 @@ export interface LogManagerOptions {
   /** Hears once of each directory whose disk failed, and how. */
   readonly onLogDirFailure?: (logDir: string, error: KafkaStorageError | null) => void
   readonly tuning?: Partial<LogTuning>
+  /** Hears how far the logs are that have to be recovered; not at all after a clean end. */
+  readonly onRecoveryProgress?: (progress: RecoveryProgress) => void
 }
 
-interface Directory {
-  readonly dir: LogDir
-  readonly files: LogDirFiles
-  /** As they were at the start. */
-  readonly checkpoints: Checkpoints
-}
-
-/** Kafka waits this long before the first round of its background work. */
-const INITIAL_DELAY_MS = 30_000
 const CLOSE_CONCURRENCY = 8
+/** Logs that retention looks at before others get their turn. */
+const RETENTION_BATCH = 50
 
 /** All logs of a broker, by directory (kafka.log.LogManager). */
 export class LogManager {
   private readonly options: LogManagerOptions
   private readonly context: LogContext
+  private tuning: LogTuning
+  private readonly housekeeping: Housekeeping
+  /** All that are configured, also those that are offline. */
+  private readonly dirs: readonly LogDir[]
+  /** Those that could be taken at the start. */
   private readonly directories: readonly Directory[]
   /** By `TOPIC-N`; only their directory as long as nobody has asked for them since a clean end. */
   private readonly logs = new Map<string, Log | Directory>()
-  private readonly timers = new Set<Timer>()
-  private readonly removals = new Set<() => void>()
   private isShuttingDown = false
 
   /**
    * Takes the directories, and recovers their logs when the last end was not a clean one (which can take long). Throws
-   * a LogDirectoryError when a directory cannot be used.
+   * a LogDirectoryError when none can be used, or one must not be.
    */
   static async open(options: LogManagerOptions): Promise<LogManager> {
     const manager = new LogManager(options)
@@ -73,25 +74,27 @@ export class LogManager {
 
   private constructor(options: LogManagerOptions) {
     this.options = options
-    const tuning = { ...DEFAULT_LOG_TUNING, ...options.tuning }
+    this.tuning = { ...DEFAULT_LOG_TUNING, ...options.tuning }
     const { fs, clock, logger, random } = options
+    this.housekeeping = new Housekeeping(clock, logger)
     this.context = {
       fs,
       clock,
       logger,
       random,
-      tuning,
-      tailBudget: new TailBudget(tuning.tailBudgetBytes),
-      deleteLater: (delayMs, remove) => this.deleteLater(delayMs, remove),
+      tuning: () => this.tuning,
+      tailBudget: new TailBudget(this.tuning.tailBudgetBytes),
+      deleteLater: (delayMs, remove) => this.housekeeping.removeLater(delayMs, remove),
     }
-    const directories: Directory[] = []
+    const opened = openDirectories({ ...options, onFailure: (dir) => this.onDirFailure(dir) })
+    this.dirs = opened.dirs
+    this.directories = opened.directories
     try {
-      for (const path of options.logDirs) directories.push(this.openDirectory(path))
-      this.directories = directories
-      for (const directory of directories) orUnusable(directory.files.path, () => this.addLogs(directory))
+      for (const directory of this.online()) whileUsable(directory.dir, () => this.addLogs(directory))
       this.writeMeta()
+      requireOne(this.dirs)
     } catch (error) {
-      for (const { files } of directories) files.releaseLock()
+      for (const { files } of this.directories) files.releaseLock()
       throw error
     }
   }
@@ -119,9 +122,16 @@ export class LogManager {
     return (highWatermarks.get(name) ?? 0) >= (recoveryPoints.get(name) ?? 0)
   }
 
-  /** Throws InconsistentTopicIdError when there is a log of that name with another topic id. */
-  getOrCreateLog(topic: string, partition: number, options: { topicId: string | null }): Log {
-    const log = this.getLog(topic, partition) ?? this.createLog(topic, partition)
+  /**
+   * Throws InconsistentTopicIdError when there is a log of that name with another topic id, and KafkaStorageError when it
+   * may lie in a directory that is offline. `isNew`: it cannot, since the partition was never here.
+   */
+  getOrCreateLog(
+    topic: string,
+    partition: number,
+    options: { readonly topicId: string | null; readonly isNew?: boolean },
+  ): Log {
+    const log = this.getLog(topic, partition) ?? this.createLog(topic, partition, options.isNew === true)
     if (options.topicId !== null) log.assignTopicId(options.topicId)
     return log
   }
@@ -131,7 +141,7 @@ export class LogManager {
     return [...this.logs.keys()].flatMap((name) => parsePartitionDirName(name) ?? [])
   }
 
-  /** Gone at once for everybody; the files go after file.delete.delay.ms. */
+  /** Gone at once for everybody; the files go after the broker's log.segment.delete.delay.ms. */
   deleteLog(topic: string, partition: number): void {
     const name = partitionDirName(topic, partition)
     const log = this.getLog(topic, partition)
@@ -140,8 +150,17 @@ export class LogManager {
     log.abandon()
     const { fs, random } = this.context
     const renamed = join(log.logDir, deleteDirName(topic, partition, random))
-    fs.renameSync(join(log.logDir, name), renamed)
-    this.deleteLater(log.config.fileDeleteDelayMs, () => fs.removeSync(renamed))
+    try {
+      fs.renameSync(join(log.logDir, name), renamed)
+    } catch (error) {
+      throw this.dirOf(log).storageErrorOf(`deleting ${name} failed`, error)
+    }
+    this.housekeeping.removeLater(this.options.defaults.fileDeleteDelayMs, () => fs.removeSync(renamed))
+  }
+
+  /** Broker-level settings that have changed; periods of background work count from the next start. */
+  updateTuning(tuning: Partial<LogTuning>): void {
+    this.tuning = { ...this.tuning, ...tuning }
   }
 
   /** The topic's own settings as they are now; the others have the broker's defaults. */
@@ -170,7 +189,8 @@ export class LogManager {
   /** One round of retention over all logs. Returns how many segments went. */
   async deleteOldSegments(): Promise<number> {
     let count = 0
-    for (const log of this.all()) {
+    for (const [index, log] of this.all().entries()) {
+      if (index % RETENTION_BATCH === RETENTION_BATCH - 1) await this.yieldLoop()
       try {
         if (log.mayHaveOldSegments()) count += await log.deleteOldSegments()
       } catch (error) {
@@ -182,29 +202,44 @@ export class LogManager {
 
   /** Retention, flushes by time, checkpoints, expiry of producers: by timers that do not keep the process alive. */
   startBackgroundTasks(): void {
-    const { tuning } = this.context
-    this.repeat(tuning.retentionCheckIntervalMs, () => this.deleteOldSegments())
-    this.repeat(tuning.flushSchedulerIntervalMs, () => this.flushDirtyLogs())
-    this.repeat(tuning.flushRecoveryPointCheckpointIntervalMs, () => this.checkpointRecoveryPoints())
-    this.repeat(tuning.flushStartOffsetCheckpointIntervalMs, () => this.checkpointLogStartOffsets())
-    this.repeat(tuning.highWatermarkCheckpointIntervalMs, () => this.checkpointHighWatermarks())
-    this.repeat(tuning.producerIdExpirationCheckIntervalMs, () => {
+    const { tuning, housekeeping } = this
+    const repeat = (intervalMs: number, work: () => unknown) =>
+      housekeeping.repeat(tuning.initialTaskDelayMs, intervalMs, work)
+    repeat(tuning.retentionCheckIntervalMs, () => this.deleteOldSegments())
+    repeat(tuning.flushSchedulerIntervalMs, () => this.flushDirtyLogs())
+    repeat(tuning.flushRecoveryPointCheckpointIntervalMs, () => this.checkpointRecoveryPoints())
+    repeat(tuning.flushStartOffsetCheckpointIntervalMs, () => this.checkpointLogStartOffsets())
+    const watermarksMs = tuning.highWatermarkCheckpointIntervalMs
+    housekeeping.repeat(watermarksMs, watermarksMs, () => this.checkpointHighWatermarks())
+    const expiryMs = tuning.producerIdExpirationCheckIntervalMs
+    housekeeping.repeat(expiryMs, expiryMs, () => {
       for (const log of this.awake()) log.removeExpiredProducers()
     })
   }
 
+  /** Whether a directory is left that serves. */
+  get isOnline(): boolean {
+    return this.dirs.some(({ error }) => error === null)
+  }
+
   describeLogDirs(): LogDirDescription[] {
-    return this.directories.map(({ dir }) => ({
-      logDir: dir.path,
-      error: dir.error?.message ?? null,
-      partitions: this.all(dir).map((log) => ({
-        topic: log.topic,
-        partition: log.partition,
-        sizeBytes: dir.error ? 0 : log.sizeBytes(),
-        isFuture: false,
-      })),
-      ...this.spaceOf(dir),
-    }))
+    return this.dirs.map((dir) => {
+      const partitions = dir.error === null ? this.sizesIn(dir) : []
+      return { logDir: dir.path, error: dir.error?.message ?? null, partitions, ...this.spaceOf(dir) }
+    })
+  }
+
+  private sizesIn(dir: LogDir): LogDirDescription['partitions'] {
+    try {
+      return this.all(dir).map((log) => {
+        const { topic, partition } = log
+        return { topic, partition, sizeBytes: log.sizeBytes(), isFuture: false }
+      })
+    } catch (error) {
+      // The disk has failed just now, or has no room for the question; the error says so to whoever asks next.
+      this.context.logger.warn(`cannot tell the sizes in ${dir.path}: ${messageOf(error)}`)
+      return []
+    }
   }
 
   /** -1 for a directory that has failed, as in Kafka (KIP-827). */
@@ -221,27 +256,39 @@ export class LogManager {
   async shutdown(options: { brokerEpoch?: number } = {}): Promise<void> {
     if (this.isShuttingDown) return
     this.isShuttingDown = true
-    for (const timer of this.timers) timer.cancel()
-    this.timers.clear()
-    for (const remove of [...this.removals]) this.runRemoval(remove)
+    this.housekeeping.finish()
     await Promise.all(
       this.directories.map((directory) => this.closeDirectory(directory, options.brokerEpoch ?? -1)),
     )
   }
 
-  private openDirectory(path: string): Directory {
-    const { fs, logger, brokerId, clusterId, acquireLock } = this.options
-    const dir = new LogDir(path, logger, (failed) => this.options.onLogDirFailure?.(path, failed.error))
-    const owner = { brokerId, clusterId }
-    return orUnusable(path, () => {
-      const files = LogDirFiles.open(fs, path, owner, logger, acquireLock)
-      try {
-        return { dir, files, checkpoints: files.readCheckpoints() }
-      } catch (error) {
-        files.releaseLock()
-        throw error
-      }
+  /** Its logs are nobody's from now on; who reads from an open file may go on (LogManager.handleLogDirFailure). */
+  private onDirFailure(dir: LogDir): void {
+    const lost: Log[] = []
+    for (const [name, log] of this.logs) {
+      if ((log instanceof Log ? log.logDir : log.dir.path) !== dir.path) continue
+      this.logs.delete(name)
+      if (log instanceof Log) lost.push(log)
+    }
+    // Not at once: one of them is in the middle of what has failed.
+    this.context.clock.defer(() => {
+      for (const log of lost) log.abandon()
     })
+    this.options.onLogDirFailure?.(dir.path, dir.error)
+  }
+
+  private online(): Directory[] {
+    return this.directories.filter(({ dir }) => dir.error === null)
+  }
+
+  private dirOf(log: Log): LogDir {
+    const found = this.dirs.find(({ path }) => path === log.logDir)
+    assert(found !== undefined, `${log.logDir} is no log directory`)
+    return found
+  }
+
+  private yieldLoop(): Promise<void> {
+    return new Promise((resolve) => this.context.clock.defer(resolve))
   }
 
   private addLogs(directory: Directory): void {
@@ -254,14 +301,15 @@ export class LogManager {
         throw new LogDirectoryError(
           'KCLI_DUPLICATE_LOG',
           `${name} is in both log directories ${other} and ${files.path}`,
-          'Remove the copy that is not wanted.',
+          'If one of them has failed before, its copy is the older one: remove that.',
         )
       }
       this.logs.set(name, directory)
       if (!isEndKnown(directory, name)) this.wake(name, directory)
     }
     for (const path of deleted) {
-      this.deleteLater(this.options.defaults.fileDeleteDelayMs, () => this.context.fs.removeSync(path))
+      const { fileDeleteDelayMs } = this.options.defaults
+      this.housekeeping.removeLater(fileDeleteDelayMs, () => this.context.fs.removeSync(path))
     }
   }
 
@@ -303,58 +351,66 @@ export class LogManager {
   }
 
   private async recoverLogs(): Promise<void> {
-    const { logger, tuning } = this.context
-    const unknown = this.awake().filter((log) => !log.isEndKnown)
-    if (unknown.length > 0) logger.info(`loading ${unknown.length} logs, as the last end was not a clean one`)
-    let done = 0
-    await inParallel(unknown, tuning.recoveryConcurrency, async (log) => {
-      try {
-        await log.open()
-        done++
-        if (done % 100 === 0) logger.info(`loaded ${done} of ${unknown.length} logs`)
-      } catch (error) {
-        logger.error(`loading ${log.name} failed`, error)
-      }
+    const { clock, logger } = this.context
+    const byDirectory = this.directories.map(({ dir }) => ({
+      dir,
+      logs: this.awake(dir).filter((log) => !log.isEndKnown),
+    }))
+    await recoverLogs(byDirectory, {
+      clock,
+      logger,
+      concurrency: this.tuning.recoveryThreadsPerDirectory,
+      onProgress: this.options.onRecoveryProgress,
     })
-    const failed = this.directories.filter(({ dir }) => dir.error !== null)
-    const [first] = failed
-    if (first !== undefined && failed.length === this.directories.length) {
-      throw new LogDirectoryError(
-        'KCLI_LOG_DIR_UNUSABLE',
-        `no log directory can be used: ${first.dir.error?.message ?? ''}`,
-        'Check the disk.',
-        first.dir.error,
-      )
-    }
+    requireOne(this.dirs)
   }
 
   private writeMeta(): void {
     const { clusterId } = this
     if (clusterId === null) return
     const { brokerId, clock } = this.options
-    for (const { files } of this.directories) {
-      orUnusable(files.path, () => files.writeMeta({ brokerId, clusterId }, clock.nowMs()))
+    for (const { dir, files } of this.online()) {
+      whileUsable(dir, () => files.writeMeta({ brokerId, clusterId }, clock.nowMs()))
     }
   }
 
-  /** In the directory that has the fewest logs. The files are there at once, as with Kafka. */
-  private createLog(topic: string, partition: number): Log {
-    const { fs, clock } = this.context
-    const usable = this.directories.filter(({ dir }) => dir.error === null)
-    const [target] = usable.sort((a, b) => this.countIn(a.dir) - this.countIn(b.dir))
-    const first = this.directories[0]
-    if (target === undefined) throw first?.dir.error ?? new Error('no log directory')
+  /** In the directory that has the fewest logs, or the next one when that fails. The files are there at once. */
+  private createLog(topic: string, partition: number, isNew: boolean): Log {
     const name = partitionDirName(topic, partition)
-    const path = join(target.dir.path, name)
+    const offline = this.dirs.filter(({ error }) => error !== null)
+    if (offline.length > 0 && !isNew) {
+      throw new KafkaStorageError(
+        `${name} is not made anew: it may be in ${offline.map(({ path }) => path).join(', ')}, which is offline`,
+      )
+    }
+    let failure: unknown = offline[0]?.error
+    for (const { dir } of this.online().sort((a, b) => this.countIn(a.dir) - this.countIn(b.dir))) {
+      try {
+        this.makeFiles(join(dir.path, name))
+        return this.addNew(dir, topic, partition)
+      } catch (error) {
+        failure = dir.storageErrorOf(`making ${join(dir.path, name)} failed`, error)
+      }
+    }
+    throw failure
+  }
+
+  private makeFiles(path: string): void {
+    const { fs, clock } = this.context
     try {
       fs.mkdirSync(path)
       Segment.create({ fs, dir: path, baseOffset: 0, createdMs: clock.nowMs(), rollJitterMs: 0 }).close()
     } catch (error) {
-      throw target.dir.storageErrorOf(`making ${path} failed`, error)
+      // Half of a log in one directory must not meet a whole one in another at the next start.
+      removeQuietly(fs, path)
+      throw error
     }
+  }
+
+  private addNew(dir: LogDir, topic: string, partition: number): Log {
     const log = new Log({
       context: this.context,
-      logDir: target.dir,
+      logDir: dir,
       topic,
       partition,
       config: this.configOf(topic),
@@ -363,7 +419,7 @@ export class LogManager {
       isEndKnown: true,
       isNew: true,
     })
-    this.logs.set(name, log)
+    this.logs.set(log.name, log)
     return log
   }
 
@@ -461,77 +517,12 @@ export class LogManager {
   private isUnused({ dir, checkpoints }: Directory): boolean {
     return this.awake(dir).length === 0 && this.countIn(dir) === checkpoints.recoveryPoints.size
   }
-
-  private deleteLater(delayMs: number, remove: () => void): void {
-    if (this.isShuttingDown || delayMs <= 0) {
-      this.runRemoval(remove)
-      return
-    }
-    this.removals.add(remove)
-    const timer = this.context.clock.setTimer(
-      delayMs,
-      () => {
-        this.timers.delete(timer)
-        this.runRemoval(remove)
-      },
-      { unref: true },
-    )
-    this.timers.add(timer)
-  }
-
-  private runRemoval(remove: () => void): void {
-    this.removals.delete(remove)
-    try {
-      remove()
-    } catch (error) {
-      this.context.logger.warn(`deleted files could not be removed yet: ${String(error)}`)
-    }
-  }
-
-  private repeat(intervalMs: number, work: () => unknown): void {
-    const { clock } = this.context
-    const arm = (delayMs: number) => {
-      if (this.isShuttingDown) return
-      const run = async () => {
-        this.timers.delete(timer)
-        await work()
-        arm(intervalMs)
-      }
-      const timer = clock.setTimer(delayMs, () => void run(), { unref: true })
-      this.timers.add(timer)
-    }
-    arm(Math.min(INITIAL_DELAY_MS, intervalMs))
-  }
 }
 
-/** Without a recovery point nobody knows where a log ends before it was opened. */
-function isEndKnown({ files, checkpoints }: Directory, name: string): boolean {
-  return files.wasClean && checkpoints.recoveryPoints.has(name)
-}
-
-/** Errors of the system at the start name the directory and say what to look at. */
-function orUnusable<T>(path: string, work: () => T): T {
+function removeQuietly(fs: FileSystem, path: string): void {
   try {
-    return work()
-  } catch (error) {
-    if (error instanceof LogDirectoryError) throw error
-    throw new LogDirectoryError(
-      'KCLI_LOG_DIR_UNUSABLE',
-      `the log directory ${path} cannot be used: ${messageOf(error)}`,
-      'Check that it is on a writable disk with room, and that its owner is right.',
-      error,
-    )
+    fs.removeSync(path)
+  } catch {
+    // The error that matters is the one before.
   }
-}
-
-async function inParallel<T>(
-  items: readonly T[],
-  concurrency: number,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const rest = items.values()
-  const runners = Array.from({ length: Math.min(concurrency, items.length) }, async () => {
-    for (const item of rest) await work(item)
-  })
-  await Promise.all(runners)
 }

@@ -4,7 +4,7 @@ import { SerialQueue } from '../base/serial-queue.ts'
 import * as batch from '../records/index.ts'
 import { EpochCache } from './epoch-cache.ts'
 import { InconsistentTopicIdError, KafkaStorageError, OffsetOutOfRangeError } from './errors.ts'
-import { LOG_SUFFIX, offsetFileName, offsetOfFileName, SNAPSHOT_SUFFIX } from './file-names.ts'
+import { offsetFileName, SNAPSHOT_SUFFIX } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogContext, LogDir } from './log-context.ts'
 import { loadLog } from './log-loader.ts'
@@ -22,6 +22,7 @@ import { validateForFollower, validateForLeader } from './log-validator.ts'
 import { OpenLog } from './open-log.ts'
 import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
+import { type LogFile, listLogFiles, mayHaveDeletable, type RestingLog, restingLog } from './resting-log.ts'
 import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.ts'
 
 /** Compressed batches from this size on are decompressed off the loop, for validation. */
@@ -81,6 +82,7 @@ export class Log {
   private sleepingEpochs: EpochCache | undefined
   private sleepingStart: number | undefined
   private sleepingUnstable: number | null | undefined
+  private resting: RestingLog | undefined
 
   constructor(options: LogOptions) {
     this.topic = options.topic
@@ -123,7 +125,10 @@ export class Log {
     }
     const stored = this.storedTopicId()
     if (stored === null) {
-      writePartitionMetadata(this.context.fs, this.path, topicId)
+      const { fs } = this.context
+      this.orStorageError(`writing the topic id of ${this.name} failed`, () =>
+        writePartitionMetadata(fs, this.path, topicId),
+      )
       this.knownTopicId = topicId
     } else if (stored !== topicId) {
       throw new InconsistentTopicIdError(
@@ -183,7 +188,7 @@ export class Log {
   /** How long records have been waiting for a flush; 0 when there are none. */
   get unflushedMs(): number {
     if (this.opened === null || this.opened.flushedOffset >= this.opened.endOffset) return 0
-    return this.context.clock.nowMs() - this.opened.lastFlushMs
+    return this.context.clock.monotonicMs() - this.opened.lastFlushMs
   }
 
   /** What read_committed readers may see: all before the first transaction that is open, or not yet ended for sure. */
@@ -309,17 +314,16 @@ export class Log {
     return this.alone(`deleting segments of ${this.name} failed`, (log) => log.deleteOldSegments())
   }
 
-  /** False when retention would find nothing to do in a log that is not open: its files are too young and too few. */
+  /** False when retention would find nothing to do in a log that is not open: its records are too young and too few. */
   mayHaveOldSegments(): boolean {
     if (this.isClosed) return false
-    if (this.opened !== null) return true
-    const { cleanupPolicy, retentionMs, retentionBytes } = this.currentConfig
-    if (!cleanupPolicy.includes('delete')) return false
-    const files = this.logFiles().filter((file) => file.sizeBytes > 0)
-    const oldest = Math.min(...files.map((file) => file.modifiedMs))
-    const total = files.reduce((sum, file) => sum + file.sizeBytes, 0)
-    const isTooOld = retentionMs >= 0 && this.context.clock.nowMs() - oldest > retentionMs
-    return isTooOld || (retentionBytes >= 0 && total > retentionBytes)
+    if (this.opened !== null || !this.isEndKnown) return true
+    this.resting ??= this.orStorageError(`looking at the files of ${this.name} failed`, () =>
+      restingLog(this.context.fs, this.path),
+    )
+    const { logStartOffset, logEndOffset, highWatermark, config } = this
+    const view = { logStartOffset, logEndOffset, highWatermark, config, nowMs: this.context.clock.nowMs() }
+    return mayHaveDeletable(this.resting, view)
   }
 
   /** Everything that was acknowledged goes to the disk. */
@@ -333,12 +337,20 @@ export class Log {
 
   removeExpiredProducers(): void {
     const { clock, tuning } = this.context
-    this.opened?.producers.removeExpired(clock.nowMs(), tuning.producerIdExpirationMs)
+    this.opened?.producers.removeExpired(clock.nowMs(), tuning().producerIdExpirationMs)
   }
 
   sizeBytes(): number {
     if (this.opened !== null) return this.opened.segments.sizeBytes
     return this.logFiles().reduce((sum, file) => sum + file.sizeBytes, 0)
+  }
+
+  /** The size of the segments that a recovery has to read. */
+  unflushedBytesOnDisk(): number {
+    const files = this.logFiles()
+    const { recoveryPoint } = this.checkpoint
+    const floor = files.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint)
+    return files.slice(Math.max(floor, 0)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
   }
 
   /** Reads the files now, and recovers them when the last end was not a clean one. */
@@ -438,7 +450,10 @@ export class Log {
   }
 
   private readTopicId(): string | null {
-    return readPartitionMetadata(this.context.fs, this.path, this.context.logger)
+    const { fs, logger } = this.context
+    return this.orStorageError(`reading the topic id of ${this.name} failed`, () =>
+      readPartitionMetadata(fs, this.path, logger),
+    )
   }
 
   private leaderAppend(
@@ -514,20 +529,22 @@ export class Log {
     return this.dir.storageErrorOf(what, error)
   }
 
-  private logFiles(): { name: string; sizeBytes: number; modifiedMs: number }[] {
-    const { fs } = this.context
-    return fs
-      .readdirSync(this.path)
-      .filter((name) => name.endsWith(LOG_SUFFIX) && offsetOfFileName(name) !== undefined)
-      .map((name) => {
-        const stat = fs.statSync(join(this.path, name))
-        return { name, sizeBytes: stat?.sizeBytes ?? 0, modifiedMs: stat?.modifiedMs ?? 0 }
-      })
+  private orStorageError<T>(what: string, work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw this.errorOf(what, error)
+    }
+  }
+
+  private logFiles(): LogFile[] {
+    return this.orStorageError(`listing the files of ${this.name} failed`, () =>
+      listLogFiles(this.context.fs, this.path),
+    )
   }
 
   private firstOffsetOnDisk(): number {
-    const offsets = this.logFiles().map((file) => offsetOfFileName(file.name) ?? 0)
-    return offsets.length > 0 ? Math.min(...offsets) : 0
+    return this.logFiles()[0]?.baseOffset ?? 0
   }
 
   /** The snapshot of a clean end says which transactions are open. */
@@ -535,7 +552,9 @@ export class Log {
     if (this.sleepingUnstable === undefined) {
       const path = join(this.path, offsetFileName(this.checkpoint.recoveryPoint, SNAPSHOT_SUFFIX))
       const { fs } = this.context
-      const entries = fs.existsSync(path) ? decodeProducerSnapshot(fs.readFileSync(path)) : undefined
+      const entries = this.orStorageError(`reading ${path} failed`, () =>
+        fs.existsSync(path) ? decodeProducerSnapshot(fs.readFileSync(path)) : undefined,
+      )
       const open = (entries ?? []).map((e) => e.currentTxnFirstOffset).filter((offset) => offset >= 0)
       this.sleepingUnstable = open.length > 0 ? Math.min(...open) : null
     }

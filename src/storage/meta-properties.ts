@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
-import { LogDirectoryError } from './errors.ts'
+import { DamagedLogDirectoryError, LogDirectoryError } from './errors.ts'
 
 /**
  * `meta.properties` says to which cluster and broker a log directory belongs (MetaProperties, version 0: ZooKeeper).
@@ -11,7 +11,8 @@ import { LogDirectoryError } from './errors.ts'
  *     cluster.id=mG1zQ7yZR1u0aB3cD4eF5g
  *     version=0
  *
- * Written at the first start of a broker, compared at every later one. KRaft's form is version=1 with node.id.
+ * Written at the first start of a broker, compared at every later one. Without a version it is version 0. KRaft's form is
+ * version=1 with node.id.
  */
 export const META_PROPERTIES = 'meta.properties'
 
@@ -40,7 +41,7 @@ export function readMetaProperties(fs: FileSystem, logDir: string): MetaProperti
   const path = join(logDir, META_PROPERTIES)
   const entries = readMetaEntries(fs, logDir)
   if (entries === null) return null
-  const version = entries.get('version')
+  const version = entries.get('version') ?? '0'
   if (version === '1') {
     throw new LogDirectoryError(
       'KCLI_LOG_DIR_VERSION',
@@ -49,16 +50,14 @@ export function readMetaProperties(fs: FileSystem, logDir: string): MetaProperti
     )
   }
   if (version !== '0') {
-    throw new LogDirectoryError(
-      'KCLI_LOG_DIR_VERSION',
-      `${path} has the unknown version '${version ?? ''}'`,
+    throw new DamagedLogDirectoryError(
+      `${path} has the unknown version '${version}'`,
       'Use another data directory, or repair the file.',
     )
   }
   const brokerId = entries.get('broker.id')
   if (brokerId !== undefined && !/^-?\d+$/.test(brokerId)) {
-    throw new LogDirectoryError(
-      'KCLI_LOG_DIR_VERSION',
+    throw new DamagedLogDirectoryError(
       `${path} has the broker.id '${brokerId}', which is not a number`,
       'Repair the file.',
     )

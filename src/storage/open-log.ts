@@ -54,6 +54,7 @@ export class OpenLog {
   highWatermark: number
   /** Everything before it is on disk. */
   flushedOffset: number
+  /** By the monotonic clock. */
   lastFlushMs: number
   private readonly context: LogContext
   private readonly dir: LogDir
@@ -85,9 +86,11 @@ export class OpenLog {
     this.path = options.path
     this.name = options.name
     this.configNow = options.config
-    this.lastFlushMs = this.context.clock.nowMs()
+    this.lastFlushMs = this.context.clock.monotonicMs()
     this.writer = new AppendWriter((error, undoError) => this.repairAfterFailedWrite(error, undoError))
-    this.tail = new TailCache(this.context.tailBudget, this.context.tuning.tailPerLogBytes)
+    this.tail = new TailCache(this.context.tailBudget, this.context.tuning().tailPerLogBytes)
+    const { active } = this.segments
+    if (active.sizeBytes === 0) this.preallocate(active)
   }
 
   get config(): LogConfig {
@@ -218,7 +221,9 @@ export class OpenLog {
   }
 
   private async deleteNow(): Promise<number> {
-    const doomed = await deletableSegments({
+    const { logger } = this.context
+    const doomed: Segment[] = []
+    const found = await deletableSegments({
       segments: this.segments,
       config: this.config,
       logStartOffset: this.logStartOffset,
@@ -226,6 +231,12 @@ export class OpenLog {
       highWatermark: this.highWatermark,
       nowMs: this.context.clock.nowMs(),
     })
+    for (const { segment, reason } of found) {
+      logger.info(
+        `deleting segment ${segment.baseOffset} of ${this.name}, ${segment.sizeBytes} bytes: ${reason}`,
+      )
+      doomed.push(segment)
+    }
     const last = doomed.at(-1)
     if (last === undefined) return 0
     if (last === this.segments.active) this.roll(this.endOffset)
@@ -248,7 +259,7 @@ export class OpenLog {
       }
       await this.epochs.sync()
       await this.syncNewFiles()
-      this.lastFlushMs = this.context.clock.nowMs()
+      this.lastFlushMs = this.context.clock.monotonicMs()
       this.flushedOffset = offset
     })
   }
@@ -274,6 +285,7 @@ export class OpenLog {
   async close(): Promise<void> {
     const { active } = this.segments
     active.closeTimeIndex()
+    active.trim()
     await active.writeIndexes()
     await this.flushUpTo(this.endOffset)
     this.producers.takeSnapshot()
@@ -419,6 +431,7 @@ export class OpenLog {
     const baseOffset = Math.max(expectedOffset, this.nextOffset)
     if (active.baseOffset === baseOffset && active.sizeBytes === 0) return active
     active.closeTimeIndex()
+    active.trim()
     const segment = this.newSegment(baseOffset)
     this.segments.push(segment)
     this.producers.setMapEndOffset(baseOffset)
@@ -443,13 +456,20 @@ export class OpenLog {
   private newSegment(baseOffset: number): Segment {
     const { fs, clock, random } = this.context
     this.hasNewFiles = true
-    return Segment.create({
+    const segment = Segment.create({
       fs,
       dir: this.path,
       baseOffset,
       createdMs: clock.nowMs(),
       rollJitterMs: rollJitter(this.config, random.next()),
     })
+    this.preallocate(segment)
+    return segment
+  }
+
+  private preallocate(segment: Segment): void {
+    const { preallocate, segmentBytes } = this.config
+    if (preallocate) segment.preallocate(segmentBytes)
   }
 
   private removeSegment(segment: Segment): void {

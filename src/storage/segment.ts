@@ -64,6 +64,7 @@ export class Segment {
   private offsets: OffsetIndex | null = null
   private times: TimeIndex | null = null
   private rebuilding: Promise<void> | null = null
+  private isPreallocated = false
 
   private constructor(options: SegmentOptions) {
     this.fs = options.fs
@@ -82,6 +83,18 @@ export class Segment {
     options.fs.removeSync(segment.path(TXN_INDEX_SUFFIX))
     segment.createIndexes()
     return segment
+  }
+
+  /** Gives the file the size that it may have in the end; what is not written reads as zeros (FileRecords.open). */
+  preallocate(sizeBytes: number): void {
+    this.file.opened.truncateSync(sizeBytes)
+    this.isPreallocated = true
+  }
+
+  /** Takes back what {@link preallocate} gave and no append has used. Appends on their way keep their place. */
+  trim(): void {
+    if (this.isPreallocated) this.file.opened.truncateSync(this.sizeBytes)
+    this.isPreallocated = false
   }
 
   static open(options: SegmentOptions): Segment {
@@ -276,6 +289,7 @@ export class Segment {
 
   cutFile(sizeBytes: number): void {
     this.file.opened.truncateSync(sizeBytes)
+    this.isPreallocated = false
     this.sizeBytes = sizeBytes
     this.writtenBytes = sizeBytes
   }

@@ -13,7 +13,7 @@ import { IndexFile } from './index-file.ts'
  * Written together with the offset index, and once more when the segment is closed, so that its last entry is the
  * largest timestamp of the segment. When missing or damaged, it is built again from the .log.
  */
-const ENTRY_SIZE = 12
+export const TIME_INDEX_ENTRY_BYTES = 12
 
 export interface TimestampAtOffset {
   readonly timestamp: number
@@ -30,12 +30,12 @@ export class TimeIndex {
   }
 
   static create(fs: FileSystem, path: string, baseOffset: number): TimeIndex {
-    return new TimeIndex(IndexFile.create(fs, path, ENTRY_SIZE), baseOffset)
+    return new TimeIndex(IndexFile.create(fs, path, TIME_INDEX_ENTRY_BYTES), baseOffset)
   }
 
   /** Undefined when the file is missing or cannot be a time index. */
   static open(fs: FileSystem, path: string, baseOffset: number): TimeIndex | undefined {
-    const file = IndexFile.open(fs, path, ENTRY_SIZE)
+    const file = IndexFile.open(fs, path, TIME_INDEX_ENTRY_BYTES)
     if (file === undefined || file.hadPartialEntry) return undefined
     const index = new TimeIndex(file, baseOffset)
     const first = index.at(0)
@@ -52,7 +52,7 @@ export class TimeIndex {
   }
 
   isFull(maxIndexBytes: number): boolean {
-    return this.file.entries >= Math.floor(maxIndexBytes / ENTRY_SIZE) - 1
+    return this.file.entries >= Math.floor(maxIndexBytes / TIME_INDEX_ENTRY_BYTES) - 1
   }
 
   /** Adds the entry unless it says nothing new. */

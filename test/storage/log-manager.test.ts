@@ -33,7 +33,6 @@ describe('a log directory', () => {
   it.each([
     ['version=1\nnode.id=1\ncluster.id=test-cluster\n', /KRaft/],
     ['version=7\n', /unknown version '7'/],
-    ['', /unknown version ''/],
     ['version=0\nbroker.id=one\n', /not a number/],
   ])('of another version is refused: %j', async (content, message) => {
     writeFileSync(join(dir.path, 'meta.properties'), content)
@@ -41,6 +40,12 @@ describe('a log directory', () => {
       code: 'KCLI_LOG_DIR_VERSION',
       message: expect.stringMatching(message),
     })
+  })
+
+  it('without a version in its meta.properties is of version 0, and the file is completed', async () => {
+    writeFileSync(join(dir.path, 'meta.properties'), '\n')
+    await (await dir.open()).shutdown()
+    expect(text('meta.properties')).toMatch(/\nbroker\.id=1\ncluster\.id=test-cluster\nversion=0\n$/)
   })
 
   it('that is locked is refused by name, and the lock is given back in the end', async () => {

@@ -1,0 +1,68 @@
+import type { Clock, Timer } from '../base/clock.ts'
+import { messageOf } from '../base/errors.ts'
+import type { Logger } from '../base/logger.ts'
+
+/**
+ * What the logs do by the clock: work that comes again and again, and files that go a while after they were deleted. No
+ * timer of it keeps the process alive.
+ */
+export class Housekeeping {
+  private readonly clock: Clock
+  private readonly logger: Logger
+  private readonly timers = new Set<Timer>()
+  private readonly removals = new Set<() => void>()
+  private isOver = false
+
+  constructor(clock: Clock, logger: Logger) {
+    this.clock = clock
+    this.logger = logger
+  }
+
+  /** Each round begins `intervalMs` after the one before has ended. `work` must not reject. */
+  repeat(firstDelayMs: number, intervalMs: number, work: () => unknown): void {
+    const round = async () => {
+      await work()
+      if (!this.isOver) this.set(intervalMs, () => void round())
+    }
+    this.set(firstDelayMs, () => void round())
+  }
+
+  /** Removes files after a while, or at the end, whichever comes first. */
+  removeLater(delayMs: number, remove: () => void): void {
+    if (this.isOver || delayMs <= 0) {
+      this.run(remove)
+      return
+    }
+    this.removals.add(remove)
+    this.set(delayMs, () => this.run(remove))
+  }
+
+  /** Nothing comes again; what was to be removed later is removed now. */
+  finish(): void {
+    this.isOver = true
+    for (const timer of this.timers) timer.cancel()
+    this.timers.clear()
+    for (const remove of [...this.removals]) this.run(remove)
+  }
+
+  private set(delayMs: number, fn: () => void): void {
+    const timer = this.clock.setTimer(
+      delayMs,
+      () => {
+        this.timers.delete(timer)
+        fn()
+      },
+      { unref: true },
+    )
+    this.timers.add(timer)
+  }
+
+  private run(remove: () => void): void {
+    this.removals.delete(remove)
+    try {
+      remove()
+    } catch (error) {
+      this.logger.warn(`deleted files could not be removed yet: ${messageOf(error)}`)
+    }
+  }
+}
