@@ -29,7 +29,12 @@ export { DEFAULT_LOG_CONFIG, type LogConfig, logConfigFromEntries, NO_LIMIT } fr
 export { DEFAULT_LOG_TUNING, type LogTuning } from './log-context.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export * from './log-types.ts'
-export { META_PROPERTIES, readMetaEntries } from './meta-properties.ts'
+export {
+  META_PROPERTIES,
+  type MetaProperties,
+  readMetaEntries,
+  readMetaProperties,
+} from './meta-properties.ts'
 export { readPartitionMetadata } from './partition-metadata.ts'
 export {
   afterDataBatch,
