@@ -89,7 +89,6 @@ export class Broker {
   private controller: KafkaController | undefined
   private registration: { readonly info: BrokerInfo; readonly epoch: number } | undefined
   private watcher: DynamicConfigWatcher | undefined
-  private failedLogDirs = 0
   private stopping: Promise<void> | undefined
 
   /** Resolves when the broker serves. Rejects with a KcliError, and then nothing is left running. */
@@ -395,9 +394,8 @@ export class Broker {
       onBrokerConfig: (layer, entries) => {
         const wasUnclean = config.uncleanLeaderElectionEnable
         dynamic.apply(layer, entries)
-        for (const topic of parts.cache.topicNames()) {
-          replicas.updateTopicConfig(topic, topicConfigs.entries(topic))
-        }
+        parts.logManager.updateTuning(config.logTuning)
+        replicas.updateDefaultConfig()
         if (!wasUnclean && config.uncleanLeaderElectionEnable) this.controller?.uncleanElectionEnabled()
       },
     })
@@ -498,12 +496,13 @@ export class Broker {
 
   private onLogDirFailure(logDir: string, failure: Error | null): void {
     const { config, logger, onFatalError } = this.options
-    this.failedLogDirs++
-    this.parts?.replicas.onLogDirFailure(logDir)
+    // During the start: nobody has been told of this broker's partitions yet.
+    if (this.parts === undefined) return
+    this.parts.replicas.onLogDirFailure(logDir)
     this.zk?.propagateLogDirEvent(config.brokerId).catch((error: unknown) => {
       logger.error(`cannot tell the controller that ${logDir} has failed: ${messageOf(error)}`)
     })
-    if (this.failedLogDirs < config.logDirs.length) return
+    if (this.parts.logManager.isOnline) return
     const error = new KcliError(
       'KCLI_LOG_DIRS_FAILED',
       `all log directories have failed: ${config.logDirs.join(', ')}`,

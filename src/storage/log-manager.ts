@@ -158,6 +158,11 @@ export class LogManager {
     this.housekeeping.removeLater(this.options.defaults.fileDeleteDelayMs, () => fs.removeSync(renamed))
   }
 
+  /** The broker's defaults have changed; what topics set themselves stays (LogManager.reconfigureDefaultLogConfig). */
+  updateDefaults(): void {
+    for (const log of this.awake()) log.updateConfig(this.configOf(log.topic))
+  }
+
   /** Broker-level settings that have changed; periods of background work count from the next start. */
   updateTuning(tuning: Partial<LogTuning>): void {
     this.tuning = { ...this.tuning, ...tuning }
@@ -222,6 +227,11 @@ export class LogManager {
     return this.dirs.some(({ error }) => error === null)
   }
 
+  /** Whether a directory has failed, at the start or later. */
+  get hasOffline(): boolean {
+    return this.dirs.some(({ error }) => error !== null)
+  }
+
   describeLogDirs(): LogDirDescription[] {
     return this.dirs.map((dir) => {
       const partitions = dir.error === null ? this.sizesIn(dir) : []
@@ -273,8 +283,8 @@ export class LogManager {
     // Not at once: one of them is in the middle of what has failed.
     this.context.clock.defer(() => {
       for (const log of lost) log.abandon()
+      if (!this.isShuttingDown) this.options.onLogDirFailure?.(dir.path, dir.error)
     })
-    this.options.onLogDirFailure?.(dir.path, dir.error)
   }
 
   private online(): Directory[] {

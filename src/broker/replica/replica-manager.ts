@@ -204,8 +204,10 @@ export class ReplicaManager {
 
   /** A disk has failed: its replicas answer KAFKA_STORAGE_ERROR from now on (ReplicaManager.handleLogDirFailure). */
   onLogDirFailure(logDir: string): void {
-    for (const partition of this.table.all()) {
-      if (partition.log?.logDir === logDir) this.takeOffline(partition)
+    const lost = this.table.all().filter((partition) => partition.log?.logDir === logDir)
+    for (const partition of lost) this.takeOffline(partition)
+    if (lost.length > 0) {
+      this.options.logger.warn(`${lost.length} replicas in ${logDir} are offline: its disk has failed`)
     }
   }
 
@@ -213,6 +215,12 @@ export class ReplicaManager {
   updateTopicConfig(topic: string, entries: Readonly<Record<string, string>>): void {
     this.logManager.updateTopicConfig(topic, logConfigFromEntries(entries))
     for (const partition of this.table.awakeOf(topic)) partition.maybeAdvanceHighWatermark(this.clock.nowMs())
+  }
+
+  /** The broker's defaults for topics have changed. */
+  updateDefaultConfig(): void {
+    this.logManager.updateDefaults()
+    for (const partition of this.table.awake()) partition.maybeAdvanceHighWatermark(this.clock.nowMs())
   }
 
   partition(topic: string, partition: number): Partition | undefined {
@@ -400,14 +408,16 @@ export class ReplicaManager {
   ): void {
     const { topic, topicId, state } = assignment
     try {
-      apply(this.logManager.getOrCreateLog(topic, state.partitionIndex, { topicId }))
+      apply(this.logManager.getOrCreateLog(topic, state.partitionIndex, { topicId, isNew: state.isNew }))
     } catch (error) {
       const { errorName } = toApiError(error)
       this.options.logger.error(`${partition.key} cannot take its role: ${errorName}`, error)
       errors.set(assignment, errorName)
       this.fetchers.remove(partition)
       partition.retire()
-      this.table.remove(partition)
+      // A full disk may have room again; what lies in a directory that is offline stays there.
+      if (errorName === 'KAFKA_STORAGE_ERROR' && this.logManager.hasOffline) this.table.markOffline(partition)
+      else this.table.remove(partition)
       this.completeDelayed(partition)
     }
   }

@@ -122,6 +122,10 @@ export class ReplicaTable {
 
   all(): Partition[] {
     this.wakeAll()
+    return this.awake()
+  }
+
+  awake(): Partition[] {
     return [...this.topics.keys()].flatMap((topic) => this.awakeOf(topic))
   }
 
