@@ -22,6 +22,8 @@ export interface FileSystem {
   /** Names in no particular order. */
   readdirSync(path: string): string[]
   renameSync(from: string, to: string): void
+  /** Sets the time of the last change, which retention goes by. */
+  setModifiedSync(path: string, modifiedMs: number): void
   unlinkSync(path: string): void
   /** A file or a whole tree; no error when it is gone. */
   removeSync(path: string): void

@@ -138,6 +138,7 @@ export const nodeFileSystem: FileSystem = {
   mkdirSync: makeDirectory,
   readdirSync: (path) => fs.readdirSync(path),
   renameSync: (from, to) => fs.renameSync(from, to),
+  setModifiedSync: (path, modifiedMs) => fs.utimesSync(path, modifiedMs / 1000, modifiedMs / 1000),
   unlinkSync: (path) => fs.unlinkSync(path),
   removeSync: (path) => fs.rmSync(path, { recursive: true, force: true }),
   spaceSync(path) {

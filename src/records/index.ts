@@ -27,7 +27,14 @@ export { InvalidBatchError, type InvalidBatchReason, type RecordError } from './
 export { type ReadOptions, readAllRecords, readRecords } from './read-records.ts'
 export type { RecordRules } from './record-checks.ts'
 export { DEFAULT_MAX_DECOMPRESSED_BYTES, recordSection, recordSectionAsync } from './record-section.ts'
-export { type HeaderInput, type LogRecord, NO_HEADERS, type RecordHeader } from './record-v2.ts'
+export {
+  type HeaderInput,
+  type LogRecord,
+  NO_HEADERS,
+  RawRecord,
+  type RecordHeader,
+  readRawRecord,
+} from './record-v2.ts'
 export {
   type ValidatedBatch,
   type ValidateOptions,

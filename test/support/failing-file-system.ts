@@ -8,6 +8,7 @@ export type Operation =
   | 'rename'
   | 'unlink'
   | 'remove'
+  | 'setModified'
   | 'write'
   | 'writeSync'
   | 'truncate'
@@ -113,6 +114,11 @@ export class FailingFileSystem implements FileSystem {
   renameSync(from: string, to: string): void {
     this.change('rename', from)
     this.inner.renameSync(from, to)
+  }
+
+  setModifiedSync(path: string, modifiedMs: number): void {
+    this.change('setModified', path)
+    this.inner.setModifiedSync(path, modifiedMs)
   }
 
   unlinkSync(path: string): void {

@@ -223,6 +223,12 @@ export class MemoryFileSystem implements FileSystem {
     this.change('rename', from, { whole: () => this.changeName(change) })
   }
 
+  /** No change of its own: a crash may keep or lose it, and nobody depends on which. */
+  setModifiedSync(path: string, modifiedMs: number): void {
+    this.requireRunning(`setModified ${path}`)
+    this.file(path).modifiedMs = modifiedMs
+  }
+
   unlinkSync(path: string): void {
     this.requireRunning(`unlink ${path}`)
     this.file(path)
