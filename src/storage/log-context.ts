@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { systemErrorCode } from '../base/errors.ts'
+import { messageOf, systemErrorCode } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
@@ -69,7 +69,12 @@ export class LogDir {
 
   fail(what: string, error: unknown): KafkaStorageError {
     if (this.offlineBecause === null) {
-      this.offlineBecause = new KafkaStorageError(`the log directory ${this.path} is offline: ${what}`, error)
+      const cause = messageOf(error)
+      const reason = what.endsWith(cause) ? what : `${what}: ${cause}`
+      this.offlineBecause = new KafkaStorageError(
+        `the log directory ${this.path} is offline: ${reason}`,
+        error,
+      )
       this.logger.error(`taking the log directory ${this.path} offline: ${what}`, error)
       this.onFailure(this)
     }
