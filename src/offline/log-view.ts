@@ -1,0 +1,329 @@
+import { messageOf, systemErrorCode } from '../base/errors.ts'
+import type { FileSystem } from '../base/file-system.ts'
+import { InvalidBatchError, isCrcValid, lastOffset, partitionLeaderEpoch } from '../records/index.ts'
+import {
+  EpochCache,
+  type EpochEndOffset,
+  findByTimestamp,
+  findMaxTimestamp,
+  Segment,
+  Segments,
+  StorageError,
+  scanBatches,
+  type TimestampOffset,
+} from '../storage/index.ts'
+import { readBatches } from './batch-run.ts'
+import { emptyBatch } from './empty-batch.ts'
+import { listLog } from './log-listing.ts'
+import { ReadOnlyFiles } from './read-only-files.ts'
+import { readTransactions, type Transactions } from './transactions.ts'
+
+export interface LogViewOptions {
+  readonly fs: FileSystem
+  /** The partition's directory. */
+  readonly dir: string
+  /** From log-start-offset-checkpoint: where DeleteRecords has moved the start to. */
+  readonly startOffset: number | undefined
+  /** Told once of each place where reading a segment has to end. */
+  readonly onDamage: (damage: Damage) => void
+}
+
+export interface Damage {
+  readonly file: string
+  /** Where no good batch begins. */
+  readonly position: number
+}
+
+export interface ReadRequest {
+  readonly maxBytes: number
+  readonly upperBound: number
+  readonly minOne: boolean
+}
+
+export interface ReadBatches {
+  readonly bytes: Buffer
+  /** Behind the last record of the batches. */
+  readonly nextOffset: number
+}
+
+/** The files as they were listed last. */
+interface Opened {
+  readonly files: ReadOnlyFiles
+  readonly segments: Segments
+  readonly snapshots: readonly number[]
+  readonly startOffset: number
+  /** Behind the last whole batch. */
+  readonly endOffset: number
+  /** Of the last batch; -1 when there is none. */
+  readonly lastBatchEpoch: number
+  readonly epochs: EpochCache
+  /** Where reading a segment ends before its file does. */
+  readonly damaged: Map<Segment, { readonly position: number; readonly offset: number }>
+  transactions?: Promise<Transactions>
+}
+
+/** Where a read ended, so that the next one need not search. */
+interface Place {
+  readonly segment: Segment
+  readonly position: number
+  readonly offset: number
+}
+
+/** How often files are listed anew when one has vanished: a broker may be removing old segments all the time. */
+const MAX_RELISTS = 5
+
+/**
+ * One replica's log, only looked at. A broker may be writing to it meanwhile: what is seen is the log as it ended when it
+ * was opened; files that vanish are looked for anew.
+ *
+ * Everything is checked when it is read. A batch that is not whole or has a wrong checksum ends the readable part of its
+ * segment: it and what lies behind it are never given out, the next segment is.
+ */
+export class LogView {
+  private readonly options: LogViewOptions
+  private opened: Promise<Opened> | undefined
+  private lastPlace: Place | undefined
+
+  constructor(options: LogViewOptions) {
+    this.options = options
+  }
+
+  async offsets(): Promise<{ startOffset: number; endOffset: number; latestEpoch: number }> {
+    const { startOffset, endOffset, lastBatchEpoch, epochs } = await this.files()
+    const known = epochs.entries.findLast((entry) => entry.startOffset < endOffset)
+    return { startOffset, endOffset, latestEpoch: Math.max(lastBatchEpoch, known?.epoch ?? -1) }
+  }
+
+  /**
+   * Whole batches from the one that holds `offset` on; nothing when the upper bound is reached. An empty batch stands for
+   * what cannot be read up to the end of the log, so that a reader gets past it.
+   */
+  read(offset: number, request: ReadRequest): Promise<ReadBatches> {
+    return this.withFiles((opened) => this.readFrom(opened, offset, request))
+  }
+
+  /** ListOffsets. Null when no record is so late. */
+  offsetForTimestamp(target: number | 'maxTimestamp'): Promise<TimestampOffset | null> {
+    return this.withFiles(async ({ segments, startOffset, endOffset }) => {
+      try {
+        if (target === 'maxTimestamp') return await findMaxTimestamp(segments.all)
+        return await findByTimestamp(segments.from(startOffset), target, startOffset, endOffset)
+      } catch (error) {
+        if (!(error instanceof InvalidBatchError)) throw error
+        throw new StorageError('CORRUPT_MESSAGE', `${this.options.dir} is damaged: ${messageOf(error)}`, {
+          cause: error,
+        })
+      }
+    })
+  }
+
+  /** KIP-101. */
+  async endOffsetForEpoch(epoch: number): Promise<EpochEndOffset> {
+    const { epochs, endOffset } = await this.files()
+    return epochs.endOffsetFor(epoch, endOffset)
+  }
+
+  /** Read only when somebody wants committed records. */
+  transactions(): Promise<Transactions> {
+    return this.withFiles((opened) => {
+      const { files: fs, segments, snapshots, startOffset, endOffset } = opened
+      const { dir } = this.options
+      opened.transactions ??= readTransactions({ fs, dir, segments, snapshots, startOffset, endOffset })
+      return opened.transactions
+    })
+  }
+
+  async sizeBytes(): Promise<number> {
+    const { segments } = await this.files()
+    return segments.sizeBytes
+  }
+
+  /** Gives descriptors back. The view can be used again. */
+  async close(): Promise<void> {
+    const opened = await this.opened?.catch(() => undefined)
+    for (const segment of opened?.segments.all ?? []) segment.idle()
+  }
+
+  private files(): Promise<Opened> {
+    return this.withFiles(async (opened) => opened)
+  }
+
+  private async withFiles<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
+    for (let relists = 0; ; relists++) {
+      this.opened ??= this.open()
+      const { opened } = this
+      try {
+        return await work(await opened)
+      } catch (error) {
+        if (systemErrorCode(error) !== 'ENOENT' || relists === MAX_RELISTS) throw error
+        if (this.opened === opened) {
+          await this.close()
+          this.opened = undefined
+          this.lastPlace = undefined
+        }
+      }
+    }
+  }
+
+  private async open(): Promise<Opened> {
+    const { fs, dir } = this.options
+    const { segments: offsets, snapshots, aliases } = await listLog(fs, dir)
+    const files = new ReadOnlyFiles(fs, aliases)
+    const segments = new Segments(
+      offsets.map((baseOffset) =>
+        Segment.open({ fs: files, dir, baseOffset, createdMs: 0, rollJitterMs: 0 }),
+      ),
+    )
+    const damaged: Opened['damaged'] = new Map()
+    const last = segments.all.at(-1)
+    const startOffset = Math.max(this.options.startOffset ?? 0, offsets[0] ?? 0)
+    const end = last && (await this.findEnd(last, files))
+    const endOffset = Math.max(end?.offset ?? 0, startOffset)
+    const epochs = loadEpochs(files, dir)
+    return {
+      files,
+      segments,
+      snapshots,
+      startOffset,
+      endOffset,
+      lastBatchEpoch: end?.epoch ?? -1,
+      epochs,
+      damaged,
+    }
+  }
+
+  /**
+   * The last whole batch of the last segment: everything behind the last index entry is read and checked. A tail that
+   * was being written is left alone.
+   */
+  private async findEnd(last: Segment, files: ReadOnlyFiles): Promise<{ offset: number; epoch: number }> {
+    await last.ensureIndexes()
+    // The index may have grown since the segment was opened; it never is ahead of the .log.
+    const sizeBytes = files.statSync(last.file.path)?.sizeBytes ?? last.sizeBytes
+    last.sizeBytes = sizeBytes
+    last.writtenBytes = sizeBytes
+    const indexed = last.offsetIndex.last?.position ?? 0
+    let tail = await checkTail(last, indexed)
+    if (tail.end === indexed && indexed > 0 && indexed < sizeBytes) {
+      // The last index entry leads to no batch: all of it is looked at.
+      last.resetIndexes()
+      tail = await checkTail(last, 0)
+    }
+    last.writtenBytes = tail.end
+    last.idle()
+    if (tail.isDamaged) this.options.onDamage({ file: files.diskPath(last.file.path), position: tail.end })
+    return { offset: tail.nextOffset, epoch: tail.epoch }
+  }
+
+  private async readFrom(opened: Opened, offset: number, request: ReadRequest): Promise<ReadBatches> {
+    const { segments, endOffset } = opened
+    const upperBound = Math.min(request.upperBound, endOffset)
+    if (offset >= upperBound) return { bytes: Buffer.alloc(0), nextOffset: offset }
+    for (const segment of segments.from(offset)) {
+      if (segment.baseOffset >= upperBound) break
+      const position = await this.locate(opened, segment, offset)
+      if (position === null) continue
+      const run = await segment.file.using((file) =>
+        readBatches(file, position, {
+          ...request,
+          upperBound,
+          nextOffset: offset,
+          to: segment.writtenBytes,
+        }),
+      )
+      if (run.end === 'damaged') this.noteDamage(opened, segment, run.position, run.nextOffset)
+      if (run.bytes.length > 0) {
+        this.lastPlace = { segment, position: run.position, offset: run.nextOffset }
+        return run
+      }
+      if (run.end === 'full') return run
+      if (run.end === 'bound' && run.position < segment.writtenBytes) break
+    }
+    // Nothing readable is left below the bound, as after a compaction: the reader goes on behind it.
+    return { bytes: emptyBatch(offset, upperBound - 1), nextOffset: upperBound }
+  }
+
+  /** Where in the segment to read from; null when it has nothing readable at or behind the offset. */
+  private async locate(opened: Opened, segment: Segment, offset: number): Promise<number | null> {
+    const { lastPlace } = this
+    const damage = opened.damaged.get(segment)
+    if (lastPlace?.segment === segment && lastPlace.offset === offset) {
+      return damage !== undefined && lastPlace.position >= damage.position ? null : lastPlace.position
+    }
+    // Another segment is read from now on.
+    if (lastPlace !== undefined && lastPlace.segment !== segment) lastPlace.segment.idle()
+    if (damage !== undefined && offset >= damage.offset) return null
+    try {
+      return (await segment.translate(offset))?.position ?? null
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error
+      return await this.locateInDamaged(opened, segment, offset)
+    }
+  }
+
+  /** The heads of the batches do not lead to the offset: where do they end? */
+  private async locateInDamaged(opened: Opened, segment: Segment, offset: number): Promise<number | null> {
+    let found: number | null = null
+    let nextOffset = segment.baseOffset
+    const { end } = await segment.file.using((file) =>
+      scanBatches(file, 0, segment.writtenBytes, (buffer, at, _size, position) => {
+        if (!isCrcValid(buffer, at)) return false
+        nextOffset = lastOffset(buffer, at) + 1
+        if (nextOffset <= offset) return undefined
+        found = position
+        return false
+      }),
+    )
+    if (found === null) this.noteDamage(opened, segment, end, nextOffset)
+    return found
+  }
+
+  private noteDamage(opened: Opened, segment: Segment, position: number, offset: number): void {
+    const known = opened.damaged.get(segment)
+    if (known !== undefined && known.position <= position) return
+    opened.damaged.set(segment, { position, offset })
+    this.options.onDamage({ file: opened.files.diskPath(segment.file.path), position })
+  }
+}
+
+interface Tail {
+  /** Behind the last good batch. */
+  readonly end: number
+  readonly nextOffset: number
+  readonly epoch: number
+  /** There are bytes behind it that are neither a batch cut short nor zeros. */
+  readonly isDamaged: boolean
+}
+
+async function checkTail(segment: Segment, from: number): Promise<Tail> {
+  let nextOffset = segment.baseOffset
+  let epoch = -1
+  const { end, reason } = await segment.file.using((file) =>
+    scanBatches(file, from, segment.writtenBytes, (buffer, at, sizeBytes, position) => {
+      if (!isCrcValid(buffer, at)) return false
+      nextOffset = lastOffset(buffer, at) + 1
+      epoch = partitionLeaderEpoch(buffer, at)
+      // Keeps the largest timestamp; index entries are wanted only when the index is built again.
+      segment.indexBatch(buffer, at, sizeBytes, position, from === 0 ? undefined : Infinity)
+      return undefined
+    }),
+  )
+  const isDamaged = reason === 'stopped' || (reason === 'corrupt' && !(await isZero(segment, end)))
+  return { end, nextOffset, epoch, isDamaged }
+}
+
+/** Room that was made ahead (`preallocate`), or that a power failure left empty. */
+async function isZero(segment: Segment, position: number): Promise<boolean> {
+  const bytes = Buffer.alloc(64)
+  await segment.file.using((file) => file.read(bytes, 0, bytes.length, position))
+  return bytes.every((byte) => byte === 0)
+}
+
+function loadEpochs(fs: FileSystem, dir: string): EpochCache {
+  try {
+    return EpochCache.load(fs, dir)
+  } catch (error) {
+    if (error instanceof StorageError) return EpochCache.empty(fs, dir)
+    throw error
+  }
+}
