@@ -1,3 +1,4 @@
+import { isInIpRange, isIpRange } from '../base/ip-range.ts'
 import { ZooKeeperError } from './errors.ts'
 
 export interface AclId {
@@ -29,14 +30,28 @@ export interface Identity {
 
 export const SUPER_IDENTITY: Identity = { isSuper: true, ids: [] }
 
-/** ZooKeeperServer.checkACL, without ip ranges: those come with the network server. */
+/** ZooKeeperServer.checkACL. */
 export function isAllowed(acl: readonly Acl[], permission: number, identity: Identity): boolean {
   if (identity.isSuper || acl.length === 0) return true
   return acl.some(({ perms, id }) => {
     if ((perms & permission) === 0) return false
     if (id.scheme === ANYONE.scheme) return id.id === ANYONE.id
-    return identity.ids.some((each) => each.scheme === id.scheme && each.id === id.id)
+    return identity.ids.some((each) => each.scheme === id.scheme && matches(each, id))
   })
+}
+
+function matches(own: AclId, wanted: AclId): boolean {
+  return own.id === wanted.id || (wanted.scheme === 'ip' && isInIpRange(own.id, wanted.id))
+}
+
+/** `SCHEME,'ID`, as ZooKeeper prints one. */
+export function formatId({ scheme, id }: AclId): string {
+  return `'${scheme},'${id}`
+}
+
+/** Without what proves it: the user of a digest. */
+export function userOf({ scheme, id }: AclId): string {
+  return scheme === 'digest' ? id.slice(0, id.indexOf(':')) : id
 }
 
 const KNOWN_SCHEMES: ReadonlySet<string> = new Set(['digest', 'ip', 'sasl', 'x509'])
@@ -52,8 +67,10 @@ export function storedAcl(path: string, acl: readonly Acl[], identity: Identity)
   }
   for (const { perms, id } of acl) {
     if (id.scheme === 'auth') {
-      if (identity.ids.length === 0) throw new ZooKeeperError('INVALIDACL', path)
-      for (const own of identity.ids) add(perms, own)
+      // An address proves nothing about who it is.
+      const proved = identity.ids.filter((own) => own.scheme !== 'ip')
+      if (proved.length === 0) throw new ZooKeeperError('INVALIDACL', path)
+      for (const own of proved) add(perms, own)
     } else if (isValidId(id) && Number.isInteger(perms) && perms >= 0 && perms <= PERMISSIONS.all)
       add(perms, id)
     else throw new ZooKeeperError('INVALIDACL', path)
@@ -65,5 +82,6 @@ export function storedAcl(path: string, acl: readonly Acl[], identity: Identity)
 function isValidId({ scheme, id }: AclId): boolean {
   if (scheme === ANYONE.scheme) return id === ANYONE.id
   if (scheme === 'digest') return id.split(':').length === 2
+  if (scheme === 'ip') return isIpRange(id)
   return KNOWN_SCHEMES.has(scheme) && id.length > 0
 }

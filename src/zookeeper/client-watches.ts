@@ -2,9 +2,10 @@ import type { AddWatchMode, WatchEvent, Watcher, WatcherType } from './client.ts
 import { pathAndParents } from './paths.ts'
 
 type Table = Map<string, Set<Watcher>>
-type TableName = 'data' | 'exists' | 'children' | AddWatchMode
+/** `exists`: for a node that is not there yet. */
+export type WatchTable = 'data' | 'exists' | 'children' | AddWatchMode
 
-const TABLES_OF: Record<WatcherType, readonly TableName[]> = {
+const TABLES_OF: Record<WatcherType, readonly WatchTable[]> = {
   data: ['data', 'exists'],
   children: ['children'],
   persistent: ['persistent'],
@@ -17,7 +18,7 @@ const TABLES_OF: Record<WatcherType, readonly TableName[]> = {
  * knows only that the connection wants to hear of a path.
  */
 export class ClientWatches {
-  private readonly tables: Record<TableName, Table> = {
+  private readonly tables: Record<WatchTable, Table> = {
     data: new Map(),
     exists: new Map(),
     children: new Map(),
@@ -25,7 +26,7 @@ export class ClientWatches {
     'persistent-recursive': new Map(),
   }
 
-  add(table: TableName, path: string, watcher: Watcher): void {
+  add(table: WatchTable, path: string, watcher: Watcher): void {
     const watchers = this.tables[table].get(path)
     if (watchers === undefined) this.tables[table].set(path, new Set([watcher]))
     else watchers.add(watcher)
@@ -37,7 +38,7 @@ export class ClientWatches {
     const addAll = (watchers: Iterable<Watcher> | undefined) => {
       for (const watcher of watchers ?? []) found.add(watcher)
     }
-    const used: TableName[] = []
+    const used: WatchTable[] = []
     if (type !== 'NodeChildrenChanged') used.push('data', 'exists')
     if (type === 'NodeChildrenChanged' || type === 'NodeDeleted') used.push('children')
     for (const name of used) {
@@ -72,6 +73,18 @@ export class ClientWatches {
 
   has(path: string, type: WatcherType): boolean {
     return TABLES_OF[type].some((name) => this.tables[name].has(path))
+  }
+
+  /** What is watched, by kind. */
+  paths(): Record<WatchTable, string[]> {
+    const { data, exists, children, persistent } = this.tables
+    return {
+      data: [...data.keys()],
+      exists: [...exists.keys()],
+      children: [...children.keys()],
+      persistent: [...persistent.keys()],
+      'persistent-recursive': [...this.tables['persistent-recursive'].keys()],
+    }
   }
 
   clear(): void {

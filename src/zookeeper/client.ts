@@ -24,7 +24,27 @@ export interface Stat {
   readonly pzxid: number
 }
 
-export type CreateMode = 'persistent' | 'ephemeral' | 'persistent-sequential' | 'ephemeral-sequential'
+/** A container goes when its last child has gone, a TTL node when it has neither changed nor had a child for that long. */
+export type CreateMode =
+  | 'persistent'
+  | 'ephemeral'
+  | 'persistent-sequential'
+  | 'ephemeral-sequential'
+  | 'container'
+  | 'persistent-ttl'
+  | 'persistent-sequential-ttl'
+
+export function isSequentialMode(mode: CreateMode): boolean {
+  return mode.includes('-sequential')
+}
+
+export function isEphemeralMode(mode: CreateMode): boolean {
+  return mode.startsWith('ephemeral')
+}
+
+export function isTtlMode(mode: CreateMode): boolean {
+  return mode.endsWith('-ttl')
+}
 
 export type WatchEventType = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged'
 
@@ -41,13 +61,16 @@ export type AddWatchMode = 'persistent' | 'persistent-recursive'
 /** Watcher.WatcherType. */
 export type WatcherType = 'children' | 'data' | 'any' | AddWatchMode
 
-export type SessionState = 'connected' | 'disconnected' | 'expired'
+/** `auth-failed`: a server refused what was shown to it, which ends the session as expiry does. */
+export type SessionState = 'connected' | 'disconnected' | 'expired' | 'auth-failed'
 
 export interface CreateOptions {
   /** Default `persistent`. */
   readonly mode?: CreateMode
   /** Default: everything for everyone. */
   readonly acl?: readonly Acl[]
+  /** For the TTL modes; at most 2^40 - 1. */
+  readonly ttlMs?: number
 }
 
 /** One step of a multi. A version of -1, or none, means any. */
@@ -58,6 +81,7 @@ export type Op =
       readonly data: Uint8Array | null
       readonly mode?: CreateMode
       readonly acl?: readonly Acl[]
+      readonly ttlMs?: number
     }
   | { readonly type: 'delete'; readonly path: string; readonly version?: number }
   | {

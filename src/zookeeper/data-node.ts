@@ -33,10 +33,17 @@ export const NO_OWNER = 0n
 /** EphemeralType: the owners of nodes that belong to no session. */
 export const CONTAINER_OWNER = -(2n ** 63n)
 const TTL_OWNER_BITS = 0xff00n << 48n
+export const MAX_TTL_MS = 2 ** 40 - 1
 const TTL_VALUE_MASK = (1n << 40n) - 1n
 
 export function ttlOwner(ttlMs: number): bigint {
   return BigInt.asIntN(64, TTL_OWNER_BITS | (BigInt(ttlMs) & TTL_VALUE_MASK))
+}
+
+/** Undefined when the node has no time to live. */
+export function ttlMsOf(owner: bigint): number | undefined {
+  if (owner === NO_OWNER || owner === CONTAINER_OWNER || isSessionOwner(owner)) return undefined
+  return Number(owner & TTL_VALUE_MASK)
 }
 
 /** True for the owner of an ephemeral node; container and TTL nodes keep other things in that field. */

@@ -46,6 +46,8 @@ export class DataTree {
   private readonly nodes = new Map<string, DataNode>()
   private readonly ephemeralsBySession = new Map<bigint, Set<string>>()
   private readonly acls = new AclCache()
+  /** Container and TTL nodes. */
+  private readonly transient = new Set<string>()
   private digestSum = 0
   /** Nodes whose digest is not in the sum: they changed since it was last asked for. */
   private readonly unsummed = new Set<string>()
@@ -116,6 +118,16 @@ export class DataTree {
 
   ephemeralOwners(): bigint[] {
     return [...this.ephemeralsBySession.keys()]
+  }
+
+  /** Container and TTL nodes: somebody must look after them. */
+  get transientPaths(): ReadonlySet<string> {
+    return this.transient
+  }
+
+  /** All nodes, parents not always first. */
+  paths(): IterableIterator<string> {
+    return this.nodes.keys()
   }
 
   /** Changes the tree and appends to `events` what watchers are to hear, in order. */
@@ -214,6 +226,7 @@ export class DataTree {
     this.unsummed.delete(path)
     this.nodes.delete(path)
     this.acls.removeUse(node.aclId)
+    this.transient.delete(path)
     const ephemerals = this.ephemeralsBySession.get(node.stat.ephemeralOwner)
     if (ephemerals?.delete(path) === true && ephemerals.size === 0) {
       this.ephemeralsBySession.delete(node.stat.ephemeralOwner)
@@ -317,7 +330,10 @@ export class DataTree {
     this.nodes.set(path, node)
     this.unsummed.add(path)
     const owner = node.stat.ephemeralOwner
-    if (!isSessionOwner(owner)) return
+    if (!isSessionOwner(owner)) {
+      if (owner !== NO_OWNER) this.transient.add(path)
+      return
+    }
     const ephemerals = this.ephemeralsBySession.get(owner)
     if (ephemerals === undefined) this.ephemeralsBySession.set(owner, new Set([path]))
     else ephemerals.add(path)

@@ -63,6 +63,20 @@ export class ZooKeeperError extends KcliError {
   }
 }
 
+const NAMES_BY_CODE: ReadonlyMap<number, ZooKeeperErrorName> = new Map(
+  Object.entries(ZOOKEEPER_ERROR_CODES).map(([name, code]) => [code, name as ZooKeeperErrorName]),
+)
+
+/** A code that is not known is a SYSTEMERROR. */
+export function errorNameOf(code: number): ZooKeeperErrorName | 'OK' {
+  return code === 0 ? 'OK' : (NAMES_BY_CODE.get(code) ?? 'SYSTEMERROR')
+}
+
+export function errorOfCode(code: number, path: string | undefined): ZooKeeperError {
+  const name = errorNameOf(code)
+  return new ZooKeeperError(name === 'OK' ? 'SYSTEMERROR' : name, path)
+}
+
 /** True for a ZooKeeper error with one of these codes: `isZooKeeperError(error, 'NONODE')`; with none given, for any. */
 export function isZooKeeperError(error: unknown, ...codes: ZooKeeperErrorName[]): error is ZooKeeperError {
   return error instanceof ZooKeeperError && (codes.length === 0 || codes.includes(error.zkCode))

@@ -17,4 +17,7 @@ export {
 export type { DataTree } from './data-tree.ts'
 export { readTree, ZooKeeperDataError } from './database.ts'
 export { isZooKeeperError, ZooKeeperError, type ZooKeeperErrorName } from './errors.ts'
+export type { ClientPort, ClientPortOptions } from './net/client-port.ts'
+export { connectZooKeeper, type NetworkClient, type NetworkClientOptions } from './net/connect.ts'
+export { type ConnectString, parseConnectString } from './net/connect-string.ts'
 export { ZooKeeperServer, type ZooKeeperServerOptions } from './server.ts'

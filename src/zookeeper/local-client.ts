@@ -4,6 +4,7 @@ import { type Acl, OPEN_ACL_UNSAFE, SUPER_IDENTITY } from './acl.ts'
 import {
   type AddWatchMode,
   type CreateOptions,
+  isSequentialMode,
   type Op,
   type OpResult,
   type SessionState,
@@ -216,7 +217,7 @@ export class LocalClient implements ZooKeeperClient {
     resultOf: (result: TxnResult) => T,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const isSequential = request.kind === 'create' && request.mode.endsWith('-sequential')
+      const isSequential = request.kind === 'create' && isSequentialMode(request.mode)
       this.check(path, isSequential)
       const requester = { sessionId: this.sessionId, cxid: this.nextCxid++, identity: SUPER_IDENTITY }
       // Called before `submit` returns when the request is refused unseen.
@@ -268,6 +269,7 @@ function createRequest(path: string, data: Uint8Array | null, options: CreateOpt
     data,
     mode: options.mode ?? 'persistent',
     acl: options.acl ?? OPEN_ACL_UNSAFE,
+    ttlMs: options.ttlMs ?? 0,
   }
 }
 

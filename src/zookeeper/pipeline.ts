@@ -26,6 +26,7 @@ export interface PipelineOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly isSessionOpen: (id: bigint) => boolean
+  readonly hasTtlNodes: boolean
   /** After the transaction is in the tree, before its `done`. */
   readonly onEvents: (events: readonly TreeEvent[]) => void
   /** The log cannot be written any more; all that was pending has been rejected. */
@@ -53,7 +54,7 @@ export class Pipeline {
   constructor(database: Database, options: PipelineOptions) {
     this.database = database
     this.options = options
-    this.preparer = new Preparer(database.tree, options.clock, options.isSessionOpen)
+    this.preparer = new Preparer(database.tree, options)
   }
 
   /** Accepted writes that are not applied yet. */

@@ -1,18 +1,28 @@
 import type { Clock } from '../base/clock.ts'
 import { type Acl, type Identity, isAllowed, PERMISSIONS, storedAcl } from './acl.ts'
-import type { CreateMode } from './client.ts'
+import { type CreateMode, isEphemeralMode, isSequentialMode, isTtlMode } from './client.ts'
 import {
+  CONTAINER_OWNER,
   DIGEST_VERSION,
   isSessionOwner,
+  MAX_TTL_MS,
   NO_OWNER,
   type NodeStat,
   newNodeStat,
   nodeDigest,
+  ttlOwner,
 } from './data-node.ts'
 import type { DataTree } from './data-tree.ts'
 import { ZOOKEEPER_ERROR_CODES, ZooKeeperError } from './errors.ts'
 import { parentPath, SPECIAL_PATHS, sequentialPath, validatePath } from './paths.ts'
-import { encodeLogEntry, type LogEntry, type SimpleTxn, type Txn, type TxnHeader } from './records.ts'
+import {
+  type CreateTxn,
+  encodeLogEntry,
+  type LogEntry,
+  type SimpleTxn,
+  type Txn,
+  type TxnHeader,
+} from './records.ts'
 
 export type SimpleRequest =
   | {
@@ -21,8 +31,11 @@ export type SimpleRequest =
       readonly data: Uint8Array | null
       readonly acl: readonly Acl[]
       readonly mode: CreateMode
+      readonly ttlMs: number
     }
   | { readonly kind: 'delete'; readonly path: string; readonly version: number }
+  /** Of a container or TTL node that is empty; refused when it is not, or belongs to a session. */
+  | { readonly kind: 'deleteContainer'; readonly path: string }
   | {
       readonly kind: 'setData'
       readonly path: string
@@ -78,16 +91,26 @@ export class Preparer {
   private readonly tree: DataTree
   private readonly clock: Clock
   private readonly isSessionOpen: (id: bigint) => boolean
+  private readonly hasTtlNodes: boolean
   private readonly changes = new Map<string, Change>()
   /** What the request at hand replaced in `changes`, to take it back when it is refused. */
   private replaced: [path: string, before: Change | undefined][] = []
   private lastZxid: number
   private digest: number
 
-  constructor(tree: DataTree, clock: Clock, isSessionOpen: (id: bigint) => boolean) {
+  constructor(
+    tree: DataTree,
+    options: {
+      readonly clock: Clock
+      readonly isSessionOpen: (id: bigint) => boolean
+      /** ZooKeeper's extendedTypesEnabled: without it TTL nodes are refused. */
+      readonly hasTtlNodes: boolean
+    },
+  ) {
     this.tree = tree
-    this.clock = clock
-    this.isSessionOpen = isSessionOpen
+    this.clock = options.clock
+    this.isSessionOpen = options.isSessionOpen
+    this.hasTtlNodes = options.hasTtlNodes
     this.lastZxid = tree.lastZxid
     this.digest = tree.digest
   }
@@ -183,6 +206,8 @@ export class Preparer {
         return this.makeCreate(header, requester, request)
       case 'delete':
         return this.makeDelete(header, requester, request)
+      case 'deleteContainer':
+        return this.makeDeleteContainer(header, request.path)
       case 'setData': {
         const { path } = request
         validatePath(path)
@@ -219,21 +244,22 @@ export class Preparer {
     requester: Requester,
     request: SimpleRequest & { kind: 'create' },
   ): SimpleTxn {
-    const isSequential = request.mode.endsWith('-sequential')
-    const isEphemeral = request.mode.startsWith('ephemeral')
+    const owner = ownerOf(header, request, this.hasTtlNodes)
     if (!request.path.includes('/') || request.path.includes('\0'))
       throw new ZooKeeperError('BADARGUMENTS', request.path)
     const parentName = parentPath(request.path)
     const acl = storedAcl(request.path, request.acl, requester.identity)
     const parent = this.current(parentName, request.path)
     allow(parent, PERMISSIONS.create, requester, request.path)
-    const path = isSequential ? sequentialPath(request.path, parent.stat.cversion) : request.path
+    const path = isSequentialMode(request.mode)
+      ? sequentialPath(request.path, parent.stat.cversion)
+      : request.path
     validatePath(path)
     if (this.find(path) !== undefined) throw new ZooKeeperError('NODEEXISTS', path)
     if (isSessionOwner(parent.stat.ephemeralOwner)) throw new ZooKeeperError('NOCHILDRENFOREPHEMERALS', path)
     const cversion = parent.stat.cversion + 1
     const data = request.data === null ? null : Buffer.from(request.data)
-    const stat = newNodeStat(header.zxid, header.time, isEphemeral ? header.clientId : NO_OWNER)
+    const stat = newNodeStat(header.zxid, header.time, owner.id)
     this.change(header.zxid, parentName, parent, {
       stat: { ...parent.stat, cversion, pzxid: header.zxid },
       childCount: parent.childCount + 1,
@@ -241,8 +267,16 @@ export class Preparer {
     const digest = nodeDigest(path, data, stat)
     this.digest += digest
     this.put(path, { zxid: header.zxid, exists: true, stat, childCount: 0, acl, data, digest })
-    const owner = isEphemeral ? 'session' : 'nobody'
-    return { kind: 'create', path, data, acl, owner, ttlMs: 0, parentCversion: cversion }
+    const { kind: ownerKind } = owner
+    return {
+      kind: 'create',
+      path,
+      data,
+      acl,
+      owner: ownerKind,
+      ttlMs: request.ttlMs,
+      parentCversion: cversion,
+    }
   }
 
   private makeDelete(
@@ -258,6 +292,18 @@ export class Preparer {
     allow(parent, PERMISSIONS.delete, requester, path)
     const node = this.current(path, path)
     nextVersion(node.stat.version, request.version, path)
+    if (node.childCount > 0) throw new ZooKeeperError('NOTEMPTY', path)
+    this.removeNode(header.zxid, path, parent, node)
+    return { kind: 'delete', path }
+  }
+
+  private makeDeleteContainer(header: TxnHeader, path: string): SimpleTxn {
+    validatePath(path)
+    const parent = this.current(parentPath(path), path)
+    const node = this.current(path, path)
+    const { ephemeralOwner } = node.stat
+    if (ephemeralOwner === NO_OWNER || isSessionOwner(ephemeralOwner))
+      throw new ZooKeeperError('BADVERSION', path)
     if (node.childCount > 0) throw new ZooKeeperError('NOTEMPTY', path)
     this.removeNode(header.zxid, path, parent, node)
     return { kind: 'delete', path }
@@ -319,6 +365,23 @@ export class Preparer {
       digest: this.tree.digestOf(path, node),
     }
   }
+}
+
+/** Whose a new node is, in the transaction's word and in the node's stat (EphemeralType). */
+function ownerOf(
+  header: TxnHeader,
+  { mode, ttlMs, path }: SimpleRequest & { kind: 'create' },
+  hasTtlNodes: boolean,
+): { kind: CreateTxn['owner']; id: bigint } {
+  if (isTtlMode(mode)) {
+    if (!hasTtlNodes) throw new ZooKeeperError('UNIMPLEMENTED', path)
+    if (!Number.isInteger(ttlMs) || ttlMs <= 0 || ttlMs > MAX_TTL_MS)
+      throw new ZooKeeperError('BADARGUMENTS', path)
+    return { kind: 'ttl', id: ttlOwner(ttlMs) }
+  }
+  if (mode === 'container') return { kind: 'container', id: CONTAINER_OWNER }
+  if (isEphemeralMode(mode)) return { kind: 'session', id: header.clientId }
+  return { kind: 'nobody', id: NO_OWNER }
 }
 
 function accepted(txn: Txn) {

@@ -5,12 +5,14 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { SUPER_IDENTITY } from './acl.ts'
 import type { ZooKeeperClient } from './client.ts'
-import type { TreeEvent } from './data-tree.ts'
+import type { DataTree, TreeEvent } from './data-tree.ts'
 import { Database } from './database.ts'
 import { ZooKeeperError } from './errors.ts'
 import { LocalClient } from './local-client.ts'
+import type { ClientPort, ClientPortOptions } from './net/client-port.ts'
 import { Pipeline } from './pipeline.ts'
 import { negotiatedTimeoutMs, Sessions } from './sessions.ts'
+import { TransientNodes } from './transient-nodes.ts'
 import { Watches } from './watches.ts'
 
 export interface ZooKeeperServerOptions {
@@ -26,8 +28,39 @@ export interface ZooKeeperServerOptions {
   readonly expireSessionsOnOpen?: boolean
   /** Default 100,000. */
   readonly snapshotEveryTxns?: number
+  /** ZooKeeper's extendedTypesEnabled: TTL nodes may be made. Default false, as there. */
+  readonly extendedTypesEnabled?: boolean
   /** The log cannot be written any more (a full disk). The server answers CONNECTIONLOSS until it is opened anew. */
   readonly onFailure?: (error: unknown) => void
+}
+
+/** What the service does by itself belongs to no session. */
+const NO_SESSION = 0n
+
+/** Who must hear what becomes of a session: a client in this process, or a connection. */
+export interface SessionHolder {
+  /** The session is over: expired, or closed. */
+  sessionEnded(): void
+  /** The server stops. */
+  disconnected(): void
+}
+
+/** What the network side of the server works with. */
+export interface ServerCore {
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly tree: DataTree
+  readonly pipeline: Pipeline
+  readonly watches: Watches
+  readonly sessions: Sessions
+  /** `done` is called once, with the new session's id or why there is none. */
+  openSession(timeoutMs: number, done: (error: ZooKeeperError | undefined, id: bigint) => void): void
+  /** From now on this one holds the session; who held it before is given back. */
+  hold(id: bigint, holder: SessionHolder): SessionHolder | undefined
+  /** Nothing happens when somebody else holds it by now. */
+  letGo(id: bigint, holder: SessionHolder): void
+  /** The session's transaction has been applied: forget it, without telling its holder. */
+  forget(id: bigint): void
 }
 
 /** A standalone ZooKeeper in this process: the tree, its files, the sessions. */
@@ -37,7 +70,9 @@ export class ZooKeeperServer {
   private readonly pipeline: Pipeline
   private readonly sessions: Sessions
   private readonly watches = new Watches()
-  private readonly clients = new Map<bigint, LocalClient>()
+  private readonly holders = new Map<bigint, SessionHolder>()
+  private readonly transients: TransientNodes
+  private readonly ports: ClientPort[] = []
   private state: 'serving' | 'closed' | 'failed' = 'serving'
 
   private constructor(options: ZooKeeperServerOptions, database: Database) {
@@ -47,10 +82,12 @@ export class ZooKeeperServer {
     this.pipeline = new Pipeline(database, {
       clock: options.clock,
       logger: options.logger,
-      isSessionOpen: (id) => this.sessions.isOpen(id),
+      isSessionOpen: (id) => id === NO_SESSION || this.sessions.isOpen(id),
+      hasTtlNodes: options.extendedTypesEnabled === true,
       onEvents: (events) => this.deliver(events),
       onFailure: (error) => this.fail(error),
     })
+    this.transients = new TransientNodes(database.tree, this.pipeline, options.clock)
     for (const [id, timeoutMs] of database.sessions) this.sessions.track(id, timeoutMs, { isPinned: false })
   }
 
@@ -67,6 +104,7 @@ export class ZooKeeperServer {
     })
     const server = new ZooKeeperServer(options, database)
     await server.endOldSessions(options.expireSessionsOnOpen === true)
+    server.transients.start()
     return server
   }
 
@@ -93,21 +131,16 @@ export class ZooKeeperServer {
     return this.pipeline.pendingCount
   }
 
+  get clientPorts(): readonly ClientPort[] {
+    return this.ports
+  }
+
   /** A session that lasts as long as this process does, unless it is closed or expired by hand. */
   async connect({ timeoutMs }: { timeoutMs: number }): Promise<ZooKeeperClient> {
-    if (this.state !== 'serving') throw new ZooKeeperError('CONNECTIONLOSS')
-    const id = this.sessions.newId()
-    const negotiatedMs = negotiatedTimeoutMs(timeoutMs)
-    this.sessions.track(id, negotiatedMs, { isPinned: true })
-    await new Promise<void>((resolve, reject) => {
-      const requester = { sessionId: id, cxid: 0, identity: SUPER_IDENTITY }
-      this.pipeline.submit(requester, { kind: 'createSession', timeoutMs: negotiatedMs }, (error) => {
-        if (error === undefined) {
-          resolve()
-          return
-        }
-        this.sessions.remove(id)
-        reject(error)
+    const id = await new Promise<bigint>((resolve, reject) => {
+      this.openSession(timeoutMs, { isPinned: true }, (error, opened) => {
+        if (error === undefined) resolve(opened)
+        else reject(error)
       })
     })
     const client = new LocalClient(id, {
@@ -118,8 +151,60 @@ export class ZooKeeperServer {
       refusal: (path) => this.refusal(id, path),
       endSession: () => this.endSession(id),
     })
-    this.clients.set(id, client)
+    this.holders.set(id, client)
     return client
+  }
+
+  private openSession(
+    timeoutMs: number,
+    { isPinned }: { isPinned: boolean },
+    done: (error: ZooKeeperError | undefined, id: bigint) => void,
+  ): void {
+    if (this.state !== 'serving') {
+      done(new ZooKeeperError('CONNECTIONLOSS'), NO_SESSION)
+      return
+    }
+    const id = this.sessions.newId()
+    const negotiatedMs = negotiatedTimeoutMs(timeoutMs)
+    this.sessions.track(id, negotiatedMs, { isPinned })
+    const requester = { sessionId: id, cxid: 0, identity: SUPER_IDENTITY }
+    this.pipeline.submit(requester, { kind: 'createSession', timeoutMs: negotiatedMs }, (error) => {
+      if (error !== undefined) this.sessions.remove(id)
+      done(error, id)
+    })
+  }
+
+  /** Serves clients of other processes there, in ZooKeeper's protocol. Rejects with EADDRINUSE and the like. */
+  async listen(options: ClientPortOptions): Promise<ClientPort> {
+    const { ClientPort } = await import('./net/client-port.ts')
+    const port = await ClientPort.open(this.core, options)
+    this.ports.push(port)
+    return port
+  }
+
+  private get core(): ServerCore {
+    const { clock, logger } = this.options
+    return {
+      clock,
+      logger,
+      tree: this.database.tree,
+      pipeline: this.pipeline,
+      watches: this.watches,
+      sessions: this.sessions,
+      openSession: (timeoutMs, done) => this.openSession(timeoutMs, { isPinned: false }, done),
+      hold: (id, holder) => {
+        const before = this.holders.get(id)
+        this.holders.set(id, holder)
+        return before
+      },
+      letGo: (id, holder) => {
+        if (this.holders.get(id) === holder) this.holders.delete(id)
+      },
+      forget: (id) => {
+        this.sessions.remove(id)
+        this.holders.delete(id)
+      },
+    }
   }
 
   /** Ends a session as if its owner had been silent for too long. Resolves when its ephemeral nodes are gone. */
@@ -132,7 +217,9 @@ export class ZooKeeperServer {
     if (this.state === 'closed') return
     const hadFailed = this.state === 'failed'
     this.state = 'closed'
+    this.transients.stop()
     this.sessions.stop()
+    await Promise.all(this.ports.splice(0).map((port) => port.close()))
     await this.pipeline.idle()
     if (!hadFailed) await this.database.close()
     this.disconnectAll()
@@ -161,9 +248,9 @@ export class ZooKeeperServer {
           return
         }
         this.sessions.remove(id)
-        const client = this.clients.get(id)
-        this.clients.delete(id)
-        client?.sessionEnded()
+        const holder = this.holders.get(id)
+        this.holders.delete(id)
+        holder?.sessionEnded()
         resolve()
       })
     })
@@ -194,8 +281,8 @@ export class ZooKeeperServer {
   }
 
   private disconnectAll(): void {
-    const clients = [...this.clients.values()]
-    this.clients.clear()
-    for (const client of clients) client.disconnected()
+    const holders = [...this.holders.values()]
+    this.holders.clear()
+    for (const holder of holders) holder.disconnected()
   }
 }

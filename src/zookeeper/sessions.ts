@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 
 /** tickTime; a session's timeout lies between two and twenty ticks, and expiry is looked for once a tick. */
-const TICK_MS = 2000
+export const TICK_MS = 2000
 export const MIN_SESSION_TIMEOUT_MS = 2 * TICK_MS
 export const MAX_SESSION_TIMEOUT_MS = 20 * TICK_MS
 /** A standalone ZooKeeper gives out sessions as server 1. */
@@ -42,8 +42,8 @@ export class Sessions {
     return this.byId.size
   }
 
-  ids(): bigint[] {
-    return [...this.byId.keys()]
+  all(): Session[] {
+    return [...this.byId.values()]
   }
 
   /** A number no session has. */
@@ -65,6 +65,11 @@ export class Sessions {
 
   isOpen(id: bigint): boolean {
     return this.byId.get(id)?.isClosing === false
+  }
+
+  /** Its client may connect again and go on with it. */
+  canTakeUp(id: bigint): boolean {
+    return this.isOpen(id) && this.byId.get(id)?.isPinned === false
   }
 
   touch(id: bigint): void {

@@ -63,6 +63,35 @@ export class Watches {
     }
   }
 
+  /** WatchManager.containsWatcher, by the kind of watch. */
+  has(path: string, type: WatcherType, sink: WatchSink): boolean {
+    const inData = this.data.get(path)?.get(sink) ?? 0
+    const inChildren = this.children.get(path)?.get(sink) ?? 0
+    switch (type) {
+      case 'data':
+        return (inData & ONE_SHOT) !== 0
+      case 'children':
+        return (inChildren & ONE_SHOT) !== 0
+      case 'persistent':
+        return (inData & PERSISTENT) !== 0
+      case 'persistent-recursive':
+        return (inData & RECURSIVE) !== 0
+      case 'any':
+        return (inData | inChildren) !== 0
+    }
+  }
+
+  pathsOf(sink: WatchSink): string[] {
+    return [...(this.pathsBySink.get(sink) ?? [])]
+  }
+
+  counts(): { connectionCount: number; pathCount: number; watchCount: number } {
+    let watchCount = 0
+    for (const table of [this.data, this.children])
+      for (const sinks of table.values()) watchCount += sinks.size
+    return { connectionCount: this.pathsBySink.size, pathCount: this.size, watchCount }
+  }
+
   removeSink(sink: WatchSink): void {
     for (const path of [...(this.pathsBySink.get(sink) ?? [])]) this.remove(path, 'any', sink)
   }

@@ -152,6 +152,7 @@ test('the digest that is worked out beforehand is that of the tree afterwards, w
       data: op.data,
       acl: OPEN_ACL_UNSAFE,
       mode: op.mode ?? 'persistent',
+      ttlMs: 0,
     }
   }
   for (let i = 0; i < 4000; i++) {

@@ -1,7 +1,12 @@
+import type { Clock } from '../../src/base/clock.ts'
 import type { FileSystem } from '../../src/base/file-system.ts'
 import { type Logger, silentLogger } from '../../src/base/logger.ts'
+import { createNodeNetwork } from '../../src/base/node-network.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import {
+  type ClientPortOptions,
+  connectZooKeeper,
+  type NetworkClientOptions,
   type ZooKeeperClient,
   ZooKeeperServer,
   type ZooKeeperServerOptions,
@@ -38,6 +43,41 @@ export async function openClient(fs?: FileSystem, options: Partial<ZooKeeperServ
   const server = await openServer(fs, options)
   const client = await server.connect({ timeoutMs: 18_000 })
   return { server, client }
+}
+
+/** The same service, reached as a client in its process, and as one that comes over a connection. */
+export const CLIENTS: readonly (readonly [string, typeof openClient])[] = [
+  ['in process', openClient],
+  ['over a connection', openNetworkClient],
+]
+
+export async function openNetworkClient(fs?: FileSystem, options: Partial<ZooKeeperServerOptions> = {}) {
+  const clock = options.clock ?? new ManualClock()
+  const server = await openServer(fs, { ...options, clock })
+  const { connect } = await openPort(server, clock)
+  return { server, client: await connect({ logger: options.logger ?? silentLogger }) }
+}
+
+/** A port of the server, and a function that connects to it. */
+export async function openPort(
+  server: ZooKeeperServer,
+  clock: Clock,
+  portOptions: Partial<ClientPortOptions> = {},
+) {
+  const network = createNodeNetwork(clock)
+  const address = { kind: 'pipe', name: 'zookeeper' } as const
+  await server.listen({ network, address, ...portOptions })
+  const connect = (options: Partial<NetworkClientOptions> = {}) =>
+    connectZooKeeper({
+      network,
+      clock,
+      random: seededRandom(2),
+      logger: silentLogger,
+      servers: [address],
+      sessionTimeoutMs: 18_000,
+      ...options,
+    })
+  return { network, address, connect }
 }
 
 export interface DumpedNode {
