@@ -62,6 +62,11 @@ export class FailingFileSystem implements FileSystem {
     })
   }
 
+  /** What was told to fail works again. */
+  failNothing(): void {
+    this.rules.length = 0
+  }
+
   /** The n-th change from now on (0 is the next) does not happen, nor anything behind it. Half of a write does. */
   crashAfter(changes: number): void {
     this.crashAt = this.changes.length + changes

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { type Clock, systemClock } from '../../../src/base/clock.ts'
+import type { FileSystem } from '../../../src/base/file-system.ts'
 import { type Logger, silentLogger } from '../../../src/base/logger.ts'
 import type { Network } from '../../../src/base/network.ts'
 import { nodeFileSystem } from '../../../src/base/node-file-system.ts'
@@ -13,27 +14,40 @@ import { ZooKeeperServer } from '../../../src/zookeeper/index.ts'
 
 const address = (id: number) => ({ kind: 'pipe', name: `broker-${id}.test` }) as const
 
+export interface TestClusterOptions {
+  readonly brokers?: number
+  readonly properties?: Readonly<Record<string, string>>
+  readonly logger?: Logger
+  /** Of the brokers. */
+  readonly fs?: FileSystem
+  readonly logDirsPerBroker?: number
+}
+
 /** Brokers and their coordination service in this process, on a temporary directory. */
 export class TestCluster {
   readonly directory: string
   readonly network: Network
   readonly clock: Clock
   readonly brokers = new Map<number, Broker>()
+  /** What brokers said when they could not go on. */
+  readonly fatalErrors: Error[] = []
+  private readonly fs: FileSystem
+  private readonly logDirsPerBroker: number
   private readonly logger: Logger
   private readonly properties: Readonly<Record<string, string>>
   zookeeper!: ZooKeeperServer
   private readonly connections: Connection[] = []
 
-  static async start(
-    options: { brokers?: number; properties?: Readonly<Record<string, string>>; logger?: Logger } = {},
-  ): Promise<TestCluster> {
+  static async start(options: TestClusterOptions = {}): Promise<TestCluster> {
     const cluster = new TestCluster(options)
     await cluster.open()
     await cluster.startBrokers([...Array(options.brokers ?? 3).keys()])
     return cluster
   }
 
-  private constructor(options: { properties?: Readonly<Record<string, string>>; logger?: Logger }) {
+  private constructor(options: TestClusterOptions) {
+    this.fs = options.fs ?? nodeFileSystem
+    this.logDirsPerBroker = options.logDirsPerBroker ?? 1
     this.directory = fs.mkdtempSync(path.join(os.tmpdir(), 'kcli-broker-'))
     this.clock = systemClock
     this.network = createNodeNetwork(this.clock)
@@ -58,10 +72,16 @@ export class TestCluster {
     return path.join(this.directory, `broker-${id}`)
   }
 
+  /** The first of them is {@link logDir}. */
+  logDirs(id: number): string[] {
+    const more = Array.from({ length: this.logDirsPerBroker - 1 }, (_, i) => `${this.logDir(id)}-${i + 2}`)
+    return [this.logDir(id), ...more]
+  }
+
   async makeBroker(id: number): Promise<Broker> {
     const { clock, network, logger } = this
     const config = BrokerConfig.fromProperties(
-      { 'broker.id': String(id), 'log.dirs': this.logDir(id), ...this.properties },
+      { 'broker.id': String(id), 'log.dirs': this.logDirs(id).join(','), ...this.properties },
       {
         listeners: [
           {
@@ -79,10 +99,11 @@ export class TestCluster {
       zk: await this.zookeeper.connect({ timeoutMs: 6000 }),
       network,
       resolver: (host) => ({ kind: 'pipe', name: host }),
-      fs: nodeFileSystem,
+      fs: this.fs,
       clock,
       random: systemRandom,
       logger,
+      onFatalError: (error) => this.fatalErrors.push(error),
     })
   }
 

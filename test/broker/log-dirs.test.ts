@@ -1,0 +1,196 @@
+import fs from 'node:fs'
+import path from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { systemRandom } from '../../src/base/random.ts'
+import { Consumer, Producer } from '../../src/client/index.ts'
+import { ERROR_CODES } from '../../src/protocol/index.ts'
+import { metadata } from '../../src/protocol/messages/03-metadata.ts'
+import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
+import { describeLogDirs } from '../../src/protocol/messages/35-describe-log-dirs.ts'
+import { FailingFileSystem } from '../support/failing-file-system.ts'
+import { eventually, TestCluster } from './support/test-cluster.ts'
+
+const PARTITIONS = 4
+
+const clusters: TestCluster[] = []
+afterEach(async () => {
+  for (const cluster of clusters.splice(0)) await cluster.close()
+})
+
+/** Three brokers with two log directories each; each has every partition. */
+async function start(): Promise<{ cluster: TestCluster; disk: FailingFileSystem }> {
+  const disk = new FailingFileSystem()
+  const cluster = await TestCluster.start({
+    fs: disk,
+    logDirsPerBroker: 2,
+    properties: { 'min.insync.replicas': '1', 'replica.fetch.backoff.ms': '50' },
+  })
+  clusters.push(cluster)
+  await createTopic(cluster, 't')
+  return { cluster, disk }
+}
+
+async function createTopic(cluster: TestCluster, name: string) {
+  const connection = await cluster.connect(cluster.controller.id)
+  const { topics } = await connection.send(createTopics, {
+    topics: [{ name, numPartitions: PARTITIONS, replicationFactor: 3, assignments: [], configs: [] }],
+    timeoutMs: 10_000,
+  })
+  expect(topics[0]?.errorCode).toBe(0)
+}
+
+async function partitionsOf(cluster: TestCluster, brokerId: number, topic: string) {
+  const connection = await cluster.connect(brokerId)
+  const { topics } = await connection.send(metadata, { topics: [{ name: topic }] })
+  return topics[0]?.partitions ?? []
+}
+
+/** As the broker itself describes them: its directories, with the partitions of the topic in them. */
+async function dirsOf(cluster: TestCluster, brokerId: number, topic: string) {
+  const { results } = await (await cluster.connect(brokerId)).send(describeLogDirs, { topics: null })
+  return results.map(({ logDir, errorCode, topics }) => ({
+    logDir,
+    errorCode,
+    partitions: topics
+      .filter(({ name }) => name === topic)
+      .flatMap(({ partitions }) => partitions.map(({ partitionIndex }) => partitionIndex))
+      .sort(),
+  }))
+}
+
+function clientOptions(cluster: TestCluster) {
+  const { network, clock } = cluster
+  const bootstrap = [0, 1, 2].map((id) => ({ kind: 'pipe', name: `broker-${id}.test` }) as const)
+  const resolver = (host: string) => ({ kind: 'pipe', name: host }) as const
+  return { bootstrap, network, clock, random: systemRandom, resolver }
+}
+
+/** Writes without an end and notes what was acknowledged, until it is told to stop. */
+function keepProducing(cluster: TestCluster) {
+  const producer = new Producer(clientOptions(cluster), { lingerMs: 0 })
+  const acknowledged = new Set<string>()
+  let isOver = false
+  const work = (async () => {
+    for (let i = 0; !isOver; i++) {
+      const value = `v${i}`
+      await producer.send({ topic: 't', partition: i % PARTITIONS, value })
+      acknowledged.add(value)
+    }
+  })()
+  return {
+    acknowledged,
+    stop: async () => {
+      isOver = true
+      await work
+      await producer.close()
+    },
+  }
+}
+
+/** Every replica of the broker that lies in the directory is out; the others are in. */
+async function expectOffline(cluster: TestCluster, brokerId: number, lost: readonly number[]) {
+  const witness = (brokerId + 1) % 3
+  await eventually(async () => {
+    const partitions = await partitionsOf(cluster, witness, 't')
+    const isSo = partitions.every(({ partitionIndex, leaderId, isrNodes, offlineReplicas }) => {
+      const isLost = lost.includes(partitionIndex)
+      return isLost
+        ? leaderId !== brokerId && !isrNodes.includes(brokerId) && offlineReplicas.includes(brokerId)
+        : isrNodes.length === 3 && offlineReplicas.length === 0
+    })
+    return isSo || undefined
+  })
+}
+
+describe('a log directory that fails', () => {
+  it('while records are written: leaders move, nobody loses anything, and after a restart all are back', async () => {
+    const { cluster, disk } = await start()
+    const consumer = new Consumer(clientOptions(cluster), { autoOffsetReset: 'earliest' })
+    consumer.assign(
+      [...Array(PARTITIONS).keys()].map((partition) => ({ topic: 't', partition, from: 'earliest' })),
+    )
+    const seen = new Map<string, number>()
+    const consumeUntil = (isEnough: () => boolean) =>
+      eventually(async () => {
+        for (const { value } of await consumer.poll(50)) {
+          const text = Buffer.from(value ?? []).toString()
+          seen.set(text, (seen.get(text) ?? 0) + 1)
+        }
+        return isEnough() || undefined
+      })
+    const producing = keepProducing(cluster)
+    await consumeUntil(() => seen.size > 20)
+
+    const [before] = await partitionsOf(cluster, 0, 't')
+    const victim = before?.leaderId ?? -1
+    const dirs = await dirsOf(cluster, victim, 't')
+    const failing = dirs.find(({ partitions }) => partitions.includes(before?.partitionIndex ?? -1))
+    const { logDir: failed = '', partitions: lost = [] } = failing ?? {}
+    expect([failed, lost.length]).toEqual([expect.stringContaining(`broker-${victim}`), PARTITIONS / 2])
+    disk.failNext('write', new RegExp(`^${failed}/t-`), 'EIO', { times: 1000 })
+
+    await expectOffline(cluster, victim, lost)
+    const acknowledgedThen = producing.acknowledged.size
+    await eventually(() => producing.acknowledged.size > acknowledgedThen + 20 || undefined)
+    const described = await dirsOf(cluster, victim, 't')
+    expect(described.map(({ errorCode }) => errorCode).sort()).toEqual([0, ERROR_CODES.KAFKA_STORAGE_ERROR])
+    expect(described.find(({ logDir }) => logDir === failed)?.partitions).toEqual([])
+
+    await createTopic(cluster, 'new')
+    const fresh = await dirsOf(cluster, victim, 'new')
+    expect(fresh.find(({ logDir }) => logDir !== failed)?.partitions).toEqual([0, 1, 2, 3])
+
+    await producing.stop()
+    await consumeUntil(() => [...producing.acknowledged].every((value) => seen.has(value)))
+    expect([...seen].filter(([, times]) => times > 1)).toEqual([])
+    await consumer.close()
+    expect(cluster.fatalErrors).toEqual([])
+
+    await cluster.brokers.get(victim)?.shutdown({ controlled: true })
+    cluster.brokers.delete(victim)
+    expect(fs.existsSync(path.join(failed, '.kafka_cleanshutdown'))).toBe(false)
+    disk.failNothing()
+    await cluster.startBrokers([victim])
+    await expectOffline(cluster, victim, [])
+    const after = await dirsOf(cluster, victim, 't')
+    expect(after.find(({ logDir }) => logDir === failed)).toMatchObject({ errorCode: 0, partitions: lost })
+  })
+
+  it('before the start: its replicas are offline, the others serve, and new ones go where there is a disk', async () => {
+    const { cluster } = await start()
+    const dirs = await dirsOf(cluster, 1, 't')
+    const lost = dirs[1]?.partitions ?? []
+    const failed = cluster.logDirs(1)[1] ?? ''
+    await cluster.brokers.get(1)?.shutdown({ controlled: true })
+    cluster.brokers.delete(1)
+    fs.renameSync(failed, `${failed}.away`)
+    fs.writeFileSync(failed, 'not a directory')
+    await cluster.startBrokers([1])
+    await expectOffline(cluster, 1, lost)
+    expect((await dirsOf(cluster, 1, 't')).map(({ errorCode }) => errorCode)).toEqual([
+      0,
+      ERROR_CODES.KAFKA_STORAGE_ERROR,
+    ])
+    await createTopic(cluster, 'new')
+    expect((await dirsOf(cluster, 1, 'new'))[0]?.partitions).toEqual([0, 1, 2, 3])
+    fs.rmSync(failed)
+  })
+
+  it('as the last one of a broker is the end of it, and the cluster goes on', async () => {
+    const { cluster, disk } = await start()
+    const producing = keepProducing(cluster)
+    await eventually(() => producing.acknowledged.size > 10 || undefined)
+    disk.failNext('write', new RegExp(`^${cluster.logDir(2)}(-2)?/`), 'EIO', { times: 1000 })
+    const error = await eventually(() => cluster.fatalErrors[0])
+    expect(error).toMatchObject({
+      code: 'KCLI_LOG_DIRS_FAILED',
+      message: expect.stringContaining('broker-2'),
+    })
+    // Its owner ends it then, as a process ends itself.
+    await cluster.brokers.get(2)?.shutdown({ controlled: false })
+    cluster.brokers.delete(2)
+    const acknowledgedThen = producing.acknowledged.size
+    await eventually(() => producing.acknowledged.size > acknowledgedThen + 20 || undefined)
+    await producing.stop()
+  })
+})
