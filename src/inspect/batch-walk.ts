@@ -99,7 +99,7 @@ export class BatchWalk implements AsyncIterable<WalkedBatch> {
   /** Of the batch that begins there; {@link TORN}, or why no batch does. */
   private async sizeAt(position: number): Promise<number | string> {
     const left = this.limit - position
-    if (left < batch.HEADER_SIZE_UP_TO_MAGIC) return TORN
+    if (left <= batch.HEADER_SIZE_UP_TO_MAGIC) return TORN
     const head = Math.min(left, batch.RECORD_BATCH_OVERHEAD)
     if (!this.has(position, head) && !(await this.fill(position, head))) return TORN
     try {
