@@ -14,6 +14,8 @@ export interface GlobalFlags {
   readonly color?: boolean | undefined
   readonly debug?: boolean | undefined
   readonly timeout?: number | undefined
+  /** Of commands that only read. */
+  readonly offline?: boolean | undefined
 }
 
 const GROUP = 'GLOBAL'
@@ -94,6 +96,14 @@ export abstract class BaseCommand extends Command {
     work: (context: CommandContext) => Promise<number | undefined>,
   ): Promise<void> {
     return this.serve(flags, work, { graceMs: 10_000, isStream: true })
+  }
+
+  /** For commands that read files and wait for nobody: they show for themselves how far they are. */
+  protected serveFiles(
+    flags: GlobalFlags,
+    work: (context: CommandContext) => Promise<number | undefined>,
+  ): Promise<void> {
+    return this.serve(flags, work, { isStream: true })
   }
 
   /** For servers: closing many logs may take its time, and cutting it short would make the next start repair them. */

@@ -10,3 +10,5 @@ export {
   locate,
   type PartitionDir,
 } from './locate.ts'
+export type { Finding, Severity } from './verify/finding.ts'
+export { type VerifyOptions, type VerifySummary, verify } from './verify/verify.ts'

@@ -48,6 +48,8 @@ export interface PartitionDir extends TopicPartition {
   readonly path: string
   readonly logDir: string
   readonly brokerId?: number
+  /** Only some of its files were asked for. */
+  readonly isPartial?: boolean
   /** Deleted, on its way from another log directory, or one that no broker knows of. */
   readonly mark?: 'delete' | 'future' | 'stray'
 }
@@ -203,7 +205,10 @@ class Locator {
       ...(isOfPartition && partitionDir && { partitionDir }),
       ...(logDir !== undefined && { logDir, ...this.brokerOf(logDir) }),
     })
-    if (isOfPartition && partitionDir) this.partitionDirs.set(path.resolve(directory), partitionDir)
+    const key = path.resolve(directory)
+    if (isOfPartition && partitionDir && !this.partitionDirs.has(key)) {
+      this.partitionDirs.set(key, { ...partitionDir, isPartial: true })
+    }
   }
 
   private addLogDir(logDir: string): void {

@@ -27,6 +27,8 @@ export interface PartitionFiles {
   /** Index files without their `.log`. */
   readonly orphans: readonly LocatedFile[]
   readonly others: readonly LocatedFile[]
+  /** Only the segments that begin at these offsets are asked for. */
+  readonly only?: ReadonlySet<number>
 }
 
 /** The files that were found, by partition. Files that lie in no partition's directory are left out. */
