@@ -43,10 +43,14 @@ export function validateForLeader(set: Buffer, options: LeaderValidation): Valid
   try {
     const end = checkBatches(set, options)
     if (records.magic(set, 0) < records.MAGIC_V2) return upConvert(set, end, options)
-    return assignOffsets(set.subarray(0, end), options)
+    return assignOffsets(end === set.length ? set : set.subarray(0, end), options)
   } catch (error) {
     throw storageErrorOf(error, options.partition)
   }
+}
+
+function nextBatch(set: Buffer, at: number): number {
+  return records.nextBatch(set, at, set.length)
 }
 
 /** Sizes, checksums and the rules on the whole set. Returns where the last whole batch ends. */
@@ -54,8 +58,8 @@ function checkBatches(set: Buffer, options: LeaderValidation): number {
   const { config, partition } = options
   let end = 0
   let count = 0
-  for (const at of records.batchStarts(set)) {
-    const size = records.batchSizeBytes(set, at)
+  for (let size = nextBatch(set, 0); size > 0; size = nextBatch(set, end)) {
+    const at = end
     const isV2 = records.magic(set, at) === records.MAGIC_V2
     if (isV2 && options.origin === 'client' && records.baseOffset(set, at) !== 0) {
       throw new InvalidRecordError(
@@ -75,7 +79,7 @@ function checkBatches(set: Buffer, options: LeaderValidation): number {
         `a record batch for ${partition} has magic ${records.magic(set, at)}, not 2`,
       )
     }
-    end = at + size
+    end += size
     count++
   }
   if (count === 0) throw new InvalidRecordError(`a record set without a whole batch for ${partition}`)
@@ -210,7 +214,8 @@ function followerRecords(set: Buffer, partition: string, nextOffset: number): Va
   let maxTimestamp = records.NO_TIMESTAMP
   let offsetOfMaxTimestamp = -1
   let lastLeaderEpoch = -1
-  for (const at of records.batchStarts(set)) {
+  for (let size = nextBatch(set, 0); size > 0; size = nextBatch(set, end)) {
+    const at = end
     if (!records.isCrcValid(set, at)) {
       throw new CorruptRecordError(`record is corrupt (stored crc = ${records.crc(set, at)}) in ${partition}`)
     }
@@ -225,7 +230,7 @@ function followerRecords(set: Buffer, partition: string, nextOffset: number): Va
     }
     lastOffset = last
     lastLeaderEpoch = records.partitionLeaderEpoch(set, at)
-    end = at + records.batchSizeBytes(set, at)
+    end += size
     if (records.maxTimestamp(set, at) > maxTimestamp) {
       maxTimestamp = records.maxTimestamp(set, at)
       offsetOfMaxTimestamp = last

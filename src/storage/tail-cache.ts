@@ -21,19 +21,23 @@ export class TailBudget {
   readonly limitBytes: number
   private usedBytes = 0
   private readonly byUse = new Set<TailCache>()
+  private latest: TailCache | undefined
 
   constructor(limitBytes: number) {
     this.limitBytes = limitBytes
   }
 
   take(cache: TailCache, bytes: number): void {
-    this.byUse.delete(cache)
-    this.byUse.add(cache)
+    if (this.latest !== cache) {
+      this.latest = cache
+      this.byUse.delete(cache)
+      this.byUse.add(cache)
+    }
     this.usedBytes += bytes
     while (this.usedBytes > this.limitBytes) {
       const [oldest] = this.byUse
       if (oldest === undefined) return
-      if (!oldest.dropOldestBytes()) this.byUse.delete(oldest)
+      if (!oldest.dropOldestBytes()) this.forget(oldest)
     }
   }
 
@@ -42,6 +46,7 @@ export class TailBudget {
   }
 
   forget(cache: TailCache): void {
+    if (this.latest === cache) this.latest = undefined
     this.byUse.delete(cache)
   }
 }
@@ -66,8 +71,9 @@ export class TailCache {
   add(entry: Omit<TailEntry, 'bytes'>, records: Buffer): void {
     const last = this.list.at(-1)
     if (last && last.lastOffset >= entry.firstOffset) this.clear()
+    const { segment, position, sizeBytes, firstOffset, lastOffset } = entry
     const bytes = this.worthKeeping(records)
-    this.list.push({ ...entry, bytes })
+    this.list.push({ segment, position, sizeBytes, firstOffset, lastOffset, bytes })
     if (bytes === null) this.dropAllBytes()
     else {
       this.keptBytes += bytes.length
