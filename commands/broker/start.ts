@@ -1,4 +1,5 @@
 import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { serverFlags } from '../../src/cli/flags.ts'
 
@@ -8,11 +9,15 @@ export default class BrokerStart extends BaseCommand {
   static override examples = [
     '<%= config.bin %> broker start --listen 127.0.0.1:9092 --data-dir ./one',
     '<%= config.bin %> broker start server.properties --override log.retention.hours=1',
+    '<%= config.bin %> broker start --id 2 --zookeeper zk1:2181,zk2:2181/kafka --listen :9094 --data-dir ./two',
   ]
   static override args = {
     config: Args.string({ description: 'A server.properties file.', ignoreStdin: true }),
   }
-  static override flags = serverFlags
+  static override flags = {
+    id: Flags.integer({ min: 0, helpValue: 'N', summary: 'Broker id of a new data directory (default 0).' }),
+    ...serverFlags,
+  }
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(BrokerStart)

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import type { Address } from '../base/network.ts'
 import type { TcpListening } from '../cluster/index.ts'
 import { mergeProperties } from './console/properties.ts'
 import { UsageError } from './exit-codes.ts'
@@ -12,6 +13,9 @@ export interface StartFlags {
   readonly 'advertised-host'?: string | undefined
   readonly config?: string | undefined
   readonly override?: readonly string[] | undefined
+  readonly id?: number | undefined
+  readonly zookeeper?: string | undefined
+  readonly 'zookeeper-listen'?: string | undefined
   readonly verbose?: boolean | undefined
 }
 
@@ -20,11 +24,15 @@ const MAX_PORT = 65_535
 
 /** Entries of a server.properties that cannot be obeyed here, with the reason. Dropping one in silence would mislead. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
-  [/^(broker\.id|log\.dirs?)$/, 'The data directory (--data-dir) decides it for its brokers; leave it out.'],
+  [/^log\.dirs?$/, 'The data directory (--data-dir) decides it for its brokers; leave it out.'],
+  [
+    /^broker\.id$/,
+    'The data directory has it for its brokers; a new one is given it with: kcli broker start --id N.',
+  ],
   // Its time limits mean nothing to a service in the same process; they may stand there.
   [
     /^zookeeper\.(?!(connection|session)\.timeout\.ms$|max\.in\.flight\.requests$)/,
-    'Brokers use the coordination service of their data directory; leave it out.',
+    'TLS to ZooKeeper, ACLs on znodes and the migration to KRaft are not supported yet.',
   ],
   [
     /^(process\.roles|node\.id|controller\.)/,
@@ -41,6 +49,9 @@ export function startOptions(flags: StartFlags): StartClusterOptions {
     { path: flags.config, flag: 'the properties file' },
     { values: flags.override, flag: '--override' },
   )
+  const zookeeper = flags.zookeeper ?? properties.get('zookeeper.connect')
+  const firstBrokerId = flags.id ?? brokerIdOf(properties, flags)
+  properties.delete('zookeeper.connect')
   for (const key of properties.keys()) {
     const reason = REFUSED.find(([pattern]) => pattern.test(key))?.[1]
     if (reason !== undefined) throw new UsageError(`${key} cannot be set here`, reason)
@@ -57,8 +68,38 @@ export function startOptions(flags: StartFlags): StartClusterOptions {
     brokers: flags.brokers,
     tcp: advertisedAs(tcp, advertised, flags),
     properties,
+    ...(firstBrokerId !== undefined && { firstBrokerId }),
+    ...(zookeeper !== undefined && { zookeeper }),
+    ...(flags['zookeeper-listen'] !== undefined && {
+      zookeeperListen: parseZooKeeperListen(flags['zookeeper-listen'], zookeeper),
+    }),
     verbose: flags.verbose === true,
   }
+}
+
+/** A server.properties for one broker may name it. */
+function brokerIdOf(properties: Map<string, string>, flags: StartFlags): number | undefined {
+  const text = properties.get('broker.id')
+  if (text === undefined || flags.brokers !== 1) return undefined
+  properties.delete('broker.id')
+  if (!/^\d{1,9}$/.test(text))
+    throw new UsageError(`broker.id is '${text}', which is no number`, 'Ids are 0 or more.')
+  return Number(text)
+}
+
+const ZOOKEEPER_PORT = 2181
+
+function parseZooKeeperListen(text: string, zookeeper: string | undefined): Address {
+  if (zookeeper !== undefined) {
+    const hint = 'With --zookeeper there is no coordination service here that could listen.'
+    throw new UsageError('--zookeeper-listen and --zookeeper exclude each other', hint)
+  }
+  const { host, ports } = parseListen(text, {
+    from: '--zookeeper-listen',
+    emptyHost: '127.0.0.1',
+    defaultPort: ZOOKEEPER_PORT,
+  })
+  return { kind: 'tcp', host, port: ports[0] ?? ZOOKEEPER_PORT }
 }
 
 interface ListenOptions {
@@ -66,13 +107,15 @@ interface ListenOptions {
   /** The flag or setting, for messages. */
   readonly from: string
   readonly emptyHost: string
+  /** 9092 when undefined. */
+  readonly defaultPort?: number
 }
 
 /** `HOST`, `HOST:PORT` (the next brokers take the ports behind it), `:0` (free ports), `PLAINTEXT://HOST:PORT`. */
 export function parseListen(text: string, options: ListenOptions): TcpListening {
   const match = /^(?:(\w+):\/\/)?(?:\[([0-9a-fA-F:.%]+)\]|([^:/,\s]*))(?::(\d{1,5}))?$/.exec(text.trim())
   const protocol = match?.[1]?.toUpperCase() ?? 'PLAINTEXT'
-  const port = match?.[4] === undefined ? DEFAULT_PORT : Number(match[4])
+  const port = match?.[4] === undefined ? (options.defaultPort ?? DEFAULT_PORT) : Number(match[4])
   if (match === null && text.includes(',')) {
     throw new UsageError(`${options.from} names several listeners`, 'One PLAINTEXT listener is supported.')
   }

@@ -70,6 +70,14 @@ export const serverFlags = {
     helpValue: 'HOST',
     summary: 'The host that clients are told, if not the one of --listen.',
   }),
+  zookeeper: Flags.string({
+    helpValue: 'HOST:PORT,…/PATH',
+    summary: 'Keep the znodes in this ZooKeeper (default: in the data directory, with a service of its own).',
+  }),
+  'zookeeper-listen': Flags.string({
+    helpValue: 'HOST:PORT',
+    summary: 'Let ZooKeeper clients in at this address (default: only through the data directory).',
+  }),
   override: listFlag({ helpValue: 'KEY=VALUE', summary: 'A broker setting; wins over the file.' }),
   verbose: Flags.boolean({ char: 'v', summary: 'Log what the brokers do on stderr.' }),
 }

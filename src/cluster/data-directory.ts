@@ -3,6 +3,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { KcliError, messageOf, systemErrorCode } from '../base/errors.ts'
 import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
+import { makePrivateDirectorySync } from '../base/private-directory.ts'
 import {
   type BrokerPlace,
   decodeLayout,
@@ -20,6 +21,7 @@ import {
  *     .lock                  held by the process that serves the directory
  *     server.json            who that is, for people and for `cluster stop`
  *     broker-N.sock          where the others reach broker N
+ *     zookeeper.sock         where they reach the coordination service
  *     broker-N/              the log directory of broker N, in Apache Kafka's layout; an imported one may be elsewhere
  *     zookeeper/version-2/   the coordination service's log and snapshots, in ZooKeeper's layout
  */
@@ -68,11 +70,20 @@ export class DataDirectory {
   }
 
   /** In the directory, or, where that name would be too long for a socket, in a private one under the temporary files. */
-  socketPath(id: number): string {
-    const inside = path.join(this.path, `broker-${id}.sock`)
+  socketPath(place: string): string {
+    const inside = path.join(this.path, `${place}.sock`)
     if (Buffer.byteLength(inside) <= MAX_SOCKET_PATH_BYTES) return inside
     const name = createHash('sha256').update(this.path).digest('hex').slice(0, 16)
-    return path.join(os.tmpdir(), `kcli-${os.userInfo().uid}-${name}`, `${id}.sock`)
+    return path.join(os.tmpdir(), `kcli-${os.userInfo().uid}-${name}`, `${place}.sock`)
+  }
+
+  /** To be listened at: whoever left a socket behind is gone, as we hold the lock. A folder outside is for this user only. */
+  clearedSocket(place: string): string {
+    const socket = this.socketPath(place)
+    const folder = path.dirname(socket)
+    if (folder !== this.path) makePrivateDirectorySync(folder)
+    this.fs.removeSync(socket)
+    return socket
   }
 
   exists(): boolean {
@@ -80,7 +91,7 @@ export class DataDirectory {
   }
 
   /** Makes the directory if need be and checks that it is one of ours. Gives its brokers, in the order of their ids. */
-  prepare(brokerCount?: number): readonly BrokerPlace[] {
+  prepare(brokerCount?: number, firstId?: number): readonly BrokerPlace[] {
     this.make()
     const stored = this.readLayout()
     if (stored !== undefined && brokerCount !== undefined && brokerCount < stored.length) {
@@ -92,7 +103,15 @@ export class DataDirectory {
       )
     }
     const count = brokerCount ?? stored?.length ?? DEFAULT_BROKER_COUNT
-    const brokers = grownTo(this.path, stored ?? [], count)
+    if (firstId !== undefined && stored !== undefined && stored[0]?.id !== firstId) {
+      throw new DataDirectoryError(
+        `${this.path} belongs to broker ${stored[0]?.id}, not to broker ${firstId}`,
+        {
+          hint: 'Name another folder with --data-dir: each broker has its own.',
+        },
+      )
+    }
+    const brokers = grownTo(this.path, stored ?? [], count, firstId)
     if (stored?.length !== count) this.writeLayout(brokers)
     return brokers
   }

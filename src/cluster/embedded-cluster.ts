@@ -1,12 +1,17 @@
 import path from 'node:path'
-import { sleep } from '../base/clock.ts'
+import { sleep, type Timer } from '../base/clock.ts'
 import { type KcliError, messageOf } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import { prefixedLogger } from '../base/logger.ts'
 import type { Address } from '../base/network.ts'
-import { makePrivateDirectorySync } from '../base/private-directory.ts'
 import { Broker, BrokerConfig, type ListenerSpec } from '../broker/index.ts'
-import { type ZooKeeperClient, ZooKeeperServer } from '../zookeeper/index.ts'
+import type { ZooKeeperClient } from '../zookeeper/index.ts'
+import {
+  type Coordination,
+  EmbeddedZooKeeper,
+  RemoteZooKeeper,
+  type RemoteZooKeeperOptions,
+} from './coordination.ts'
 import { cannotRun, type DataDirectory, DataDirectoryError } from './data-directory.ts'
 import type { BrokerPlace } from './layout.ts'
 import { LOCAL_LISTENER, LOCAL_PORT, localHost, localResolver, pipeAddress } from './local-address.ts'
@@ -29,6 +34,12 @@ export interface EmbeddedClusterOptions {
   /** Undefined: as many as the directory has, three for a new one. */
   readonly brokerCount?: number
   readonly tcp?: TcpListening
+  /** Of the first broker of a new directory. Default 0. */
+  readonly firstBrokerId?: number
+  /** Where the znodes are. Undefined: in the directory, with a coordination service in this process. */
+  readonly zookeeper?: RemoteZooKeeperOptions
+  /** Where ZooKeeper clients reach the service of this process; undefined: only through the directory. */
+  readonly zookeeperListen?: Address
   /** server.properties entries for every broker. */
   readonly properties?: Readonly<Record<string, string>>
   /** The cluster cannot go on: its disk is full, or has failed. Called at most once for each cause; all that helps is to stop. */
@@ -36,8 +47,8 @@ export interface EmbeddedClusterOptions {
 }
 
 const TCP_LISTENER = 'PLAINTEXT'
-/** Embedded brokers are in one process with their coordination service: sessions end with it, not by time. */
-const SESSION_TIMEOUT_MS = 18_000
+/** A process that runs the cluster for longer lets others look at its znodes; a command is over by then. */
+const SERVE_ZOOKEEPER_AFTER_MS = 200
 /** reserved.broker.max.id: ids above it are those that Kafka generates. */
 const MAX_OWN_ID = 1000
 /** What takes longer is gone on with at the next start. */
@@ -52,31 +63,31 @@ const DELETION_GRACE_MS = 2_000
 export class EmbeddedCluster {
   readonly directory: DataDirectory
   private readonly ports: ClusterPorts
-  private readonly zookeeper: ZooKeeperServer
+  private readonly coordination: Coordination
+  private zookeeperTimer: Timer | undefined
+  private zookeeperEndpoint: Address | undefined
   private readonly started: Broker[] = []
 
-  private constructor(options: EmbeddedClusterOptions, zookeeper: ZooKeeperServer) {
+  private constructor(options: EmbeddedClusterOptions, coordination: Coordination) {
     this.directory = options.directory
     this.ports = options.ports
-    this.zookeeper = zookeeper
+    this.coordination = coordination
   }
 
   /** Resolves when every broker serves. Rejects with a KcliError, and then nothing is left running. */
   static async start(options: EmbeddedClusterOptions): Promise<EmbeddedCluster> {
     const { directory } = options
-    const { fs, clock, random, logger } = options.ports
-    const places = directory.prepare(options.brokerCount)
-    const zookeeper = await ZooKeeperServer.open({
-      fs,
-      clock,
-      random,
-      logger: prefixedLogger(logger, 'zookeeper'),
-      dataDir: directory.zookeeperDir,
-      expireSessionsOnOpen: true,
-      onFailure: (error) => options.onFailure?.(cannotRun(directory, error)),
-    })
-    const cluster = new EmbeddedCluster(options, zookeeper)
+    const { logger } = options.ports
+    const places = directory.prepare(options.brokerCount, options.firstBrokerId)
+    const coordination =
+      options.zookeeper === undefined
+        ? await EmbeddedZooKeeper.open(options.ports, directory, (error) =>
+            options.onFailure?.(cannotRun(directory, error)),
+          )
+        : new RemoteZooKeeper(options.ports, options.zookeeper)
+    const cluster = new EmbeddedCluster(options, coordination)
     try {
+      await cluster.openZooKeeperPort(options.zookeeperListen)
       await cluster.startBrokers(places, options)
     } catch (error) {
       await cluster
@@ -93,7 +104,18 @@ export class EmbeddedCluster {
 
   /** A session with the coordination service, to look at what it has. The caller closes it. */
   openZooKeeper(): Promise<ZooKeeperClient> {
-    return this.zookeeper.connect({ timeoutMs: SESSION_TIMEOUT_MS })
+    return this.coordination.connect()
+  }
+
+  /** Lets other processes of the data directory at the znodes. Nothing happens when those are elsewhere. */
+  async serveZooKeeper(): Promise<void> {
+    this.zookeeperTimer?.cancel()
+    if (this.coordination instanceof EmbeddedZooKeeper) await this.coordination.serveDirectory()
+  }
+
+  /** Where ZooKeeper clients reach the service, if it was asked to listen. */
+  get zookeeperAddress(): Address | undefined {
+    return this.zookeeperEndpoint
   }
 
   /** In-process addresses of the brokers. */
@@ -113,13 +135,27 @@ export class EmbeddedCluster {
    * next start finds each partition as it was.
    */
   async shutdown(): Promise<void> {
+    this.zookeeperTimer?.cancel()
     await this.finishDeletions()
     const brokers = this.started.splice(0)
     await Promise.allSettled(brokers.map((broker) => broker.drain()))
     const resigned = await Promise.allSettled(brokers.map((broker) => broker.resignController()))
     const stopped = await Promise.allSettled(brokers.map((broker) => broker.shutdown({ controlled: false })))
-    await this.zookeeper.close()
+    await this.coordination.close()
     for (const outcome of [...resigned, ...stopped]) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  private async openZooKeeperPort(address: Address | undefined): Promise<void> {
+    const { coordination } = this
+    if (!(coordination instanceof EmbeddedZooKeeper)) return
+    if (address !== undefined) this.zookeeperEndpoint = await coordination.listen(address)
+    const { clock, logger } = this.ports
+    const serve = () => {
+      coordination
+        .serveDirectory()
+        .catch((error: unknown) => logger.warn(`the znodes are not served: ${messageOf(error)}`))
+    }
+    this.zookeeperTimer = clock.setTimer(SERVE_ZOOKEEPER_AFTER_MS, serve, { unref: true })
   }
 
   /** A command that deletes a topic is over before its files are; the next one should find nothing left of it. */
@@ -153,13 +189,14 @@ export class EmbeddedCluster {
         // Kafka has given it, and lets nobody set it while ids are generated.
         ...(id > MAX_OWN_ID && { 'broker.id.generation.enable': 'false' }),
         'log.dirs': logDirs.join(','),
-        'inter.broker.listener.name': LOCAL_LISTENER,
+        'inter.broker.listener.name': this.coordination.isRemote ? TCP_LISTENER : LOCAL_LISTENER,
       },
-      { listeners: tcp === undefined ? [this.localListener(id)] : [this.localListener(id), tcp] },
+      { listeners: this.listeners(id, tcp) },
     )
     return new Broker({
       config,
-      zk: await this.zookeeper.connect({ timeoutMs: SESSION_TIMEOUT_MS }),
+      zk: await this.coordination.connect(),
+      ...(this.coordination.isRemote && { reconnectZk: () => this.coordination.connect() }),
       network,
       resolver: localResolver(this.directory.path),
       fs,
@@ -172,9 +209,14 @@ export class EmbeddedCluster {
     })
   }
 
+  /** Brokers elsewhere cannot reach what listens in the directory: with znodes of others, there is TCP only. */
+  private listeners(id: number, tcp: ListenerSpec | undefined): ListenerSpec[] {
+    const others = tcp === undefined ? [] : [tcp]
+    return this.coordination.isRemote ? others : [this.localListener(id), ...others]
+  }
+
   private localListener(id: number): ListenerSpec {
-    const socket = this.directory.socketPath(id)
-    this.clearSocket(socket)
+    const socket = this.directory.clearedSocket(`broker-${id}`)
     return {
       name: LOCAL_LISTENER,
       securityProtocol: 'PLAINTEXT',
@@ -182,14 +224,6 @@ export class EmbeddedCluster {
       advertisedHost: localHost(id),
       advertisedPort: LOCAL_PORT,
     }
-  }
-
-  /** Whoever left a socket behind is gone: we hold the lock. A folder outside the directory is for this user only. */
-  private clearSocket(socket: string): void {
-    const { fs } = this.ports
-    const folder = path.dirname(socket)
-    if (folder !== this.directory.path) makePrivateDirectorySync(folder)
-    fs.removeSync(socket)
   }
 
   private lockLogDir(file: string): FileLock {

@@ -59,8 +59,9 @@ export function grownTo(
   directory: string,
   brokers: readonly BrokerPlace[],
   count: number,
+  firstId = 0,
 ): readonly BrokerPlace[] {
-  const next = Math.max(-1, ...brokers.map(({ id }) => id)) + 1
+  const next = Math.max(firstId - 1, ...brokers.map(({ id }) => id)) + 1
   const missing = Array.from({ length: Math.max(0, count - brokers.length) }, (_, i) => next + i)
   return [...brokers, ...missing.map((id) => ({ id, logDirs: [defaultLogDir(directory, id)] }))]
 }

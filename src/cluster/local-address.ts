@@ -18,8 +18,21 @@ export function pipeAddress(brokerId: number, directory: string): Address & { ki
   return { kind: 'pipe', name: localHost(brokerId), label: `the local cluster in ${directory}` }
 }
 
+/** The pipe of the directory's coordination service. */
+export function zookeeperPipe(directory: string): Address & { kind: 'pipe' } {
+  return { kind: 'pipe', name: `zookeeper.kcli`, label: `the coordination service in ${directory}` }
+}
+
+/** What listens at an address of a local cluster: a socket in the data directory is named after it. */
+export function placeOfPipe(address: Address): string | undefined {
+  if (address.kind !== 'pipe') return undefined
+  const broker = brokerOfPipe(address)
+  if (broker !== undefined) return `broker-${broker}`
+  return address.name === 'zookeeper.kcli' ? 'zookeeper' : undefined
+}
+
 /** The broker that an address of a local cluster means, or undefined. */
-export function brokerOfPipe(address: Address): number | undefined {
+function brokerOfPipe(address: Address): number | undefined {
   const match = address.kind === 'pipe' ? HOST.exec(address.name) : null
   return match === null ? undefined : Number(match[1])
 }

@@ -2,12 +2,14 @@ import { type Clock, sleep } from '../base/clock.ts'
 import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { Address, Channel, Listener, Network } from '../base/network.ts'
 import { type DataDirectory, DataDirectoryError } from './data-directory.ts'
-import { brokerOfPipe } from './local-address.ts'
+import { placeOfPipe } from './local-address.ts'
 
 /** A cluster that this process runs for the directory. */
 export interface Host {
   /** Resolves if the cluster comes to a point where it cannot go on; `shutdown` has to follow. */
   readonly failure: Promise<KcliError>
+  /** From now on its coordination service can be connected to. */
+  serveZooKeeper(): Promise<void>
   shutdown(): Promise<void>
 }
 
@@ -52,13 +54,13 @@ export class LocalNetwork implements Network {
   }
 
   async connect(address: Address, options: { timeoutMs: number }): Promise<Channel> {
-    const broker = brokerOfPipe(address)
-    if (broker === undefined) return this.options.network.connect(address, options)
+    const place = placeOfPipe(address)
+    if (place === undefined) return this.options.network.connect(address, options)
     const { clock, patienceMs } = this.options
     const deadlineMs = clock.monotonicMs() + patienceMs
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       if (this.failure !== undefined) throw this.failure
-      const channel = await this.attempt(broker, address, options.timeoutMs)
+      const channel = await this.attempt(place, address, options.timeoutMs)
       if (channel !== undefined) return channel
       if (this.closed || clock.monotonicMs() >= deadlineMs) {
         throw this.timeout()
@@ -110,11 +112,11 @@ export class LocalNetwork implements Network {
   }
 
   /** Undefined: nobody is there yet, try again. */
-  private async attempt(broker: number, address: Address, timeoutMs: number): Promise<Channel | undefined> {
+  private async attempt(place: string, address: Address, timeoutMs: number): Promise<Channel | undefined> {
     const { network, directory } = this.options
-    if (this.host !== undefined) return network.connect(address, { timeoutMs })
+    if (this.host !== undefined) return this.connectToHost(this.host, place, address, timeoutMs)
     try {
-      return await network.connect({ kind: 'unix', path: directory.socketPath(broker) }, { timeoutMs })
+      return await network.connect({ kind: 'unix', path: directory.socketPath(place) }, { timeoutMs })
     } catch (error) {
       // The socket is missing, or left behind by a process that is gone.
       const code = systemErrorCode(error) ?? ''
@@ -131,6 +133,17 @@ export class LocalNetwork implements Network {
     if (host === undefined) return undefined
     if (this.closed) return undefined
     this.serve(host)
-    return network.connect(address, { timeoutMs })
+    return this.connectToHost(host, place, address, timeoutMs)
+  }
+
+  private async connectToHost(
+    host: Host,
+    place: string,
+    address: Address,
+    timeoutMs: number,
+  ): Promise<Channel> {
+    // Brokers listen from the start, the coordination service when somebody asks for it.
+    if (place === 'zookeeper') await host.serveZooKeeper()
+    return this.options.network.connect(address, { timeoutMs })
   }
 }

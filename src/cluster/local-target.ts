@@ -119,7 +119,7 @@ export async function hostDirectory(
         lock.release()
       }
     }
-    return { cluster, failure, shutdown }
+    return { cluster, failure, shutdown, serveZooKeeper: () => cluster.serveZooKeeper() }
   } catch (error) {
     lock.release()
     throw asDirectoryError(directory, error)

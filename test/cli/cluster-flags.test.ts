@@ -55,7 +55,6 @@ describe('startOptions', () => {
     'listeners=SSL://:9093',
     'listeners=PLAINTEXT://:99999',
     'advertised.listeners=EXTERNAL://kafka:9092',
-    'zookeeper.connect=localhost:2181',
     'zookeeper.ssl.client.enable=true',
     'broker.id=1',
     'log.dirs=/tmp',
@@ -66,6 +65,25 @@ describe('startOptions', () => {
   ])('refuses %s by name', (line) => {
     const key = line.slice(0, line.indexOf('='))
     expect(() => startOptions({ config: fileWith(line) })).toThrow(key)
+  })
+
+  it('takes a ZooKeeper elsewhere from the flag or the file, and the id of a single broker', () => {
+    const config = fileWith('zookeeper.connect=zk1:2181,zk2/kafka', 'broker.id=7')
+    expect(startOptions({ config, brokers: 1 })).toMatchObject({
+      zookeeper: 'zk1:2181,zk2/kafka',
+      firstBrokerId: 7,
+      properties: new Map(),
+    })
+    expect(startOptions({ config, brokers: 1, zookeeper: 'zk3', id: 8 })).toMatchObject({
+      zookeeper: 'zk3',
+      firstBrokerId: 8,
+    })
+  })
+
+  it('listens for ZooKeeper clients, unless the service is elsewhere', () => {
+    const zookeeperListen = { kind: 'tcp', host: '127.0.0.1', port: 2181 }
+    expect(startOptions({ 'zookeeper-listen': '127.0.0.1' })).toMatchObject({ zookeeperListen })
+    expect(() => startOptions({ 'zookeeper-listen': ':0', zookeeper: 'zk1' })).toThrow('exclude each other')
   })
 
   it('refuses ports that the last broker would not have', () => {

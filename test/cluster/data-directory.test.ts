@@ -76,11 +76,11 @@ describe('DataDirectory', () => {
 
   it('keeps its sockets inside, unless its path is too long for that', () => {
     const short = directory()
-    expect(path.dirname(short.socketPath(0))).toBe(short.path)
+    expect(path.dirname(short.socketPath('broker-0'))).toBe(short.path)
     const long = new DataDirectory(nodeFileSystem, `/${'x'.repeat(100)}`)
     const other = new DataDirectory(nodeFileSystem, `/${'y'.repeat(100)}`)
-    expect(long.socketPath(2).length).toBeLessThan(104)
-    expect(path.dirname(long.socketPath(0))).not.toBe(path.dirname(other.socketPath(0)))
+    expect(long.socketPath('broker-2').length).toBeLessThan(104)
+    expect(path.dirname(long.socketPath('broker-0'))).not.toBe(path.dirname(other.socketPath('broker-0')))
   })
 
   it('knows nobody when server.json is missing or broken', () => {

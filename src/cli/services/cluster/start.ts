@@ -1,6 +1,7 @@
 import { sleep } from '../../../base/clock.ts'
 import { KcliError } from '../../../base/errors.ts'
 import type { Logger } from '../../../base/logger.ts'
+import { type Address, formatAddress } from '../../../base/network.ts'
 import {
   type ClusterPorts,
   DataDirectory,
@@ -10,6 +11,7 @@ import {
   systemPorts,
   type TcpListening,
 } from '../../../cluster/index.ts'
+import { parseConnectString } from '../../../zookeeper/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
 import { chooseTarget } from '../../target.ts'
@@ -18,6 +20,12 @@ export interface StartClusterOptions {
   /** As many as the directory has when undefined. */
   readonly brokers: number | undefined
   readonly tcp: TcpListening
+  /** Of the first broker of a new directory. */
+  readonly firstBrokerId?: number | undefined
+  /** Where the znodes are, if not in the directory: `HOST:PORT,HOST:PORT/PATH`. */
+  readonly zookeeper?: string | undefined
+  /** Where ZooKeeper clients reach the cluster's own coordination service. */
+  readonly zookeeperListen?: Address | undefined
   readonly properties: ReadonlyMap<string, string>
   readonly verbose: boolean
 }
@@ -42,9 +50,20 @@ export async function startCluster(
     const addresses = hosted.cluster.tcpAddresses
     const count = hosted.cluster.brokers.length
     const brokers = count === 1 ? '1 broker' : `${count} brokers`
+    const zookeeper = options.zookeeper ?? addressText(hosted.cluster.zookeeperAddress)
     await context.out.object(
-      { state: 'ready', addresses, brokers: count, dataDir: directory.path, pid: process.pid },
-      () => `Ready: ${addresses.join(',')} (${brokers}, data in ${directory.path}, pid ${process.pid})\n`,
+      {
+        state: 'ready',
+        addresses,
+        brokers: count,
+        ...(zookeeper !== undefined && { zookeeper }),
+        dataDir: directory.path,
+        pid: process.pid,
+      },
+      () => {
+        const znodes = zookeeper === undefined ? '' : `, ZooKeeper at ${zookeeper}`
+        return `Ready: ${addresses.join(',')} (${brokers}${znodes}, data in ${directory.path}, pid ${process.pid})\n`
+      },
     )
     failure = await Promise.race([hosted.failure, aborted(context.signal)])
   } finally {
@@ -103,6 +122,11 @@ async function takeOver(
     tcp: options.tcp,
     properties: Object.fromEntries(options.properties),
     ...(options.brokers !== undefined && { brokerCount: options.brokers }),
+    ...(options.firstBrokerId !== undefined && { firstBrokerId: options.firstBrokerId }),
+    ...(options.zookeeper !== undefined && {
+      zookeeper: remoteZooKeeper(options.zookeeper, options.properties),
+    }),
+    ...(options.zookeeperListen !== undefined && { zookeeperListen: options.zookeeperListen }),
   }
   while (!signal.aborted) {
     const hosted = await hostDirectory(start, 'server')
@@ -117,6 +141,19 @@ async function takeOver(
     await sleep(clock, 50)
   }
   return undefined
+}
+
+function addressText(address: Address | undefined): string | undefined {
+  return address === undefined ? undefined : formatAddress(address)
+}
+
+/** Kafka's default for both: zookeeper.session.timeout.ms, and zookeeper.connection.timeout.ms falls back to it. */
+const SESSION_TIMEOUT_MS = 18_000
+
+function remoteZooKeeper(text: string, properties: ReadonlyMap<string, string>) {
+  const sessionTimeoutMs = Number(properties.get('zookeeper.session.timeout.ms') ?? SESSION_TIMEOUT_MS)
+  const connectTimeoutMs = Number(properties.get('zookeeper.connection.timeout.ms') ?? sessionTimeoutMs)
+  return { servers: parseConnectString(text), sessionTimeoutMs, connectTimeoutMs }
 }
 
 function aborted(signal: AbortSignal): Promise<undefined> {
