@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../src/cli/base-command.ts'
-import { listFlag } from '../src/cli/flags.ts'
+import { listFlag, offlineFlag } from '../src/cli/flags.ts'
 
 export default class ConsoleConsumer extends BaseCommand {
   static override summary = "Kafka's kafka-console-consumer: its flags, defaults and output"
@@ -11,6 +11,7 @@ export default class ConsoleConsumer extends BaseCommand {
     '<%= config.bin %> console-consumer --topic orders --partition 0 --offset earliest --property print.key=true',
   ]
   static override flags = {
+    ...offlineFlag,
     topic: Flags.string({ helpValue: 'TOPIC', summary: 'The topic.' }),
     include: Flags.string({
       aliases: ['whitelist'],

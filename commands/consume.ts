@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../src/cli/base-command.ts'
-import { listFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../src/cli/flags.ts'
+import { listFlag, offlineFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../src/cli/flags.ts'
 
 export default class Consume extends BaseCommand {
   static override summary = 'Read records, up to the end as it is now'
@@ -19,6 +19,7 @@ export default class Consume extends BaseCommand {
   static override args = topicArgs
   static override flags = {
     ...topicFlag,
+    ...offlineFlag,
     offset: Flags.string({
       helpValue: 'RANGE',
       summary: 'Where to begin, and where to stop (default: all there is).',
@@ -29,10 +30,7 @@ export default class Consume extends BaseCommand {
       summary: 'Where to stop; not part of it.',
       exclusive: ['offset'],
     }),
-    'from-beginning': Flags.boolean({
-      summary: 'From the start (the default).',
-      exclusive: ['offset', 'from', 'tail'],
-    }),
+    'from-beginning': Flags.boolean({ summary: 'From the start.', exclusive: ['offset', 'from', 'tail'] }),
     tail: Flags.integer({
       min: 0,
       helpValue: 'N',

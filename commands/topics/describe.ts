@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { regexFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { offlineFlag, regexFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
 
 const FILTERS = ['under-replicated', 'unavailable', 'under-min-isr', 'at-min-isr'] as const
 const filterFlag = (own: (typeof FILTERS)[number], summary: string) =>
@@ -20,6 +20,7 @@ export default class TopicsDescribe extends BaseCommand {
   static override args = topicArgs
   static override flags = {
     ...topicFlag,
+    ...offlineFlag,
     regex: regexFlag,
     all: Flags.boolean({ char: 'a', summary: 'Internal topics too.' }),
     'all-configs': Flags.boolean({

@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { offlineFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
 
 export default class TopicsList extends BaseCommand {
   static override summary = 'List topics'
@@ -15,6 +15,7 @@ export default class TopicsList extends BaseCommand {
   static override args = topicArgs
   static override flags = {
     ...topicFlag,
+    ...offlineFlag,
     all: Flags.boolean({ char: 'a', summary: 'Internal topics too, such as __consumer_offsets.' }),
     'exclude-internal': Flags.boolean({ summary: 'No internal topics (the default).', exclusive: ['all'] }),
   }

@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import {
   listFlag,
+  offlineFlag,
   parsePartitions,
   regexFlag,
   topicArgs,
@@ -20,6 +21,7 @@ export default class TopicsOffsets extends BaseCommand {
   static override args = topicArgs
   static override flags = {
     ...topicFlag,
+    ...offlineFlag,
     regex: regexFlag,
     all: Flags.boolean({ char: 'a', summary: 'Internal topics too.' }),
     partition: listFlag({ helpValue: '0,2-4', summary: 'Only these partitions; may be given many times.' }),

@@ -77,6 +77,7 @@ export async function runInContext(
         patienceMs: flags.timeout,
         version: config.version,
         signal: interruption.signal,
+        warn: (text) => this.out.warn(text),
       })
       return opened
     },
@@ -90,7 +91,9 @@ export async function runInContext(
   try {
     const code = await interruption.guard(work(context))
     await sink.flush()
-    return code ?? interruption.exitCode ?? EXIT.done
+    const isIncomplete = ((await opened)?.offline?.failures ?? 0) > 0
+    const result = code ?? interruption.exitCode ?? EXIT.done
+    return result === EXIT.done && isIncomplete ? EXIT.failed : result
   } catch (error) {
     throw interruption.exitCode === undefined ? error : new InterruptedError(interruption.exitCode)
   } finally {

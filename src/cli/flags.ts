@@ -33,6 +33,14 @@ export const regexFlag = Flags.boolean({
 
 export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 
+/** For commands that only read. */
+export const offlineFlag = {
+  offline: Flags.boolean({
+    summary:
+      "Read the files in --data-dir, without a cluster: a folder of kcli's, or Kafka's log.dirs (with ZooKeeper's dataDir) as DIR,DIR.",
+  }),
+}
+
 /** What a producer can be told. */
 export const producerFlags = {
   acks: Flags.string({

@@ -6,6 +6,7 @@ import { createNodeNetwork } from '../base/node-network.ts'
 import { systemRandom } from '../base/random.ts'
 import { Admin, type ClientOptions } from '../client/index.ts'
 import type { EmbeddedCluster } from '../cluster/index.ts'
+import type { OfflineTarget } from '../offline/index.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { readProperties } from './console/properties.ts'
 import { UsageError } from './exit-codes.ts'
@@ -20,6 +21,8 @@ export interface Target {
   readonly admin: Admin
   /** The cluster, while this process runs it. */
   readonly cluster?: EmbeddedCluster | undefined
+  /** With --offline: what the files know beside what a broker would tell. */
+  readonly offline?: OfflineTarget
   close(): Promise<void>
 }
 
@@ -27,6 +30,7 @@ export interface Target {
 export type TargetChoice =
   | { readonly kind: 'remote'; readonly addresses: string; readonly from: string }
   | { readonly kind: 'local'; readonly dataDir: string }
+  | { readonly kind: 'offline'; readonly dataDir: string }
 
 export interface OpenOptions {
   readonly timeoutMs: number
@@ -34,6 +38,8 @@ export interface OpenOptions {
   readonly patienceMs?: number | undefined
   readonly version: string
   readonly signal: AbortSignal
+  /** Where to tell of what is not as it should be. */
+  readonly warn?: (text: string) => void
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -43,6 +49,7 @@ export function chooseTarget(
   env: Env,
   platform: string = process.platform,
 ): TargetChoice {
+  if (flags.offline === true) return offlineChoice(flags, env, platform)
   if (flags['bootstrap-server'] !== undefined) {
     return { kind: 'remote', addresses: flags['bootstrap-server'], from: '--bootstrap-server' }
   }
@@ -57,6 +64,17 @@ export function chooseTarget(
   return { kind: 'local', dataDir: path.resolve(env.KCLI_DATA_DIR || defaultDataDir(env, platform)) }
 }
 
+function offlineChoice(flags: GlobalFlags, env: Env, platform: string): TargetChoice {
+  if (flags['bootstrap-server'] !== undefined) {
+    throw new UsageError(
+      '--offline reads files, --bootstrap-server names brokers: one of them is too much',
+      'Name the directories with --data-dir.',
+    )
+  }
+  const dataDir = flags['data-dir'] ?? (env.KCLI_DATA_DIR || defaultDataDir(env, platform))
+  return { kind: 'offline', dataDir }
+}
+
 export function defaultDataDir(env: Env, platform: string): string {
   const home = env.HOME || homedir()
   if (env.XDG_DATA_HOME) return path.join(env.XDG_DATA_HOME, 'kcli')
@@ -68,7 +86,8 @@ export function defaultDataDir(env: Env, platform: string): string {
 /** For messages. */
 export function targetName(flags: GlobalFlags): string {
   const choice = chooseTarget(flags, process.env)
-  return choice.kind === 'remote' ? choice.addresses : `the local cluster in ${choice.dataDir}`
+  if (choice.kind === 'remote') return choice.addresses
+  return choice.kind === 'local' ? `the local cluster in ${choice.dataDir}` : `the files in ${choice.dataDir}`
 }
 
 const DEFAULT_PORT = 9092
@@ -96,7 +115,10 @@ export function parseAddresses(text: string, from: string): Address[] {
 export async function openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
   const choice = chooseTarget(flags, process.env)
   refuseSecurity(flags)
-  return choice.kind === 'remote' ? openRemote(choice, options) : await openLocal(choice.dataDir, options)
+  if (choice.kind === 'remote') return openRemote(choice, options)
+  if (choice.kind === 'local') return await openLocal(choice.dataDir, options)
+  const { openOfflineTarget } = await import('./offline-target.ts')
+  return await openOfflineTarget(choice.dataDir, options)
 }
 
 function openRemote(choice: TargetChoice & { kind: 'remote' }, options: OpenOptions): Target {

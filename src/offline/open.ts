@@ -3,7 +3,7 @@ import { messageOf } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
-import type { ClientOptions } from '../client/index.ts'
+import type { ClientOptions, TopicPartition } from '../client/index.ts'
 import { ZooKeeperDataError } from '../zookeeper/index.ts'
 import { Catalog } from './catalog.ts'
 import { type ClusterState, readClusterState } from './cluster-state.ts'
@@ -19,13 +19,6 @@ export interface OfflinePorts {
   readonly logger: Logger
 }
 
-/** What the files know of a partition beside what a broker would tell. */
-export interface RecordedPartition {
-  /** As the znodes had it last; undefined when they are not there or say nothing. */
-  readonly leader: number | undefined
-  readonly isOnDisk: boolean
-}
-
 /** Directories of brokers as a client sees them, with no process behind them. Nothing is ever written. */
 export interface OfflineTarget {
   /** For a consumer or an admin. */
@@ -34,9 +27,13 @@ export interface OfflineTarget {
   readonly hasClusterState: boolean
   /** Of the process that serves the directory, if it is a kcli data directory and says so. */
   readonly serverPid: number | undefined
-  /** How often something could not be read. */
-  readonly damages: number
-  partition(topic: string, partition: number): RecordedPartition
+  /** How much could not be read: damaged places, and partitions that are not on disk. */
+  readonly failures: number
+  hasTopic(topic: string): boolean
+  /** The leader that the znodes have; undefined when they are not there or name none. */
+  leaderOf(topic: string, partition: number): number | undefined
+  /** Those that are on disk. The others are told of, and count as failures. */
+  readable<T extends TopicPartition>(partitions: readonly T[]): T[]
   close(): Promise<void>
 }
 
@@ -56,6 +53,13 @@ export function openOffline(ports: OfflinePorts, dataDir: string): OfflineTarget
     logger,
     label: `the files in ${dataDir} (--offline only reads)`,
   })
+  const missing = new Set<string>()
+  const noteMissing = (name: string, replicas: readonly number[] | undefined) => {
+    if (missing.has(name)) return
+    missing.add(name)
+    const owners = replicas === undefined ? '' : `; broker ${replicas.join(' or ')} has it`
+    logger.warn(`${name} is left out: it is in none of the directories${owners}`)
+  }
   return {
     clientOptions: {
       bootstrap: server.bootstrap,
@@ -66,13 +70,21 @@ export function openOffline(ports: OfflinePorts, dataDir: string): OfflineTarget
     },
     hasClusterState: state !== undefined,
     serverPid: sources.serverPid,
-    get damages() {
-      return catalog.damages
+    get failures() {
+      return catalog.damages + missing.size
     },
-    partition(topic, partition) {
-      const found = catalog.partition(topic, partition)
-      return { leader: found?.state?.leader, isOnDisk: (found?.dirs.length ?? 0) > 0 }
+    hasTopic: (topic) => catalog.topics.has(topic),
+    leaderOf(topic, partition) {
+      const leader = catalog.partition(topic, partition)?.state?.leader ?? -1
+      return leader < 0 ? undefined : leader
     },
+    readable: (partitions) =>
+      partitions.filter(({ topic, partition }) => {
+        const found = catalog.partition(topic, partition)
+        if (found !== undefined && found.dirs.length > 0) return true
+        noteMissing(`${topic}-${partition}`, found?.replicas)
+        return false
+      }),
     close: () => catalog.close(),
   }
 }

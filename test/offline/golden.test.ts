@@ -15,7 +15,7 @@ describe.each(CASES)('the log that Kafka wrote: %s', (name) => {
     const records = await readAll(target, expected.topic)
     expect(asExpected(records)).toEqual(comparable(expected.records))
     expect(warnings).toEqual([])
-    expect(target.damages).toBe(0)
+    expect(target.failures).toBe(0)
     expect(treeHash(logDir)).toBe(before)
   })
 

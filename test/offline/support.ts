@@ -11,7 +11,9 @@ import { Admin, Consumer, type ConsumerConfig, type ConsumerRecord } from '../..
 import { type OfflineTarget, openOffline } from '../../src/offline/index.ts'
 
 export const GOLDEN = fileURLToPath(new URL('../golden/segments', import.meta.url))
-export const CASES = readdirSync(GOLDEN).filter((name) => existsSync(path.join(GOLDEN, name, 'expected.json')))
+export const CASES = readdirSync(GOLDEN).filter((name) =>
+  existsSync(path.join(GOLDEN, name, 'expected.json')),
+)
 
 export interface ExpectedRecord {
   readonly partition: number
@@ -92,7 +94,8 @@ export async function readAll(
     consumer.assign(partitions.map((at) => ({ ...at, from: from ?? ('earliest' as const) })))
     await consumer.begin()
     const records: ConsumerRecord[] = []
-    while (ends.some((end) => (consumer.position(end) ?? 0) < end.offset)) records.push(...(await consumer.poll(1000)))
+    while (ends.some((end) => (consumer.position(end) ?? 0) < end.offset))
+      records.push(...(await consumer.poll(1000)))
     return records
   } finally {
     await consumer.close()

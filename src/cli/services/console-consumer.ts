@@ -1,8 +1,9 @@
 import { Consumer, type ConsumerConfig, type TopicPartition } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
+import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
-import type { OffsetRange } from '../records/offset-grammar.ts'
+import { END, type OffsetRange } from '../records/offset-grammar.ts'
 import { readRecords } from '../records/read-loop.ts'
 import { planReading } from '../records/read-plan.ts'
 import type { RecordWriter } from '../records/template.ts'
@@ -35,8 +36,13 @@ export async function consoleConsumer(
   const chunks = new ChunkWriter(context.out.sink)
   let count = 0
   try {
-    const partitions = await partitionsOf(context, consumer, options)
-    const plans = await planReading(consumer, { partitions, range: options.range, follow: true })
+    if (options.topic !== undefined) requireTopicsIn(target, [options.topic])
+    const partitions = readable(target, await partitionsOf(context, consumer, options))
+    const follow = target.offline === undefined
+    if (!follow && options.range.from === END) {
+      context.out.warn('files read --offline bring nothing new: --from-beginning shows what there is')
+    }
+    const plans = await planReading(consumer, { partitions, range: options.range, follow })
     await readRecords(consumer, plans, {
       clock: context.clock,
       signal: context.signal,

@@ -1,6 +1,7 @@
 import { Consumer, type ConsumerConfig, type TopicPartition } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
+import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import type { OutputRecord } from '../records/json-record.ts'
 import type { OffsetRange } from '../records/offset-grammar.ts'
@@ -36,8 +37,12 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
     ? undefined
     : context.progress(() => writer.describeProgress(context.clock.monotonicMs() - startMs))
   try {
-    const partitions = await selectPartitions(consumer, options.topics, options.partitions)
-    const { range, follow } = options
+    requireTopicsIn(target, options.topics)
+    const partitions = readable(target, await selectPartitions(consumer, options.topics, options.partitions))
+    const { range } = options
+    const follow = options.follow && target.offline === undefined
+    if (follow !== options.follow)
+      context.out.warn('--follow ends at the end: files read --offline bring nothing new')
     if (options.tail === undefined) {
       await stream(
         context,

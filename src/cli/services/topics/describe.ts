@@ -1,6 +1,7 @@
 import type { Admin, ConfigEntry, PartitionInfo, TopicInfo } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { EXIT } from '../../exit-codes.ts'
+import { EXIT, UsageError } from '../../exit-codes.ts'
+import { isStateUnknown, onDisk, withRecordedLeaders } from '../../offline.ts'
 import { loadStyles, type Styles } from '../../output/styles.ts'
 import { replicationFactor } from './list.ts'
 import { selectTopics, type TopicSelection } from './select.ts'
@@ -27,25 +28,47 @@ export async function describeTopics(
   context: CommandContext,
   options: DescribeTopicsOptions,
 ): Promise<number> {
-  const { admin } = await context.target()
-  const topics = await selectTopics(admin, options)
-  const described = await withConfigs(admin, topics, options)
+  const target = await context.target()
+  const topics = withRecordedLeaders(target, await selectTopics(target.admin, options))
+  const facts = { isUnknown: isStateUnknown(target), showsDisk: target.offline !== undefined }
+  if (facts.isUnknown) requireNoState(options)
+  const described = await withConfigs(target.admin, topics, { ...options, ...facts })
   if (described.length === 0 && !context.out.isData) context.out.note('No topic matches.')
   if (context.out.format === 'name') {
     await context.out.write(described.map(({ topic }) => `${topic.name}\n`).join(''))
   } else if (context.out.format === 'csv' || options.only !== undefined) {
-    await context.out.view(partitionView(described))
+    await context.out.view(partitionView(described, facts))
   } else {
-    await context.out.object(described.map(topicData), () => text(described, context.terminal.color))
+    await context.out.object(
+      described.map((each) => topicData(each, facts)),
+      () => text(described, facts, context.terminal.color),
+    )
   }
   return EXIT.done
+}
+
+/** How much is known, and of what kind it is. */
+interface Facts {
+  /** There are no znodes to tell of assignments, leaders and settings. */
+  readonly isUnknown: boolean
+  /** Files are looked at: which replicas are among them matters. */
+  readonly showsDisk: boolean
+}
+
+function requireNoState(options: DescribeTopicsOptions): void {
+  if (options.only === undefined && !options.withOverrides && !options.allConfigs) return
+  throw new UsageError(
+    'leaders, in-sync replicas and settings are not known without the znodes',
+    "Name ZooKeeper's dataDir too: --data-dir LOGDIR,DATADIR.",
+  )
 }
 
 async function withConfigs(
   admin: Admin,
   topics: readonly TopicInfo[],
-  options: DescribeTopicsOptions,
+  options: DescribeTopicsOptions & Facts,
 ): Promise<Described[]> {
+  if (options.isUnknown) return topics.map((topic) => ({ topic, partitions: topic.partitions, configs: [] }))
   if (topics.length === 0) return []
   const resources = topics.map((topic) => ({ type: 'topic' as const, name: topic.name }))
   const answers = new Map((await admin.describeConfigs(resources)).map((answer) => [answer.name, answer]))
@@ -82,7 +105,7 @@ function isWanted(partition: PartitionInfo, only: PartitionFilter | undefined, m
   }
 }
 
-function partitionView(described: readonly Described[]) {
+function partitionView(described: readonly Described[], facts: Facts) {
   const rows = described.flatMap(({ topic, partitions }) =>
     partitions.map((partition) => ({ topic, partition })),
   )
@@ -91,37 +114,49 @@ function partitionView(described: readonly Described[]) {
     rows,
     columns: [
       { header: 'TOPIC', value: ({ topic }: Row) => topic.name },
-      { header: 'PARTITION', value: ({ partition }: Row) => partition.partition },
-      { header: 'LEADER', value: ({ partition }: Row) => leaderText(partition) },
-      { header: 'REPLICAS', value: ({ partition }: Row) => partition.replicas.join(',') },
-      { header: 'ISR', value: ({ partition }: Row) => partition.isr.join(',') },
+      ...partitionColumns(facts).map(({ header, value }) => ({
+        header,
+        value: ({ partition }: Row) => value(partition),
+      })),
     ],
-    data: ({ topic, partition }: Row) => ({ topic: topic.name, ...partitionData(partition) }),
+    data: ({ topic, partition }: Row) => ({ topic: topic.name, ...partitionData(partition, facts) }),
     name: ({ topic, partition }: Row) => `${topic.name}-${partition.partition}`,
   }
 }
 
-function leaderText(partition: PartitionInfo): string {
-  return partition.leader < 0 ? 'none' : String(partition.leader)
+function partitionColumns({ isUnknown, showsDisk }: Facts) {
+  const known = (text: string) => (isUnknown ? '-' : text)
+  return [
+    { header: 'PARTITION', value: ({ partition }: PartitionInfo) => String(partition) },
+    { header: 'LEADER', value: ({ leader }: PartitionInfo) => known(leader < 0 ? 'none' : String(leader)) },
+    { header: 'REPLICAS', value: ({ replicas }: PartitionInfo) => known(replicas.join(',')) },
+    { header: 'ISR', value: ({ isr }: PartitionInfo) => known(isr.join(',')) },
+    ...(showsDisk
+      ? [{ header: 'ON-DISK', value: (each: PartitionInfo) => onDisk(each).join(',') || 'none' }]
+      : []),
+  ]
 }
 
-function partitionData({ partition, leader, leaderEpoch, replicas, isr, offlineReplicas }: PartitionInfo) {
-  return { partition, leader: leader < 0 ? null : leader, leaderEpoch, replicas, isr, offlineReplicas }
+function partitionData(info: PartitionInfo, { isUnknown, showsDisk }: Facts) {
+  const { partition, leader, leaderEpoch, replicas, isr, offlineReplicas } = info
+  const disk = showsDisk ? { onDisk: onDisk(info) } : { offlineReplicas }
+  if (isUnknown) return { partition, leader: null, leaderEpoch: null, replicas: null, isr: null, ...disk }
+  return { partition, leader: leader < 0 ? null : leader, leaderEpoch, replicas, isr, ...disk }
 }
 
-function topicData({ topic, partitions, configs }: Described) {
+function topicData({ topic, partitions, configs }: Described, facts: Facts) {
   return {
     name: topic.name,
     topicId: topic.topicId,
     isInternal: topic.isInternal,
-    replicationFactor: replicationFactor(topic),
-    partitions: partitions.map(partitionData),
-    configs: configs.map(({ name, value, source }) => ({ name, value, source })),
+    replicationFactor: facts.isUnknown ? null : replicationFactor(topic),
+    partitions: partitions.map((each) => partitionData(each, facts)),
+    configs: facts.isUnknown ? null : configs.map(({ name, value, source }) => ({ name, value, source })),
   }
 }
 
 /** A block for each topic, with the partitions as a small table below. */
-async function text(described: readonly Described[], color: boolean): Promise<string> {
+async function text(described: readonly Described[], facts: Facts, color: boolean): Promise<string> {
   const styles = await loadStyles(color)
   const label = (name: string) => styles.bold(`${name}:`.padEnd(13))
   return described
@@ -130,22 +165,22 @@ async function text(described: readonly Described[], color: boolean): Promise<st
         `${label('Topic')} ${topic.name}`,
         `${label('Topic id')} ${topic.topicId}`,
         `${label('Partitions')} ${topic.partitions.length}`,
-        `${label('Replication')} ${replicationFactor(topic)}`,
-        `${label('Configs')} ${configs.map((entry) => `${entry.name}=${entry.value ?? ''}`).join(', ') || '(defaults)'}`,
+        `${label('Replication')} ${facts.isUnknown ? '-' : replicationFactor(topic)}`,
+        `${label('Configs')} ${facts.isUnknown ? '-' : configsText(configs)}`,
       ]
-      return `${[...head, '', ...partitionLines(partitions, styles)].join('\n')}\n`
+      return `${[...head, '', ...partitionLines(partitions, facts, styles)].join('\n')}\n`
     })
     .join('\n')
 }
 
-function partitionLines(partitions: readonly PartitionInfo[], { bold, bad }: Styles): string[] {
-  const head = ['PARTITION', 'LEADER', 'REPLICAS', 'ISR']
-  const rows = partitions.map((partition) => [
-    String(partition.partition),
-    leaderText(partition),
-    partition.replicas.join(','),
-    partition.isr.join(','),
-  ])
+function configsText(configs: readonly ConfigEntry[]): string {
+  return configs.map((entry) => `${entry.name}=${entry.value ?? ''}`).join(', ') || '(defaults)'
+}
+
+function partitionLines(partitions: readonly PartitionInfo[], facts: Facts, { bold, bad }: Styles): string[] {
+  const columns = partitionColumns(facts)
+  const head = columns.map(({ header }) => header)
+  const rows = partitions.map((partition) => columns.map(({ value }) => value(partition)))
   const widths = head.map((name, column) =>
     Math.max(name.length, ...rows.map((row) => row[column]?.length ?? 0)),
   )
@@ -154,7 +189,8 @@ function partitionLines(partitions: readonly PartitionInfo[], { bold, bad }: Sty
       .map((cell, i) => cell.padEnd(widths[i] ?? 0))
       .join('  ')
       .trimEnd()
-  const isIll = ({ leader, isr, replicas }: PartitionInfo) => leader < 0 || isr.length < replicas.length
+  const isIll = ({ leader, isr, replicas }: PartitionInfo) =>
+    !facts.isUnknown && (leader < 0 || isr.length < replicas.length)
   return [
     bold(line(head)),
     ...partitions.map((partition, i) => (isIll(partition) ? bad : same)(line(rows[i] ?? []))),

@@ -1,6 +1,7 @@
 import type { ListedOffset, OffsetSpec, TopicPartition } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { UsageError } from '../../exit-codes.ts'
+import { readable } from '../../offline.ts'
 import { parseTime } from '../../records/offset-grammar.ts'
 import { selectTopics, type TopicSelection } from './select.ts'
 
@@ -20,15 +21,17 @@ export async function topicOffsets(
   context: CommandContext,
   options: TopicOffsetsOptions,
 ): Promise<undefined> {
-  const { admin } = await context.target()
+  const target = await context.target()
+  const { admin } = target
   const topics = await selectTopics(admin, options)
-  const partitions = topics.flatMap((topic) =>
+  const existing = topics.flatMap((topic) =>
     topic.partitions
       .filter(({ partition }) => options.partitions.length === 0 || options.partitions.includes(partition))
       .map(({ partition }) => ({ topic: topic.name, partition })),
   )
-  if (partitions.length === 0 && options.partitions.length > 0)
+  if (existing.length === 0 && options.partitions.length > 0)
     throw new UsageError('no topic has such a partition')
+  const partitions = readable(target, existing)
   const ask = (spec: OffsetSpec) => admin.listOffsets(partitions.map((at) => ({ ...at, spec })))
   if (options.time !== undefined) {
     await showOne(context, await ask(specOf(options.time, context.clock.nowMs())))
