@@ -50,8 +50,9 @@ export function startOptions(flags: StartFlags): StartClusterOptions {
     { values: flags.override, flag: '--override' },
   )
   const zookeeper = flags.zookeeper ?? properties.get('zookeeper.connect')
-  const firstBrokerId = flags.id ?? brokerIdOf(properties, flags)
+  const idInFile = brokerIdOf(properties, flags)
   properties.delete('zookeeper.connect')
+  const firstBrokerId = flags.id ?? idInFile
   for (const key of properties.keys()) {
     const reason = REFUSED.find(([pattern]) => pattern.test(key))?.[1]
     if (reason !== undefined) throw new UsageError(`${key} cannot be set here`, reason)
