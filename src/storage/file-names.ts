@@ -18,6 +18,8 @@ export const INDEX_SUFFIX = '.index'
 export const TIME_INDEX_SUFFIX = '.timeindex'
 export const TXN_INDEX_SUFFIX = '.txnindex'
 export const SNAPSHOT_SUFFIX = '.snapshot'
+/** The files of a segment, in the order in which they get other names. */
+export const SEGMENT_SUFFIXES = [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX] as const
 export const DELETED_SUFFIX = '.deleted'
 export const CLEANED_SUFFIX = '.cleaned'
 export const SWAP_SUFFIX = '.swap'

@@ -159,6 +159,11 @@ export class IndexFile {
     }
   }
 
+  /** Gives the descriptor back for good: the name may soon be another file's. */
+  retire(): void {
+    this.file.retire()
+  }
+
   private async writeOnce(): Promise<void> {
     if (this.ragged) {
       this.file.opened.truncateSync(this.writtenCount * this.entrySize)

@@ -84,6 +84,12 @@ export const DEFAULT_LOG_CONFIG: LogConfig = {
   uncleanLeaderElectionEnable: false,
 }
 
+/** A compacted log must roll in time for max.compaction.lag.ms: the active segment is never cleaned (LogConfig.maxSegmentMs). */
+export function maxSegmentMs(config: LogConfig): number {
+  const isLagBound = config.cleanupPolicy.includes('compact') && config.maxCompactionLagMs > 0
+  return isLagBound ? Math.min(config.maxCompactionLagMs, config.segmentMs) : config.segmentMs
+}
+
 /** `retention.ms` is the topic's name of `retentionMs`: all our field names are Kafka's in camel case. */
 function fieldName(name: string): string {
   return name.replace(/\.([a-z])/g, (_, letter: string) => letter.toUpperCase())

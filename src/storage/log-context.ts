@@ -104,6 +104,8 @@ export interface LogContext {
   /** As it is now: some of it can change while the broker runs. */
   tuning(): LogTuning
   readonly tailBudget: TailBudget
+  /** Hears of a log that was cut before its last segment, and where that begins now: it is not as clean as it was. */
+  onTruncated?(log: { readonly name: string; readonly logDir: string }, activeBaseOffset: number): void
   /** Runs `remove` after the topic's file.delete.delay.ms; at the end of the process it may be left to the next start. */
   deleteLater(delayMs: number, remove: () => void): void
 }

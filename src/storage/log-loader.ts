@@ -1,16 +1,13 @@
 import { join } from 'node:path'
 import * as batch from '../records/index.ts'
 import { type BatchVisitor, type ScanResult, scanBatches, scanHeads } from './batch-scan.ts'
+import { finishInterruptedSwap } from './cleaner/interrupted-swap.ts'
 import { EpochCache } from './epoch-cache.ts'
 import { KafkaStorageError } from './errors.ts'
 import {
-  CLEANED_SUFFIX,
-  DELETED_SUFFIX,
   INDEX_SUFFIX,
   LOG_SUFFIX,
   offsetOfFileName,
-  SNAPSHOT_SUFFIX,
-  SWAP_SUFFIX,
   TIME_INDEX_SUFFIX,
   TXN_INDEX_SUFFIX,
 } from './file-names.ts'
@@ -71,7 +68,8 @@ class LogLoader {
   }
 
   async load(): Promise<LoadedLog> {
-    finishInterruptedWork(this.options)
+    const { context, dir, partition } = this.options
+    await finishInterruptedSwap(context.fs, dir, partition, context.logger)
     this.segments = openSegments(this.options)
     const isRecovery = !this.options.isClean
     if (this.epochsAreDamaged) await this.rebuildEpochs()
@@ -373,50 +371,4 @@ function openSegments(options: LoadOptions): Segment[] {
     fs.removeSync(join(options.dir, name))
   }
   return [...offsets].sort((a, b) => a - b).map((offset) => Segment.open(segmentOptions(options, offset)))
-}
-
-/**
- * A crash may have come in the middle of a deletion (`.deleted`: finish it), of a compaction before it was decided
- * (`.cleaned`: undo it) or after (`.swap`: finish it, which replaces the segments that the new one covers).
- */
-function finishInterruptedWork(options: LoadOptions): void {
-  const { fs, logger } = options.context
-  const names = fs.readdirSync(options.dir)
-  const path = (name: string) => join(options.dir, name)
-  let leastCleaned = Number.MAX_SAFE_INTEGER
-  for (const name of names) {
-    if (name.endsWith(CLEANED_SUFFIX))
-      leastCleaned = Math.min(leastCleaned, offsetOfFileName(name) ?? leastCleaned)
-    if (name.endsWith(DELETED_SUFFIX) || name.endsWith(CLEANED_SUFFIX)) fs.removeSync(path(name))
-  }
-  const swaps: string[] = []
-  for (const name of names.filter((n) => n.endsWith(SWAP_SUFFIX))) {
-    // Part of a split that was not finished: the old segment is still there.
-    if ((offsetOfFileName(name) ?? 0) >= leastCleaned) fs.removeSync(path(name))
-    else swaps.push(name)
-  }
-  if (swaps.length === 0) return
-  logger.info(`finishing an interrupted swap of segments of ${options.partition}`)
-  const covered = swappedRange(options, swaps)
-  for (const name of names) {
-    const offset = offsetOfFileName(name)
-    const isLive = !name.endsWith(SWAP_SUFFIX) && !name.endsWith(SNAPSHOT_SUFFIX)
-    if (isLive && offset !== undefined && offset >= covered.from && offset < covered.to)
-      fs.removeSync(path(name))
-  }
-  for (const name of swaps) fs.renameSync(path(name), path(name.slice(0, -SWAP_SUFFIX.length)))
-}
-
-function swappedRange(options: LoadOptions, swaps: readonly string[]): { from: number; to: number } {
-  const { fs } = options.context
-  let from = Number.MAX_SAFE_INTEGER
-  let to = -1
-  for (const name of swaps.filter((n) => n.endsWith(LOG_SUFFIX + SWAP_SUFFIX))) {
-    from = Math.min(from, offsetOfFileName(name) ?? from)
-    const bytes = fs.readFileSync(join(options.dir, name))
-    for (const at of batch.batchStarts(bytes)) {
-      to = Math.max(to, batch.lastOffset(bytes, at) + 1)
-    }
-  }
-  return { from, to }
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
-import * as batch from '../records/index.ts'
+import { CleaningGate } from './cleaner/cleaning-gate.ts'
 import { EpochCache } from './epoch-cache.ts'
 import { InconsistentTopicIdError, KafkaStorageError, OffsetOutOfRangeError } from './errors.ts'
 import { offsetFileName, SNAPSHOT_SUFFIX } from './file-names.ts'
+import { decompressed, isLargeCompressed } from './large-batch.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogContext, LogDir } from './log-context.ts'
 import { loadLog } from './log-loader.ts'
@@ -24,9 +25,6 @@ import { readPartitionMetadata, writePartitionMetadata } from './partition-metad
 import { decodeProducerSnapshot } from './producer-snapshot.ts'
 import { type LogFile, listLogFiles, mayHaveDeletable, type RestingLog, restingLog } from './resting-log.ts'
 import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.ts'
-
-/** Compressed batches from this size on are decompressed off the loop, for validation. */
-const ASYNC_DECOMPRESS_BYTES = 64 * 1024
 
 export interface LogOptions {
   readonly context: LogContext
@@ -59,6 +57,8 @@ export class Log {
   readonly topic: string
   readonly partition: number
   readonly isEndKnown: boolean
+  /** Held by whoever takes segments away beside `queue`. */
+  readonly cleaning = new CleaningGate()
   /** As partition.metadata has it; undefined: not read yet. */
   private knownTopicId: string | null | undefined
   /** What the controller said of a log that was not opened yet. */
@@ -254,14 +254,28 @@ export class Log {
         log.epochs.truncateFromEnd(log.endOffset)
         return false
       }
-      await log.truncateTo(offset)
+      if (offset >= log.segments.active.baseOffset) await log.truncateTo(offset)
+      else await this.withoutCleaning(log, () => log.truncateTo(offset))
       return true
     })
   }
 
   /** Forgets everything; the next record gets `offset`. */
   truncateFullyAndStartAt(offset: number): Promise<void> {
-    return this.alone(`truncating ${this.name} failed`, (log) => log.truncateFullyAndStartAt(offset))
+    return this.alone(`truncating ${this.name} failed`, (log) =>
+      this.withoutCleaning(log, () => log.truncateFullyAndStartAt(offset)),
+    )
+  }
+
+  /** Compaction never waits for `queue`, so it can be waited for in there. What it knew of the log's end is void. */
+  private async withoutCleaning(log: OpenLog, truncate: () => Promise<void>): Promise<void> {
+    await this.cleaning.pause()
+    try {
+      await truncate()
+      this.context.onTruncated?.(this, log.segments.active.baseOffset)
+    } finally {
+      this.cleaning.resume()
+    }
   }
 
   /** DeleteRecords: readers see nothing before `offset` any more; segments go with the next retention. */
@@ -302,8 +316,11 @@ export class Log {
     }
     try {
       const log = await this.open()
-      if (target === 'maxTimestamp') return await findMaxTimestamp(log.segments.all)
-      return await findByTimestamp(log.segments.all, target, log.logStartOffset, log.endOffset)
+      return await log.withSegments((segments) =>
+        target === 'maxTimestamp'
+          ? findMaxTimestamp(segments)
+          : findByTimestamp(segments, target, log.logStartOffset, log.endOffset),
+      )
     } catch (error) {
       throw this.errorOf(`searching ${this.name} failed`, error)
     }
@@ -379,6 +396,7 @@ export class Log {
   /** Lets go of the files without another write: the directory was deleted, or its disk failed. */
   abandon(): void {
     this.isClosed = true
+    this.cleaning.abort()
     this.opened?.abandon()
   }
 
@@ -574,21 +592,5 @@ function nothingAppended(log: OpenLog): AppendInfo {
     sizeBytes: 0,
     duplicate: false,
     rolled: false,
-  }
-}
-
-function isLargeCompressed(records: Buffer): boolean {
-  if (records.length < ASYNC_DECOMPRESS_BYTES) return false
-  return batch.magic(records, 0) === batch.MAGIC_V2 && batch.codecId(records, 0) !== 0
-}
-
-/** Undefined when it cannot be done: validation then says what is wrong. */
-async function decompressed(records: Buffer): Promise<Buffer | undefined> {
-  try {
-    if (batch.nextBatch(records, 0, records.length) <= 0) return undefined
-    return await batch.recordSectionAsync(records, 0)
-  } catch (error) {
-    if (error instanceof batch.InvalidBatchError) return undefined
-    throw error
   }
 }

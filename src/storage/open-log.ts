@@ -3,9 +3,10 @@ import type { FileSystem } from '../base/file-system.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
 import * as batch from '../records/index.ts'
 import { AppendWriter } from './append-writer.ts'
+import { swapFiles } from './cleaner/segment-swap.ts'
 import type { EpochCache } from './epoch-cache.ts'
 import { KafkaStorageError, OffsetOutOfRangeError, RecordListTooLargeError } from './errors.ts'
-import type { LogConfig } from './log-config.ts'
+import { type LogConfig, maxSegmentMs } from './log-config.ts'
 import type { LogContext, LogDir } from './log-context.ts'
 import { type LoadedLog, rebuildProducers, rollJitter } from './log-loader.ts'
 import { readLog, releaseRead } from './log-reader.ts'
@@ -144,6 +145,18 @@ export class OpenLog {
     this.producers.onHighWatermark(clamped)
   }
 
+  /** Runs what reads the segments, again from the start when some of them have been taken away meanwhile. */
+  async withSegments<T>(work: (segments: readonly Segment[]) => Promise<T>): Promise<T> {
+    for (;;) {
+      const { generation } = this
+      try {
+        return await work(this.segments.all)
+      } catch (error) {
+        if (generation === this.generation || this.isAbandoned) throw error
+      }
+    }
+  }
+
   async read(startOffset: number, options: ReadOptions): Promise<ReadResult> {
     for (;;) {
       if (startOffset < this.logStartOffset || startOffset > this.endOffset) {
@@ -244,6 +257,30 @@ export class OpenLog {
     this.invalidateReads()
     for (const segment of doomed) this.removeSegment(segment)
     return doomed.length
+  }
+
+  /**
+   * Compaction: a `.cleaned` segment takes the place of others. What cannot be finished takes the directory offline, as
+   * nobody could say what is in the log until it is loaded again. False when the segments are not there any more.
+   */
+  replaceSegments(baseOffset: number, replaced: readonly number[]): Promise<boolean> {
+    return this.flushes.run(async () => {
+      const old = this.segments.all.filter((segment) => replaced.includes(segment.baseOffset))
+      if (this.isAbandoned || old.length !== replaced.length) return false
+      const { fs, clock } = this.context
+      this.invalidateReads()
+      try {
+        const removals = swapFiles(fs, this.path, baseOffset, old)
+        const options = { fs, dir: this.path, baseOffset, createdMs: clock.nowMs(), rollJitterMs: 0 }
+        this.segments.replace(old, Segment.open(options))
+        for (const { baseOffset: base } of old) if (base !== baseOffset) this.producers.removeSnapshot(base)
+        for (const remove of removals) this.context.deleteLater(this.config.fileDeleteDelayMs, remove)
+        await fs.syncDirectory(this.path)
+        return true
+      } catch (error) {
+        throw this.dir.fail(`replacing segments of ${this.name} failed`, error)
+      }
+    })
   }
 
   /** Everything before `upTo`, which is written already, goes to the disk. */
@@ -418,7 +455,7 @@ export class OpenLog {
       maxTimestamp: valid.maxTimestamp,
       nowMs: this.context.clock.nowMs(),
       segmentBytes: config.segmentBytes,
-      segmentMs: config.segmentMs,
+      segmentMs: maxSegmentMs(config),
       maxIndexBytes: config.segmentIndexBytes,
     })
     if (!mustRoll) return active

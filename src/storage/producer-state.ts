@@ -109,6 +109,15 @@ export class ProducerState {
     }))
   }
 
+  /** Where the last batch of each producer lies, for compaction (UnifiedLog.lastRecordsOfActiveProducers). */
+  lastRecords(): Map<number, { readonly lastDataOffset: number; readonly producerEpoch: number }> {
+    const found = new Map<number, { lastDataOffset: number; producerEpoch: number }>()
+    for (const { producerId, producerEpoch, batches } of this.producers.values()) {
+      found.set(producerId, { lastDataOffset: batches.at(-1)?.lastOffset ?? NO_OFFSET, producerEpoch })
+    }
+    return found
+  }
+
   /**
    * Checks the batches in [at, end) against the state and says what they change; nothing changes yet. The batches are
    * whole, and their offsets are the final ones. Throws what the producer is to be told.

@@ -2,12 +2,13 @@ import { join } from 'node:path'
 import type { FileSystem } from '../base/file-system.ts'
 import * as batch from '../records/index.ts'
 import { scanHeads } from './batch-scan.ts'
-import { CorruptRecordError } from './errors.ts'
+import { CorruptRecordError, KafkaStorageError } from './errors.ts'
 import {
   DELETED_SUFFIX,
   INDEX_SUFFIX,
   LOG_SUFFIX,
   offsetFileName,
+  SEGMENT_SUFFIXES,
   TIME_INDEX_SUFFIX,
   TXN_INDEX_SUFFIX,
 } from './file-names.ts'
@@ -65,6 +66,8 @@ export class Segment {
   private times: TimeIndex | null = null
   private rebuilding: Promise<void> | null = null
   private isPreallocated = false
+  /** Its names belong to another segment now, or to none. */
+  private isReplaced = false
 
   private constructor(options: SegmentOptions) {
     this.fs = options.fs
@@ -108,6 +111,7 @@ export class Segment {
   ensureIndexes(): Promise<void> | undefined {
     if (this.rebuilding) return this.rebuilding
     if (this.offsets !== null && this.times !== null) return undefined
+    this.requireOwnNames()
     this.offsets = OffsetIndex.open(this.fs, this.path(INDEX_SUFFIX), this.baseOffset, this.sizeBytes) ?? null
     this.times = TimeIndex.open(this.fs, this.path(TIME_INDEX_SUFFIX), this.baseOffset) ?? null
     if (this.offsets === null || this.times === null) return this.rebuildIndexes()
@@ -131,10 +135,19 @@ export class Segment {
     return this.largest
   }
 
+  /** The largest timestamp of the first batch: how long its records have been waiting. After {@link loadFirstTimestamp}. */
+  get firstBatchTimestamp(): number | null {
+    return this.firstTimestamp
+  }
+
+  get modifiedMs(): number {
+    return this.fs.statSync(this.file.path)?.modifiedMs ?? 0
+  }
+
   /** For retention and searches: when no record has a timestamp, the time of the last change counts. */
   get largestTimestamp(): number {
     const { timestamp } = this.maxTimestamp
-    return timestamp >= 0 ? timestamp : (this.fs.statSync(this.file.path)?.modifiedMs ?? 0)
+    return timestamp >= 0 ? timestamp : this.modifiedMs
   }
 
   /** Builds both indexes from the heads of the batches. The bytes themselves are not checked. */
@@ -145,7 +158,13 @@ export class Segment {
     return this.rebuilding
   }
 
+  /** Whoever still holds the segment must not touch the files of the one that has taken its place. */
+  private requireOwnNames(): void {
+    if (this.isReplaced) throw new KafkaStorageError(`${this.file.path} is not in use any more`)
+  }
+
   private async rebuildOnce(): Promise<void> {
+    this.requireOwnNames()
     this.resetIndexes()
     await this.file.using((file) =>
       scanHeads(file, 0, this.writtenBytes, (buffer, at, sizeBytes, position) => {
@@ -325,18 +344,19 @@ export class Segment {
 
   /** No use of it any more, but the files stay: the log is closed. */
   close(): void {
-    this.offsets?.file.idle()
-    this.times?.file.idle()
-    this.txnIndex.idle()
+    this.offsets?.file.retire()
+    this.times?.file.retire()
+    this.txnIndex.retire()
     this.file.retire()
   }
 
   /** Takes the files out of the log's sight at once; the result removes them. Readers go on with the open file. */
   markDeleted(): () => void {
+    this.isReplaced = true
     this.close()
-    const paths = [LOG_SUFFIX, INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX]
-      .map((suffix) => this.path(suffix))
-      .filter((path) => this.fs.existsSync(path))
+    const paths = SEGMENT_SUFFIXES.map((suffix) => this.path(suffix)).filter((path) =>
+      this.fs.existsSync(path),
+    )
     for (const path of paths) this.fs.renameSync(path, path + DELETED_SUFFIX)
     return () => {
       for (const path of paths) this.fs.removeSync(path + DELETED_SUFFIX)

@@ -36,6 +36,17 @@ export class Segments {
     this.list = this.list.filter((other) => other !== segment)
   }
 
+  /** One in the place of others. */
+  replace(old: readonly Segment[], segment: Segment): void {
+    const kept = this.list.filter((other) => !old.includes(other))
+    this.list = [...kept, segment].sort((a, b) => a.baseOffset - b.baseOffset)
+  }
+
+  /** Those that hold something of [from, to): the first may begin before it (LogSegments.values). */
+  between(from: number, to: number): Segment[] {
+    return this.from(from).filter((segment) => segment.baseOffset < to)
+  }
+
   /** The segment that may hold `offset`; undefined when all begin behind it. */
   floor(offset: number): Segment | undefined {
     let low = 0

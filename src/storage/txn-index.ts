@@ -32,6 +32,7 @@ export class TxnIndex {
   private readonly baseOffset: number
   private readonly file: LazyFile
   private list: AbortedTxn[] | null = null
+  private isRetired = false
 
   constructor(fs: FileSystem, path: string, baseOffset: number) {
     this.fs = fs
@@ -102,6 +103,13 @@ export class TxnIndex {
     this.list = null
   }
 
+  /** Like {@link idle}, for good: the name may soon be another file's. */
+  retire(): void {
+    this.isRetired = true
+    this.file.retire()
+    this.list = null
+  }
+
   private cut(entries: number): void {
     if (this.fs.existsSync(this.path)) {
       this.file.opened.truncateSync(entries * ENTRY_SIZE)
@@ -111,6 +119,7 @@ export class TxnIndex {
   }
 
   private load(): AbortedTxn[] {
+    if (this.isRetired) throw new KafkaStorageError(`${this.path} is not in use any more`)
     if (!this.fs.existsSync(this.path)) return []
     const bytes = this.fs.readFileSync(this.path)
     const entries: AbortedTxn[] = []
