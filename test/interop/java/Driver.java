@@ -57,6 +57,8 @@ public final class Driver {
                 return Clients.produce(command);
             case "znodes":
                 return Znodes.dump(command);
+            case "createZnodes":
+                return Znodes.create(command);
             case "consume":
                 return Clients.consume(command);
             default:

@@ -1,8 +1,12 @@
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.charset.StandardCharsets;
+import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
+import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooDefs;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
 
@@ -18,6 +22,29 @@ final class Znodes {
             client.close();
         }
         return result;
+    }
+
+    /** {connect, nodes: {path: data}}: makes what is not there, parents without data. */
+    static JsonNode create(JsonNode command) throws Exception {
+        ZooKeeper client = new ZooKeeper(command.get("connect").asText(), 10_000, event -> { });
+        try {
+            for (Iterator<Map.Entry<String, JsonNode>> nodes = command.get("nodes").fields(); nodes.hasNext(); ) {
+                Map.Entry<String, JsonNode> node = nodes.next();
+                String path = node.getKey();
+                for (int end = path.indexOf('/', 1); end > 0; end = path.indexOf('/', end + 1)) {
+                    String parent = path.substring(0, end);
+                    if (client.exists(parent, false) == null) createNode(client, parent, null);
+                }
+                createNode(client, path, node.getValue().isNull() ? null : node.getValue().asText().getBytes(StandardCharsets.UTF_8));
+            }
+        } finally {
+            client.close();
+        }
+        return Driver.JSON.createObjectNode();
+    }
+
+    private static void createNode(ZooKeeper client, String path, byte[] data) throws Exception {
+        client.create(path, data, ZooDefs.Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT);
     }
 
     private static void walk(ZooKeeper client, String path, ObjectNode result) throws Exception {

@@ -9,6 +9,12 @@ import { childEnv, freePorts, requireManifest } from './environment.ts'
 
 export interface KafkaOptions {
   readonly brokers?: number
+  /** Their ids, when those are not 0, 1, 2, …; `brokers` is then their number. */
+  readonly ids?: readonly number[]
+  /** Puts files in place before anything starts: `DIR/broker-ID` and `DIR/zookeeper` (with `version-2` in it). */
+  readonly prepare?: (dir: string) => void
+  /** Runs when ZooKeeper answers and no broker has started. */
+  readonly beforeBrokers?: (zookeeper: string) => Promise<void>
   /** Lines of server.properties, over the defaults below. */
   readonly config?: Readonly<Record<string, string>>
   /** Per broker, over `config`. */
@@ -165,8 +171,10 @@ async function waitForBrokers(ports: readonly number[]): Promise<void> {
 }
 
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaCluster> {
-  const brokers = options.brokers ?? 1
+  const brokers = options.ids?.length ?? options.brokers ?? 1
+  const ids = options.ids ?? Array.from({ length: brokers }, (_, id) => id)
   const dir = mkdtempSync(path.join(os.tmpdir(), 'kafka-'))
+  options.prepare?.(dir)
   const [zookeeperPort = 0, ...freeOnes] = await freePorts(brokers + 1)
   const ports = options.ports ?? freeOnes
   const zookeeper = `127.0.0.1:${zookeeperPort}`
@@ -174,7 +182,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   let zookeeperChild: ChildProcess | undefined
 
   const startOnce = async (id: number) => {
-    const port = ports[id] ?? 0
+    const port = ports[ids.indexOf(id)] ?? 0
     const configFile = path.join(dir, `server-${id}.properties`)
     const config = {
       ...brokerDefaults(id, brokers, port, dir, zookeeper),
@@ -206,11 +214,14 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
     if (!keepFiles) rmSync(dir, { recursive: true, force: true })
   }
   try {
+    if (options.beforeBrokers !== undefined) {
+      zookeeperChild = await startZookeeper(dir, zookeeperPort)
+      await options.beforeBrokers(zookeeper)
+    }
     // Brokers retry until ZooKeeper answers, so all JVMs start at the same time.
-    const ids = Array.from({ length: brokers }, (_, id) => id)
-    const startAll = ids.map((id) => startBroker(id))
-    zookeeperChild = await startZookeeper(dir, zookeeperPort)
-    await Promise.all(startAll)
+    const startAll = Promise.all(ids.map((id) => startBroker(id)))
+    zookeeperChild ??= await startZookeeper(dir, zookeeperPort)
+    await startAll
     await waitForBrokers(ports)
   } catch (error) {
     await stop({ keepFiles: process.env.KCLI_INTEROP_KEEP !== undefined })
