@@ -5,7 +5,7 @@ import type { BaseCommand } from './base-command.ts'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.ts'
 import { LeanConfig } from './lean-config.ts'
 import { formatError } from './report-error.ts'
-import { canonicalWords, resolveCommand, unknownCommand, wantsHelp } from './resolve.ts'
+import { canonicalWords, isKafkaTool, resolveCommand, unknownCommand, wantsHelp } from './resolve.ts'
 
 /** The bundle's command table: ids such as `topics:create`; reading a property loads the command. */
 export type CommandTable = Readonly<Record<string, CommandClass>>
@@ -44,7 +44,7 @@ async function runCommandLine(argv: string[], root: string, table: CommandTable)
   const ids = new Set(Object.keys(table))
   const words = canonicalWords(argv, ids)
   const resolved = resolveCommand(words, ids)
-  if (resolved === undefined || wantsHelp(resolved.rest)) {
+  if (resolved === undefined || (wantsHelp(resolved.rest) && !isKafkaTool(resolved.id))) {
     refuseUnknown(words, ids)
     return await runOclif(words, root)
   }

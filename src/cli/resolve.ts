@@ -52,6 +52,11 @@ export function wantsHelp(argv: readonly string[]): boolean {
   return false
 }
 
+/** Stand-ins for Kafka's own tools take every word themselves, --help too. */
+export function isKafkaTool(id: string): boolean {
+  return id.startsWith('kafka-')
+}
+
 /** Commands of oclif's plugins. */
 const PLUGIN_COMMANDS = new Set(['help', 'autocomplete'])
 

@@ -1,5 +1,7 @@
 /** Log files looked at, checked and repaired with no broker. See DESIGN.md in this folder. */
+export { BatchWalk, type WalkEnd, type WalkedBatch, type WalkOptions } from './batch-walk.ts'
 export { expandGlob } from './glob.ts'
+export { listSegments, type SegmentSummary } from './list.ts'
 export {
   describeFileName,
   type FileKind,

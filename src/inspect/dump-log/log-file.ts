@@ -3,7 +3,7 @@ import * as batch from '../../records/index.ts'
 import { batchLine, isControl, timestampTypeName } from './batch-line.ts'
 import type { DumpSession } from './dump-log.ts'
 import { FileRecords } from './file-records.ts'
-import { addLong, fileName, type Long, offsetInName } from './java.ts'
+import { addLong, fileName, type Long, offsetInName, parseLong } from './java.ts'
 import { controlText, type MessageParser } from './message-parser.ts'
 import { type DumpedRecord, invalid, readDumpedRecords } from './record-reader.ts'
 
@@ -49,9 +49,14 @@ function headLine(file: string): string {
   const name = fileName(file)
   if (name.endsWith('.log')) return `Log starting offset: ${offsetInName(file)}\n`
   if (name === 'bootstrap.checkpoint') return 'KRaft bootstrap snapshot\n'
-  const match = /^(\d{20})-(\d{10})\.checkpoint$/.exec(name)
-  if (match === null) throw new JavaException('java.util.NoSuchElementException', 'No value present')
-  return `Snapshot end offset: ${BigInt(match[1] ?? 0)}, epoch: ${Number(match[2])}\n`
+  const part = (from: number, to: number) => {
+    if (to <= name.length) return parseLong(name.slice(from, to))
+    throw new JavaException(
+      'java.lang.StringIndexOutOfBoundsException',
+      `begin ${from}, end ${to}, length ${name.length}`,
+    )
+  }
+  return `Snapshot end offset: ${part(0, 20)}, epoch: ${part(21, 31)}\n`
 }
 
 function printRecord(

@@ -81,7 +81,12 @@ export const offsetsParser: MessageParser = ({ key, value, offset }) => {
 
 /** `--transaction-log-decoder`: records of `__transaction_state`. */
 export const transactionLogParser: MessageParser = ({ key, value }) => {
-  if (key === null) throw new JavaException('java.lang.NullPointerException')
+  if (key === null) {
+    throw new JavaException(
+      'java.lang.NullPointerException',
+      'Cannot invoke "java.nio.ByteBuffer.getShort()" because "buffer" is null',
+    )
+  }
   try {
     const decoded = decodeTransactionKey(key)
     if (!('transactionalId' in decoded)) return { key: `unknown::version=${decoded.version}` }

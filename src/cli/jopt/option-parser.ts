@@ -1,0 +1,215 @@
+/**
+ * Option parsing as joptsimple 5 does it, which Kafka's tools are made with: the same words are taken, the same are refused,
+ * with the same exceptions. Values are converted when they are asked for, as there.
+ */
+import { JavaException } from '../../base/java-exception.ts'
+
+export type ArgumentType = 'String' | 'Integer' | 'Long' | 'Double'
+
+export interface OptionSpec {
+  /** One name or several that mean the same; long and short ones alike. */
+  readonly names: readonly string[]
+  readonly description: string
+  /** Undefined for an option that takes none. */
+  readonly argument?: {
+    readonly isRequired: boolean
+    readonly type?: ArgumentType
+    readonly describedAs?: string
+    readonly defaults?: readonly (string | number)[]
+    /** One argument may hold several values with this between them. */
+    readonly separator?: string
+  }
+  readonly isRequired?: boolean
+  /** With such an option nothing else is required. */
+  readonly isForHelp?: boolean
+}
+
+export interface ParserOptions {
+  /** `--file` for `--files` where that is the only option that begins so. Most tools of Kafka's do not allow it. */
+  readonly allowAbbreviations?: boolean
+}
+
+export class OptionParser {
+  readonly specs: readonly OptionSpec[]
+  private readonly byName = new Map<string, OptionSpec>()
+  private readonly allowAbbreviations: boolean
+
+  constructor(specs: readonly OptionSpec[], options: ParserOptions = {}) {
+    this.specs = specs
+    this.allowAbbreviations = options.allowAbbreviations === true
+    for (const spec of specs) for (const name of spec.names) this.byName.set(name, spec)
+  }
+
+  parse(words: readonly string[]): OptionSet {
+    const found = new OptionSet(this.byName)
+    const rest = [...words]
+    let areOptions = true
+    for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+      if (!areOptions || !word.startsWith('-') || word === '-') found.nonOptions.push(word)
+      else if (word === '--') areOptions = false
+      else if (word.startsWith('--')) this.long(word, rest, found)
+      else this.short(word, rest, found)
+    }
+    this.checkRequired(found)
+    return found
+  }
+
+  private long(word: string, rest: string[], found: OptionSet): void {
+    const { key, value } = keyAndValue(word.slice(2))
+    const spec = this.find(key)
+    if (spec === undefined) throw unrecognized(key)
+    accept(spec, value, rest, found)
+  }
+
+  /** One hyphen will do for a long name too; else every letter is an option, up to one that takes the rest. */
+  private short(word: string, rest: string[], found: OptionSet): void {
+    const { key, value } = keyAndValue(word.slice(1))
+    const spec = this.find(key)
+    if (spec !== undefined) {
+      accept(spec, value, rest, found)
+      return
+    }
+    const letters = word.slice(1)
+    const cluster: OptionSpec[] = []
+    for (const letter of letters.split('')) {
+      const one = this.find(letter)
+      if (one === undefined) throw unrecognized(letter)
+      cluster.push(one)
+      if (one.argument !== undefined) break
+    }
+    cluster.forEach((one, i) => {
+      const behind = one.argument === undefined ? '' : letters.slice(i + 1)
+      accept(one, behind === '' ? undefined : behind, rest, found)
+    })
+  }
+
+  private find(name: string): OptionSpec | undefined {
+    const exact = this.byName.get(name)
+    if (exact !== undefined || !this.allowAbbreviations || name === '') return exact
+    const matching = [...this.byName].filter(([other]) => other.startsWith(name)).map(([, spec]) => spec)
+    return new Set(matching).size === 1 ? matching[0] : undefined
+  }
+
+  private checkRequired(found: OptionSet): void {
+    if (this.specs.some((spec) => spec.isForHelp === true && found.hasSpec(spec))) return
+    const missing = this.specs.filter((spec) => spec.isRequired === true && !found.hasSpec(spec))
+    if (missing.length === 0) return
+    const names = missing.map(displayName).join(', ')
+    throw optionException('MissingRequiredOptionsException', `Missing required option(s) [${names}]`)
+  }
+}
+
+/** What was found on a command line. */
+export class OptionSet {
+  readonly nonOptions: string[] = []
+  private readonly byName: ReadonlyMap<string, OptionSpec>
+  private readonly found = new Map<OptionSpec, string[]>()
+
+  constructor(byName: ReadonlyMap<string, OptionSpec>) {
+    this.byName = byName
+  }
+
+  add(spec: OptionSpec, value?: string): void {
+    const values = this.found.get(spec) ?? []
+    this.found.set(spec, values)
+    if (value !== undefined) values.push(value)
+  }
+
+  hasSpec(spec: OptionSpec): boolean {
+    return this.found.has(spec)
+  }
+
+  has(name: string): boolean {
+    return this.found.has(this.spec(name))
+  }
+
+  /** All values, or the defaults when there is none. */
+  values(name: string): readonly string[] {
+    const spec = this.spec(name)
+    const values = this.found.get(spec)
+    if (values !== undefined && values.length > 0) return values
+    return (spec.argument?.defaults ?? []).map(String)
+  }
+
+  /** The only value, or the default, or undefined. */
+  value(name: string): string | undefined {
+    const values = this.values(name)
+    if (values.length <= 1) return values[0]
+    throw optionException(
+      'MultipleArgumentsForOptionException',
+      `Found multiple arguments for option ${displayName(this.spec(name))}, but you asked for only one`,
+    )
+  }
+
+  /** Of a java.lang.Integer. */
+  integer(name: string): number | undefined {
+    const text = this.value(name)
+    if (text === undefined) return undefined
+    const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
+    if (number >= -0x80000000 && number <= 0x7fffffff) return number
+    throw optionException(
+      'OptionArgumentConversionException',
+      `Cannot parse argument '${text}' of option ${displayName(this.spec(name))}`,
+    )
+  }
+
+  private spec(name: string): OptionSpec {
+    const spec = this.byName.get(name)
+    if (spec === undefined) throw new TypeError(`there is no option ${name}`)
+    return spec
+  }
+}
+
+function accept(spec: OptionSpec, given: string | undefined, rest: string[], found: OptionSet): void {
+  const { argument } = spec
+  if (argument === undefined) found.add(spec)
+  else if (given !== undefined) addValues(spec, given, found)
+  else if (argument.isRequired) {
+    const next = rest.shift()
+    if (next === undefined) {
+      throw optionException(
+        'OptionMissingRequiredArgumentException',
+        `Option ${displayName(spec)} requires an argument`,
+      )
+    }
+    addValues(spec, next, found)
+  } else if (rest[0] !== undefined && !looksLikeOption(rest[0], argument.type)) {
+    addValues(spec, rest.shift() ?? '', found)
+  } else found.add(spec)
+}
+
+function addValues(spec: OptionSpec, text: string, found: OptionSet): void {
+  const separator = spec.argument?.separator
+  const values = separator === undefined ? [text] : text.split(separator).filter((value) => value !== '')
+  for (const value of values.length === 0 ? [text] : values) found.add(spec, value)
+}
+
+/** A negative number is no option where a number is wanted. */
+function looksLikeOption(word: string, type: ArgumentType | undefined): boolean {
+  if (!word.startsWith('-') || word === '-' || word === '--') return false
+  return type === undefined || type === 'String' || !/^-\d+(\.\d+)?$/.test(word)
+}
+
+function keyAndValue(text: string): { key: string; value: string | undefined } {
+  const at = text.indexOf('=')
+  return at === -1 ? { key: text, value: undefined } : { key: text.slice(0, at), value: text.slice(at + 1) }
+}
+
+/** As exceptions and help name an option. */
+function displayName(spec: OptionSpec): string {
+  return arrangedNames(spec).join('/')
+}
+
+/** Short names first, each kind in order. */
+export function arrangedNames(spec: OptionSpec): string[] {
+  const sorted = [...spec.names].sort()
+  return [...sorted.filter((name) => name.length === 1), ...sorted.filter((name) => name.length > 1)]
+}
+
+function unrecognized(name: string): JavaException {
+  return optionException('UnrecognizedOptionException', `${name} is not a recognized option`)
+}
+
+function optionException(name: string, text: string): JavaException {
+  return new JavaException(`joptsimple.${name}`, text)
+}
