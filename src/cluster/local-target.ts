@@ -94,7 +94,7 @@ export async function hostDirectory(
   kind: ServerInfo['kind'],
 ): Promise<HostedCluster | undefined> {
   const { directory, ports } = options
-  directory.prepare(options.brokerCount)
+  directory.prepare(options.brokerCount, options.firstBrokerId)
   const lock = lockDirectory(ports, directory)
   if (lock === null) return undefined
   // Whoever wrote it is gone: its process id may be somebody else's by now.
