@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { defined } from '../base/assert.ts'
 import * as batch from '../records/index.ts'
 import { type BatchVisitor, type ScanResult, scanBatches, scanHeads } from './batch-scan.ts'
 import { finishInterruptedSwap } from './cleaner/interrupted-swap.ts'
@@ -13,8 +14,10 @@ import {
 } from './file-names.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogContext } from './log-context.ts'
+import { canBeRelative } from './offset-index.ts'
 import { ProducerState } from './producer-state.ts'
 import { Segment } from './segment.ts'
+import { splitSegment } from './segment-split.ts'
 import { Segments } from './segments.ts'
 
 export interface LoadOptions {
@@ -130,8 +133,8 @@ class LogLoader {
   private async recoverSegments(): Promise<void> {
     const { recoveryPoint, context, partition } = this.options
     const floor = this.segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint)
-    const unflushed = this.segments.slice(Math.max(floor, 0))
-    const [first] = unflushed
+    const from = Math.max(floor, 0)
+    const first = this.segments[from]
     if (first === undefined) return
     const before = new Segments(this.segments.filter((segment) => segment.baseOffset < first.baseOffset))
     const logStart = Math.max(this.options.logStartOffset, this.segments[0]?.baseOffset ?? 0)
@@ -143,13 +146,16 @@ class LogLoader {
       this.options,
       false,
     )
-    for (const [i, segment] of unflushed.entries()) {
-      if (unflushed.length > 1) {
+    // A segment that reaches too far is split while it is recovered: there are more of them then.
+    for (let i = from; i < this.segments.length; i++) {
+      const segment = defined(this.segments[i], 'segment')
+      const count = this.segments.length - from
+      if (count > 1) {
         context.logger.info(
-          `recovering segment ${segment.baseOffset} of ${partition} (${i + 1} of ${unflushed.length})`,
+          `recovering segment ${segment.baseOffset} of ${partition} (${i - from + 1} of ${count})`,
         )
       }
-      if (i > 0) {
+      if (i > from) {
         this.producers.setMapEndOffset(segment.baseOffset)
         this.producers.takeSnapshot()
       }
@@ -158,7 +164,7 @@ class LogLoader {
       context.logger.warn(
         `cut ${cutBytes} bytes without a valid record batch off segment ${segment.baseOffset} of ${partition}`,
       )
-      for (const later of unflushed.slice(i + 1)) {
+      for (const later of this.segments.slice(i + 1)) {
         context.logger.warn(`deleting segment ${later.baseOffset} of ${partition}, behind the damage`)
         later.markDeleted()()
         this.producers.removeSnapshot(later.baseOffset)
@@ -188,21 +194,37 @@ class LogLoader {
     segment.txnIndex.reset()
     const fileBytes = segment.sizeBytes
     let nextOffset = segment.baseOffset
+    let tooFar: number | undefined
     const visit: BatchVisitor = (buffer, at, sizeBytes, position) => {
       if (!batch.isCrcValid(buffer, at)) return false
+      const baseOffset = batch.baseOffset(buffer, at)
       const lastOffset = batch.lastOffset(buffer, at)
-      if (batch.baseOffset(buffer, at) < nextOffset || lastOffset - segment.baseOffset > 0x7fffffff)
+      if (baseOffset < nextOffset) return false
+      if (!canBeRelative(lastOffset, segment.baseOffset)) {
+        tooFar = baseOffset
         return false
+      }
       if (!this.replayBatch(segment, buffer, at, sizeBytes)) return false
       segment.indexBatch(buffer, at, sizeBytes, position, this.options.config.indexIntervalBytes)
       nextOffset = lastOffset + 1
       return undefined
     }
     const { end } = await scanSegment(segment, scanBatches, 0, fileBytes, visit)
-    if (end < fileBytes) segment.cutFile(end)
+    if (tooFar !== undefined && tooFar > segment.baseOffset) await this.splitOff(segment, end, tooFar)
+    else if (end < fileBytes) segment.cutFile(end)
     segment.closeTimeIndex()
     await segment.writeIndexes()
-    return fileBytes - end
+    return tooFar === undefined ? fileBytes - end : 0
+  }
+
+  private async splitOff(segment: Segment, position: number, baseOffset: number): Promise<void> {
+    this.options.context.logger.warn(
+      `splitting segment ${segment.baseOffset} of ${this.options.partition} at offset ${baseOffset}, which its indexes ` +
+        'cannot hold',
+    )
+    const split = await splitSegment(segment, position, segmentOptions(this.options, baseOffset))
+    const others = this.segments.filter((other) => other.baseOffset !== baseOffset)
+    this.segments = [...others, split].sort((a, b) => a.baseOffset - b.baseOffset)
   }
 
   /** Leader epochs and producers, as the batch left them. False when the batch cannot be one of ours. */
@@ -259,7 +281,12 @@ class LogLoader {
       this.options,
       false,
     )
-    await this.recoverSegment(last)
+    // What a recovery splits off becomes the last one.
+    let recovered: Segment | undefined
+    while (recovered !== this.segments.at(-1)) {
+      recovered = defined(this.segments.at(-1), 'the last segment')
+      await this.recoverSegment(recovered)
+    }
     return this.producers.mapEndOffset
   }
 }

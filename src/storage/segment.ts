@@ -191,7 +191,9 @@ export class Segment {
     const timestamp = batch.maxTimestamp(buffer, at)
     if (position === 0) this.firstTimestamp = timestamp
     if (timestamp > this.maxTimestamp.timestamp) this.largest = { timestamp, offset: lastOffset }
-    if (this.bytesSinceLastIndexEntry > intervalBytes) this.addIndexEntries(lastOffset, position)
+    // What reaches too far for an index is found by walking on, until a recovery splits the segment.
+    const canIndex = canBeRelative(lastOffset, this.baseOffset)
+    if (canIndex && this.bytesSinceLastIndexEntry > intervalBytes) this.addIndexEntries(lastOffset, position)
     this.bytesSinceLastIndexEntry += sizeBytes
   }
 

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as records from '../../src/records/index.ts'
 import { FailingFileSystem } from '../support/failing-file-system.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -328,7 +328,7 @@ describe('a write that fails', () => {
     await expect(log.appendAsLeader(batchOf(['c']), LEADER)).rejects.toMatchObject({
       errorName: 'KAFKA_STORAGE_ERROR',
     })
-    expect(failed).toEqual([dir.path])
+    await vi.waitFor(() => expect(failed).toEqual([dir.path]))
     expect(manager.describeLogDirs()[0]?.error).toContain('offline')
     await manager.shutdown()
     expect(existsSync(join(dir.path, '.kafka_cleanshutdown'))).toBe(false)
