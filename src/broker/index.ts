@@ -1,5 +1,4 @@
 /** A Kafka broker in ZooKeeper mode. See DESIGN.md in this folder. */
-export { describeConfigsHandler } from './api/32-describe-configs.ts'
 export { ApiError } from './api-error.ts'
 export { Broker, type BrokerOptions } from './broker.ts'
 export { BrokerConfig, type BrokerConfigOptions } from './broker-config.ts'

@@ -4,18 +4,21 @@ import { nodeFileSystem } from '../base/node-file-system.ts'
 import { systemRandom } from '../base/random.ts'
 import { Admin, type ClientOptions } from '../client/index.ts'
 import { openOffline } from '../offline/index.ts'
-import { clientTimes, type OpenOptions, type Target } from './target.ts'
+import type { Target } from './target.ts'
 
 /** The files of a data directory in the place of a cluster. Nothing is started and nothing is written. */
-export async function openOfflineTarget(dataDir: string, options: OpenOptions): Promise<Target> {
-  const warn = options.warn ?? (() => undefined)
+export function openOfflineTarget(
+  dataDir: string,
+  times: Partial<ClientOptions>,
+  warn: (text: string) => void,
+): Target {
   const ports = { fs: nodeFileSystem, clock: systemClock, random: systemRandom }
   const offline = openOffline({ ...ports, logger: { ...silentLogger, warn } }, dataDir)
   const { serverPid } = offline
   if (serverPid !== undefined && isAlive(serverPid)) {
     warn(`process ${serverPid} serves ${dataDir}: what its files hold at this moment is read`)
   }
-  const clientOptions: ClientOptions = { ...offline.clientOptions, ...clientTimes(options) }
+  const clientOptions: ClientOptions = { ...offline.clientOptions, ...times }
   const admin = new Admin(clientOptions)
   return {
     describe: dataDir,

@@ -118,7 +118,7 @@ export async function openTarget(flags: GlobalFlags, options: OpenOptions): Prom
   if (choice.kind === 'remote') return openRemote(choice, options)
   if (choice.kind === 'local') return await openLocal(choice.dataDir, options)
   const { openOfflineTarget } = await import('./offline-target.ts')
-  return await openOfflineTarget(choice.dataDir, options)
+  return openOfflineTarget(choice.dataDir, clientTimes(options), options.warn ?? (() => undefined))
 }
 
 function openRemote(choice: TargetChoice & { kind: 'remote' }, options: OpenOptions): Target {

@@ -44,7 +44,7 @@ export interface OfflineTarget {
 export function openOffline(ports: OfflinePorts, dataDir: string): OfflineTarget {
   const { clock, random, logger } = ports
   const fs = new ReadOnlyFiles(ports.fs)
-  const sources = findSources(fs, dataDir)
+  const sources = findSources(fs, dataDir, logger)
   const state = stateOf(fs, sources, logger)
   const catalog = new Catalog({ fs, sources, state, logger })
   const server = new OfflineServer({

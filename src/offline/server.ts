@@ -5,6 +5,7 @@ import { PipeRegistry, systemError } from '../base/pipe.ts'
 import {
   ApiRegistry,
   describeClusterHandler,
+  describeConfigsHandler,
   type MetadataCache,
   metadataHandler,
   ServerConnection,
@@ -12,9 +13,9 @@ import {
 import { fetchHandler } from './api/01-fetch.ts'
 import { listOffsetsHandler } from './api/02-list-offsets.ts'
 import { offsetForLeaderEpochHandler } from './api/23-offset-for-leader-epoch.ts'
-import { describeConfigsHandler } from './api/32-describe-configs.ts'
 import { describeLogDirsHandler } from './api/35-describe-log-dirs.ts'
 import type { Catalog } from './catalog.ts'
+import { configDescriber } from './config-describer.ts'
 import { metadataOf, OFFLINE_LISTENER, offlineHost } from './metadata.ts'
 
 export interface OfflineServerOptions {
@@ -83,7 +84,7 @@ export class OfflineServer implements Network {
         fetchHandler(catalog, clock),
         listOffsetsHandler(catalog),
         offsetForLeaderEpochHandler(catalog),
-        describeConfigsHandler(catalog, id),
+        describeConfigsHandler({ describer: configDescriber(catalog, id) }),
         describeLogDirsHandler(catalog, id),
       ],
       logger,

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
+import type { Logger } from '../base/logger.ts'
 import {
   META_PROPERTIES,
   offsetOfFileName,
@@ -39,9 +40,9 @@ const CHECKPOINT = /^(recovery-point|log-start|replication|cleaner)-offset-check
 const HINT =
   "Name a kcli data directory, or the log.dirs of Apache Kafka brokers, with ZooKeeper's dataDir if you have it: --data-dir DIR,DIR."
 
-/** Looks at the directories in `text`: one, or several with commas between. Nothing is made. */
-export function findSources(fs: FileSystem, text: string): Sources {
-  const finder = new Finder(fs)
+/** Looks at the directories in `text`: one, or several with commas between. */
+export function findSources(fs: FileSystem, text: string, logger: Logger): Sources {
+  const finder = new Finder(fs, logger)
   for (const directory of splitDirectories(fs, text)) finder.add(directory)
   return finder.sources()
 }
@@ -55,13 +56,15 @@ function splitDirectories(fs: FileSystem, text: string): string[] {
 
 class Finder {
   private readonly fs: FileSystem
+  private readonly logger: Logger
   private readonly logDirs: { path: string; brokerId: number | undefined; clusterId: string | undefined }[] =
     []
   private readonly zookeeperDirs: string[] = []
   private serverPid: number | undefined
 
-  constructor(fs: FileSystem) {
+  constructor(fs: FileSystem, logger: Logger) {
     this.fs = fs
+    this.logger = logger
   }
 
   add(directory: string): void {
@@ -91,14 +94,17 @@ class Finder {
     }
     const used = new Set(this.logDirs.map(({ brokerId }) => brokerId))
     let free = 0
-    const idOf = (known: number | undefined) => {
+    const idOf = (known: number | undefined, directory: string) => {
       if (known !== undefined) return known
       while (used.has(free)) free++
       used.add(free)
+      this.logger.warn(
+        `${directory} does not say whose it is (no broker.id in meta.properties): called broker ${free}`,
+      )
       return free
     }
     return {
-      logDirs: this.logDirs.map((dir) => ({ ...dir, brokerId: idOf(dir.brokerId) })),
+      logDirs: this.logDirs.map((dir) => ({ ...dir, brokerId: idOf(dir.brokerId, dir.path) })),
       zookeeperDirs: this.zookeeperDirs,
       serverPid: this.serverPid,
     }

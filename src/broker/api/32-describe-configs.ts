@@ -13,7 +13,11 @@ import { type ApiHandler, handler } from './handler.ts'
  * - Values of secrets, and of names whose type is not known, are null.
  * - A resource type that is not known fails the whole request, as it does in Kafka.
  */
-export function describeConfigsHandler({ describer }: { describer: ConfigDescriber }): ApiHandler {
+export function describeConfigsHandler({
+  describer,
+}: {
+  describer: Pick<ConfigDescriber, 'describe'>
+}): ApiHandler {
   return handler(
     describeConfigs,
     { min: 0, max: 4 },
