@@ -1,4 +1,5 @@
-import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
+import { dirname } from 'node:path'
+import type { FileSystem } from '../base/file-system.ts'
 import { KafkaStorageError } from './errors.ts'
 
 /**
@@ -108,15 +109,6 @@ export class OffsetCheckpointFile {
     return work
   }
 
-  /** For the end of the broker: nothing may come between this and the clean-shutdown file. */
-  async writeNow(offsets: OffsetsByPartition): Promise<void> {
-    await this.queue
-    const text = formatOffsetCheckpoint(offsets)
-    if (text === this.written) return
-    replaceFileSync(this.fs, this.path, Buffer.from(text), false)
-    this.written = text
-  }
-
   private async writeOnce(text: string): Promise<void> {
     if (text === this.written) return
     const temporary = `${this.path}.tmp`
@@ -128,6 +120,7 @@ export class OffsetCheckpointFile {
       file.closeSync()
     }
     this.fs.renameSync(temporary, this.path)
+    await this.fs.syncDirectory(dirname(this.path))
     this.written = text
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
-import { formatCheckpoint, readCheckpointLines } from './checkpoint-file.ts'
+import { formatCheckpoint, parseCheckpoint } from './checkpoint-file.ts'
 import { KafkaStorageError } from './errors.ts'
 import type { EpochEndOffset } from './log-types.ts'
 
@@ -36,7 +36,10 @@ export class EpochCache {
   static load(fs: FileSystem, dir: string): EpochCache {
     const path = join(dir, LEADER_EPOCH_CHECKPOINT)
     const cache = new EpochCache(fs, dir, [])
-    for (const line of readCheckpointLines(fs, path)) {
+    const text = fs.existsSync(path) ? fs.readFileSync(path).toString('utf8') : ''
+    // Cut in its last line by a power failure, the file would give a wrong offset.
+    if (text !== '' && !text.endsWith('\n')) throw new KafkaStorageError(`${path} has no end`)
+    for (const line of parseCheckpoint(text, path)) {
       const match = /^(\d{1,10})\s+(\d{1,16})$/.exec(line)
       if (!match) throw new KafkaStorageError(`malformed line in ${path}: '${line.slice(0, 80)}'`)
       cache.list = withEntry(cache.list, { epoch: Number(match[1]), startOffset: Number(match[2]) })
@@ -104,8 +107,9 @@ export class EpochCache {
     return this.list.findLast((entry) => entry.startOffset <= offset)?.epoch ?? -1
   }
 
-  async sync(): Promise<void> {
-    if (!this.unsynced) return
+  /** False when there was nothing to do. The file's name is left to the caller, who syncs the directory. */
+  async sync(): Promise<boolean> {
+    if (!this.unsynced) return false
     this.unsynced = false
     const file = this.fs.openSync(join(this.dir, LEADER_EPOCH_CHECKPOINT), 'r+')
     try {
@@ -116,6 +120,7 @@ export class EpochCache {
     } finally {
       file.closeSync()
     }
+    return true
   }
 
   private replace(entries: readonly EpochEntry[]): void {

@@ -50,6 +50,7 @@ const LACKS: ReadonlyMap<string, string> = new Map([
 export class LogDir {
   readonly path: string
   private offlineBecause: KafkaStorageError | null = null
+  private beginning: Promise<void> = Promise.resolve()
   private readonly logger: Logger
   private readonly onFailure: (dir: LogDir) => void
 
@@ -61,6 +62,18 @@ export class LogDir {
 
   get error(): KafkaStorageError | null {
     return this.offlineBecause
+  }
+
+  /** Resolves when logs may be written to; see {@link beginWith}. */
+  get begun(): Promise<void> {
+    return this.beginning
+  }
+
+  /** No log is opened before `work` is done. When that fails, the directory goes offline. */
+  beginWith(work: Promise<void>): void {
+    this.beginning = work.catch((error: unknown) => {
+      this.fail(`it cannot be begun with: ${messageOf(error)}`, error)
+    })
   }
 
   requireOnline(): void {
@@ -106,6 +119,11 @@ export interface LogContext {
   readonly tailBudget: TailBudget
   /** Hears of a log that was cut before its last segment, and where that begins now: it is not as clean as it was. */
   onTruncated?(log: { readonly name: string; readonly logDir: string }, activeBaseOffset: number): void
+  /**
+   * The recovery point of a log went back. Resolves when that is on disk: what is written from there on must be looked
+   * at by the next recovery.
+   */
+  recoveryPointLowered(dir: LogDir): Promise<void>
   /** Runs `remove` after the topic's file.delete.delay.ms; at the end of the process it may be left to the next start. */
   deleteLater(delayMs: number, remove: () => void): void
 }

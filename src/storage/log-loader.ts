@@ -3,7 +3,7 @@ import { defined } from '../base/assert.ts'
 import * as batch from '../records/index.ts'
 import { type BatchVisitor, type ScanResult, scanBatches, scanHeads } from './batch-scan.ts'
 import { finishInterruptedSwap } from './cleaner/interrupted-swap.ts'
-import { EpochCache } from './epoch-cache.ts'
+import { EpochCache, type EpochEntry } from './epoch-cache.ts'
 import { KafkaStorageError } from './errors.ts'
 import {
   INDEX_SUFFIX,
@@ -75,7 +75,7 @@ class LogLoader {
     await finishInterruptedSwap(context.fs, dir, partition, context.logger)
     this.segments = openSegments(this.options)
     const isRecovery = !this.options.isClean
-    if (this.epochsAreDamaged) await this.rebuildEpochs()
+    if (this.epochsAreDamaged || (isRecovery && this.lacksFirstEpochs())) await this.rebuildEpochs()
     await this.repairTxnIndexes()
     if (isRecovery) await this.recoverSegments()
     let logEndOffset = await this.findLogEnd()
@@ -245,16 +245,30 @@ class LogLoader {
     return true
   }
 
+  /**
+   * The file is replaced at every change but synced only at flushes, and it is cut before the log start offset is in its
+   * checkpoint: after a crash it may be empty, or begin later than the log.
+   */
+  private lacksFirstEpochs(): boolean {
+    const [first] = this.epochs.entries
+    const start = Math.max(this.options.logStartOffset, this.segments[0]?.baseOffset ?? 0)
+    return first === undefined || first.startOffset > start
+  }
+
+  /** From the heads of the batches. What recovery is going to check tells it then. */
   private async rebuildEpochs(): Promise<void> {
-    for (const segment of this.segments) {
+    const { isClean, recoveryPoint } = this.options
+    const floor = this.segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint)
+    const entries: EpochEntry[] = []
+    for (const segment of isClean ? this.segments : this.segments.slice(0, Math.max(floor, 0))) {
       await scanSegment(segment, scanHeads, 0, segment.sizeBytes, (buffer, at) => {
         const epoch = batch.partitionLeaderEpoch(buffer, at)
-        if (epoch >= 0 && epoch > (this.epochs.latest?.epoch ?? -1)) {
-          this.epochs.assign(epoch, batch.baseOffset(buffer, at))
-        }
+        if (epoch > (entries.at(-1)?.epoch ?? -1))
+          entries.push({ epoch, startOffset: batch.baseOffset(buffer, at) })
         return undefined
       })
     }
+    this.epochs.restore(entries)
   }
 
   /** Behind the last batch of the last segment. Damage there after a clean end means it was none: recover after all. */

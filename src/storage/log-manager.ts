@@ -5,6 +5,7 @@ import { messageOf } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
+import { SharedRun } from '../base/shared-run.ts'
 import type { OffsetsByPartition } from './checkpoint-file.ts'
 import { KafkaStorageError, LogDirectoryError } from './errors.ts'
 import { deleteDirName, parsePartitionDirName, partitionDirName } from './file-names.ts'
@@ -55,6 +56,7 @@ export class LogManager {
   private readonly directories: readonly Directory[]
   /** By `TOPIC-N`; only their directory as long as nobody has asked for them since a clean end. */
   private readonly logs = new Map<string, Log | Directory>()
+  private readonly recoveryPointRuns = new Map<LogDir, SharedRun>()
   private isShuttingDown = false
 
   /**
@@ -84,11 +86,19 @@ export class LogManager {
       random,
       tuning: () => this.tuning,
       tailBudget: new TailBudget(this.tuning.tailBudgetBytes),
+      recoveryPointLowered: (dir) => this.recoveryPointRuns.get(dir)?.request() ?? Promise.resolve(),
       deleteLater: (delayMs, remove) => this.housekeeping.removeLater(delayMs, remove),
     }
     const opened = openDirectories({ ...options, onFailure: (dir) => this.onDirFailure(dir) })
     this.dirs = opened.dirs
     this.directories = opened.directories
+    for (const directory of this.directories) {
+      const { dir, files } = directory
+      // A mark that came back after a power failure would call logs clean that are not.
+      if (files.wasClean) dir.beginWith(fs.syncDirectory(dir.path))
+      const run = () => this.checkpointIn(directory, 'recoveryPoints', (log) => log.recoveryPoint)
+      this.recoveryPointRuns.set(dir, new SharedRun(run))
+    }
     try {
       for (const directory of this.online()) whileUsable(directory.dir, () => this.addLogs(directory))
       this.writeMeta()
@@ -373,6 +383,8 @@ export class LogManager {
       onProgress: this.options.onRecoveryProgress,
     })
     requireOne(this.dirs)
+    // Where damage was cut off, the recovery point went back.
+    if (byDirectory.some(({ logs }) => logs.length > 0)) await this.checkpointRecoveryPoints()
   }
 
   private writeMeta(): void {
@@ -449,16 +461,30 @@ export class LogManager {
     kind: keyof Checkpoints,
     offsetOf: (log: Log) => number | undefined,
   ): Promise<void> {
-    for (const directory of this.directories) {
-      const { dir, files } = directory
-      if (dir.error !== null) continue
-      try {
-        await files[kind].write(this.offsetsIn(directory, kind, offsetOf))
-      } catch (error) {
-        this.context.logger.error(`writing ${files[kind].path} failed`, error)
-        dir.storageErrorOf(`writing ${files[kind].path} failed`, error)
-      }
+    for (const directory of this.directories) await this.checkpointIn(directory, kind, offsetOf)
+  }
+
+  private async checkpointIn(
+    directory: Directory,
+    kind: keyof Checkpoints,
+    offsetOf: (log: Log) => number | undefined,
+  ): Promise<void> {
+    const { dir, files } = directory
+    if (dir.error !== null) return
+    try {
+      await this.writeCheckpoint(directory, kind, offsetOf)
+    } catch (error) {
+      this.context.logger.error(`writing ${files[kind].path} failed`, error)
+      dir.storageErrorOf(`writing ${files[kind].path} failed`, error)
     }
+  }
+
+  private writeCheckpoint(
+    directory: Directory,
+    kind: keyof Checkpoints,
+    offsetOf: (log: Log) => number | undefined,
+  ): Promise<void> {
+    return directory.files[kind].write(this.offsetsIn(directory, kind, offsetOf))
   }
 
   private offsetsIn(
@@ -502,15 +528,12 @@ export class LogManager {
     })
     try {
       if (dir.error === null && !this.isUnused(directory)) {
-        await files.recoveryPoints.writeNow(
-          this.offsetsIn(directory, 'recoveryPoints', (log) => log.recoveryPoint),
-        )
-        await files.startOffsets.writeNow(
-          this.offsetsIn(directory, 'startOffsets', (log) => log.startOffsetToCheckpoint),
-        )
-        await files.highWatermarks.writeNow(
-          this.offsetsIn(directory, 'highWatermarks', (log) => log.highWatermark),
-        )
+        // All of it is synced before the mark says that it is right.
+        await Promise.all([
+          this.writeCheckpoint(directory, 'recoveryPoints', (log) => log.recoveryPoint),
+          this.writeCheckpoint(directory, 'startOffsets', (log) => log.startOffsetToCheckpoint),
+          this.writeCheckpoint(directory, 'highWatermarks', (log) => log.highWatermark),
+        ])
       }
       if (dir.error === null && isClean) files.markClean(brokerEpoch)
     } catch (error) {

@@ -418,6 +418,8 @@ export class Log {
     this.dir.requireOnline()
     const { context, checkpoint, isClean } = this
     try {
+      await this.dir.begun
+      this.dir.requireOnline()
       this.checkClaim()
       const loaded = await loadLog({
         context,

@@ -44,14 +44,19 @@ export class OffsetIndex {
     logSizeBytes: number,
   ): OffsetIndex | undefined {
     const file = IndexFile.open(fs, path, ENTRY_SIZE)
-    if (file === undefined || file.hadPartialEntry) return undefined
+    if (file === undefined) return undefined
     const index = new OffsetIndex(file, baseOffset)
-    const first = index.at(0)
-    const last = index.last
-    if (first === undefined || last === undefined) return index
-    const sane =
-      last.position < logSizeBytes && last.position >= first.position && last.offset >= first.offset
-    return sane && first.offset >= baseOffset && first.position >= 0 ? index : undefined
+    if (!file.hadPartialEntry && index.isPlausible(logSizeBytes)) return index
+    file.idle()
+    return undefined
+  }
+
+  private isPlausible(logSizeBytes: number): boolean {
+    const first = this.at(0)
+    const { last } = this
+    if (first === undefined || last === undefined) return true
+    const rises = last.position >= first.position && last.offset >= first.offset
+    return rises && last.position < logSizeBytes && first.offset >= this.baseOffset && first.position >= 0
   }
 
   get last(): OffsetPosition | undefined {

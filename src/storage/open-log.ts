@@ -186,38 +186,47 @@ export class OpenLog {
     return this.flushes.run(() => this.startAt(offset))
   }
 
+  /**
+   * Whenever this is interrupted, what is left has no hole, and the next recovery looks at all that was written later: the
+   * recovery point goes first, then whole segments from the end on, then the rest. All of it is synced, for what was cut
+   * off must not come back behind what is written next.
+   */
   private async cutAt(offset: number): Promise<void> {
-    if (this.segments.first.baseOffset > offset) {
-      this.startAt(offset)
-      return
-    }
+    if (this.segments.first.baseOffset > offset) return this.startAt(offset)
+    await this.lowerRecoveryPoint(offset)
     this.invalidateReads()
-    for (const segment of this.segments.all.filter((s) => s.baseOffset > offset)) this.removeSegment(segment)
-    await this.segments.active.truncateTo(offset, this.context.clock.nowMs())
+    const { clock, fs } = this.context
+    const removed = this.segments.all.filter((segment) => segment.baseOffset > offset)
+    for (const segment of removed.toReversed()) this.removeSegment(segment)
+    if (removed.length > 0) await fs.syncDirectory(this.path)
+    await this.segments.active.truncateTo(offset, clock.nowMs())
+    await this.segments.active.flush()
     this.setEnd(offset)
     this.epochs.truncateFromEnd(offset)
     this.logStartOffset = Math.min(this.logStartOffset, offset)
     this.highWatermark = Math.min(this.highWatermark, offset)
-    await rebuildProducers(
-      this.producers,
-      this.segments,
-      this.logStartOffset,
-      offset,
-      { context: this.context },
-      false,
-    )
+    const { producers, segments, logStartOffset, context } = this
+    await rebuildProducers(producers, segments, logStartOffset, offset, { context }, false)
     this.invalidateReads()
   }
 
-  private startAt(offset: number): void {
+  private async startAt(offset: number): Promise<void> {
+    await this.lowerRecoveryPoint(offset)
     this.invalidateReads()
-    for (const segment of this.segments.all) this.removeSegment(segment)
+    for (const segment of this.segments.all.toReversed()) this.removeSegment(segment)
     this.segments.push(this.newSegment(offset))
     this.setEnd(offset)
     this.epochs.clear()
     this.producers.truncateFully(offset)
     this.logStartOffset = offset
     this.highWatermark = offset
+    await this.context.fs.syncDirectory(this.path)
+  }
+
+  private async lowerRecoveryPoint(offset: number): Promise<void> {
+    if (this.flushedOffset <= offset) return
+    this.flushedOffset = offset
+    await this.context.recoveryPointLowered(this.dir)
   }
 
   moveStart(offset: number): void {
@@ -294,14 +303,15 @@ export class OpenLog {
         await segment.flush()
         if (segment !== this.segments.active) segment.idle()
       }
-      await this.epochs.sync()
-      await this.syncNewFiles()
+      await this.syncSmallFiles()
       this.lastFlushMs = this.context.clock.monotonicMs()
       this.flushedOffset = offset
     })
   }
 
-  private async syncNewFiles(): Promise<void> {
+  /** The small files, and all names in the directory. */
+  private async syncSmallFiles(): Promise<void> {
+    if (await this.epochs.sync()) this.hasNewFiles = true
     if (!this.hasNewFiles) return
     this.hasNewFiles = false
     const { fs } = this.context
@@ -325,7 +335,14 @@ export class OpenLog {
     active.trim()
     await active.writeIndexes()
     await this.flushUpTo(this.endOffset)
-    this.producers.takeSnapshot()
+    // The last entry of the time index came after the last flush.
+    await active.flush()
+    const snapshot = this.producers.takeSnapshot()
+    if (snapshot !== undefined) {
+      await syncFile(this.context.fs, snapshot)
+      this.hasNewFiles = true
+    }
+    await this.syncSmallFiles()
     this.abandon()
   }
 

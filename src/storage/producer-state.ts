@@ -251,15 +251,17 @@ export class ProducerState {
     this.endOffset = offset
   }
 
-  /** Writes the state at {@link mapEndOffset}, unless there is a snapshot of it. */
-  takeSnapshot(): void {
-    if (this.endOffset <= this.lastSnapshotOffset) return
+  /** Writes the state at {@link mapEndOffset}, unless there is a snapshot of it; returns the path of what it wrote. */
+  takeSnapshot(): string | undefined {
+    if (this.endOffset <= this.lastSnapshotOffset) return undefined
     const bytes = encodeProducerSnapshot(this.producers.values(), this.producers.size)
-    this.fs.writeFileSync(this.snapshotPath(this.endOffset), bytes)
+    const path = this.snapshotPath(this.endOffset)
+    this.fs.writeFileSync(path, bytes)
     if (!this.snapshotOffsets.includes(this.endOffset)) {
       this.snapshotOffsets = [...this.snapshotOffsets, this.endOffset].sort((a, b) => a - b)
     }
     this.lastSnapshotOffset = this.endOffset
+    return path
   }
 
   removeSnapshot(offset: number): void {

@@ -36,14 +36,19 @@ export class TimeIndex {
   /** Undefined when the file is missing or cannot be a time index. */
   static open(fs: FileSystem, path: string, baseOffset: number): TimeIndex | undefined {
     const file = IndexFile.open(fs, path, TIME_INDEX_ENTRY_BYTES)
-    if (file === undefined || file.hadPartialEntry) return undefined
+    if (file === undefined) return undefined
     const index = new TimeIndex(file, baseOffset)
-    const first = index.at(0)
-    if (first === undefined) return index
-    const last = index.last
-    const sane =
-      last.timestamp >= first.timestamp && last.offset >= first.offset && first.offset >= baseOffset
-    return sane && first.timestamp >= 0 ? index : undefined
+    if (!file.hadPartialEntry && index.isPlausible()) return index
+    file.idle()
+    return undefined
+  }
+
+  private isPlausible(): boolean {
+    const first = this.at(0)
+    if (first === undefined) return true
+    const { last } = this
+    const rises = last.timestamp >= first.timestamp && last.offset >= first.offset
+    return rises && first.offset >= this.baseOffset && first.timestamp >= 0
   }
 
   /** Timestamp -1 when there is no entry. */

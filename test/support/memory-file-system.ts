@@ -477,9 +477,12 @@ function partlySynced(file: FileNode, random: Random): Buffer {
   let bytes = file.synced
   for (const change of file.unsynced) {
     const dice = random.int(4)
-    if (dice === 0) continue
-    if (dice > 1 || 'sizeBytes' in change) bytes = applied(bytes, change)
-    else {
+    if ('sizeBytes' in change) {
+      // File systems write to other blocks after a cut: what came behind a lost one is lost as well.
+      if (dice === 0) return bytes
+      bytes = applied(bytes, change)
+    } else if (dice > 1) bytes = applied(bytes, change)
+    else if (dice === 1) {
       const part = change.bytes.subarray(0, random.int(change.bytes.length + 1))
       bytes = applied(bytes, { position: change.position, bytes: part })
     }

@@ -76,8 +76,10 @@ function checkRecords(content: Content, ledger: Ledger, promisedTo: number): voi
   if (promisedTo > 0) expect(logStartOffset, 'log start').toBeLessThanOrEqual(ledger.highestStart)
   expect(highWatermark, 'high watermark').toBeLessThanOrEqual(logEndOffset)
   expect(highWatermark, 'high watermark').toBeGreaterThanOrEqual(logStartOffset)
+  // What is about to be deleted may come back after a power failure, in parts.
+  const promisedFrom = Number.isFinite(promisedTo) ? ledger.highestStart : logStartOffset
   for (const [offset, value] of ledger.acknowledged) {
-    if (offset >= logStartOffset && offset < promisedTo)
+    if (offset >= promisedFrom && offset < promisedTo)
       expect(values.get(offset), `acknowledged at offset ${offset}`).toBe(value)
   }
   for (const [offset, value] of values) {
@@ -100,15 +102,13 @@ function checkEpochs(log: Log, { epochs, logEndOffset }: Content): void {
   }
 }
 
-async function checkTimestamps(log: Log, { values, logStartOffset }: Content): Promise<void> {
+async function checkTimestamps(log: Log, { values }: Content): Promise<void> {
   // Every batch has the time of its first offset: see World.send.
   const offsets = [...values.keys()]
   const middle = offsets[offsets.length >> 1]
   if (middle === undefined) return
-  const found = await log.offsetForTimestamp(1_700_000_000_000 + logStartOffset)
-  expect(found?.offset, 'the first offset by time').toBe(offsets[0] === logStartOffset ? found?.offset : -1)
-  const atMiddle = await log.offsetForTimestamp(1_700_000_000_000 + middle)
-  if (atMiddle !== null) expect(atMiddle.offset).toBeGreaterThanOrEqual(middle)
+  const found = await log.offsetForTimestamp(1_700_000_000_000 + middle)
+  if (found !== null) expect(found.offset, 'by time').toBeGreaterThanOrEqual(middle)
 }
 
 /** A repeated batch is recognised, the next one is taken, and one that leaves a gap is refused. */
@@ -132,7 +132,11 @@ async function checkProducer(log: Log): Promise<void> {
     await expect(gap, 'a gap').rejects.toMatchObject({ errorName: 'OUT_OF_ORDER_SEQUENCE_NUMBER' })
   }
   const before = log.logEndOffset
-  const next = await log.appendAsLeader(make(['next'], (last?.lastSequence ?? -1) + 1), options)
+  // The producer outlives its records.
+  const known = (await log.activeProducers()).find(({ producerId }) => producerId === PRODUCER_ID)
+  const lastSequence = last?.lastSequence ?? known?.lastSequence ?? -1
+  expect(known?.lastSequence ?? -1, 'the last sequence').toBe(lastSequence)
+  const next = await log.appendAsLeader(make(['next'], lastSequence + 1), options)
   expect(next, 'the next batch').toMatchObject({ duplicate: false, firstOffset: before })
 }
 
@@ -141,7 +145,9 @@ async function lastProducerBatch(log: Log) {
   for (let at = log.logStartOffset; at < log.logEndOffset; ) {
     const bytes = await readRaw(log, at, { maxBytes: 1 })
     if (bytes.length === 0) break
-    if (batch.producerId(bytes, 0) === PRODUCER_ID) {
+    // Its later batches may lie in a hole that a power failure left in what was being deleted.
+    const isLast = batch.lastOffset(bytes, 0) === log.logEndOffset - 1
+    if (isLast && batch.producerId(bytes, 0) === PRODUCER_ID) {
       last = {
         baseOffset: batch.baseOffset(bytes, 0),
         baseSequence: batch.baseSequence(bytes, 0),
@@ -181,8 +187,10 @@ export function checkFiles(fs: MemoryFileSystem): void {
   }
 }
 
+/** One that is missing is built when the segment is first read. */
 function indexBytes(fs: MemoryFileSystem, name: string, suffix: string): Buffer {
-  return fs.readFileSync(`${PARTITION_DIR}/${name.slice(0, 20)}${suffix}`)
+  const path = `${PARTITION_DIR}/${name.slice(0, 20)}${suffix}`
+  return fs.existsSync(path) ? fs.readFileSync(path) : Buffer.alloc(0)
 }
 
 function checkOffsetIndex(
@@ -224,7 +232,7 @@ function checkTimeIndex(
 
 /** Another start and end changes nothing and has nothing to say. */
 async function checkCleanRestart(fs: MemoryFileSystem, settings: Settings, before: Content): Promise<void> {
-  const image = withoutStraySnapshots(filesOf(fs))
+  const image = withLastSnapshot(filesOf(fs))
   const logged: string[] = []
   const note = (message: string) => {
     logged.push(message)
@@ -237,15 +245,14 @@ async function checkCleanRestart(fs: MemoryFileSystem, settings: Settings, befor
   await manager.shutdown()
   expect(again).toEqual(before)
   expect(logged, 'said at a clean restart').toEqual([])
-  expect(filesOf(fs)).toEqual(image)
+  expect(withLastSnapshot(filesOf(fs))).toEqual(image)
 }
 
-/** The next start removes the snapshot that recovery took, as Kafka's does. */
-function withoutStraySnapshots(files: Record<string, string>): Record<string, string> {
-  const snapshots = Object.keys(files).filter((name) => name.endsWith('.snapshot'))
-  const isStray = (name: string) =>
-    snapshots.includes(name) && name !== snapshots.at(-1) && !(name.replace('.snapshot', '.log') in files)
-  return Object.fromEntries(Object.entries(files).filter(([name]) => !isStray(name)))
+/** The next start may remove the snapshots that recovery took on its way, as Kafka's does: only the last one counts. */
+function withLastSnapshot(files: Record<string, string>): Record<string, string> {
+  const last = Object.keys(files).findLast((name) => name.endsWith('.snapshot'))
+  const isKept = ([name]: [string, string]) => name === last || !name.endsWith('.snapshot')
+  return Object.fromEntries(Object.entries(files).filter(isKept))
 }
 
 function filesOf(fs: MemoryFileSystem): Record<string, string> {

@@ -20,7 +20,7 @@ interface Point {
 }
 
 /** Images of a power failure per crash point, beside the one in which everything unsynced is lost. */
-const POWER_FAILURES = 3
+const POWER_FAILURES = 1
 
 /**
  * A test for each crash point: the process dies before a change, in the middle of it, or (behind the last one) after
