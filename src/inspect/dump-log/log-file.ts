@@ -83,10 +83,11 @@ function printRecord(
 }
 
 function metadataText(buffer: Buffer, at: number, record: DumpedRecord): string {
-  const { offset, timestamp, key, value, legacy } = record
+  const { offset, timestamp, keySize, valueSize } = record
   const text =
     `offset: ${offset} ${timestampTypeName(buffer, at)}: ${timestamp}` +
-    ` keySize: ${key?.length ?? -1} valueSize: ${value?.length ?? -1}`
+    ` keySize: ${keySize} valueSize: ${valueSize}`
+  const { legacy } = record
   // The brace is Kafka's.
   if (legacy !== undefined) return `${text} isValid: ${legacy.isValid} crc: ${legacy.crc}}`
   return `${text} sequence: ${record.sequence} headerKeys: [${record.headerKeys.join(',')}]`

@@ -93,7 +93,8 @@ export function dumpTxnIndex(session: DumpSession, file: string): void {
   const bytes = session.fs.readFileSync(file)
   const lines: string[] = []
   for (let at = 0; at + ABORTED_BYTES <= bytes.length; at += ABORTED_BYTES) {
-    const version = bytes.readInt16BE(at)
+    // Two bytes, of which Kafka looks at the first.
+    const version = bytes.readInt8(at)
     if (version > 0) {
       const absolute = absolutePath(file, session.workingDir)
       throw new JavaException(

@@ -10,6 +10,9 @@ import { addLong, incrementSequence, javaUtf8, type Long, readLong, toLong } fro
 export interface DumpedRecord {
   readonly offset: Long
   readonly timestamp: Long
+  /** -1 for null. Of a damaged message the sizes may be good where the bytes are not. */
+  readonly keySize: number
+  readonly valueSize: number
   readonly key: Buffer | null
   readonly value: Buffer | null
   /** v2 only. */
@@ -136,6 +139,8 @@ function readBody(reading: SectionReading): DumpedRecord {
   return {
     offset: addLong(reading.baseOffset, offsetDelta),
     timestamp: reading.appendTime ?? addLong(reading.baseTimestamp, timestampDelta),
+    keySize: key?.length ?? -1,
+    valueSize: value?.length ?? -1,
     key,
     value,
     sequence: baseSequence >= 0 ? incrementSequence(baseSequence, offsetDelta) : batch.NO_SEQUENCE,
@@ -239,24 +244,60 @@ function readMessage(
   offset: Long,
   appendTime: Long | undefined,
 ): DumpedRecord {
-  const isV0 = batch.magic(buffer, at) === batch.MAGIC_V0
-  const keyAt = at + (isV0 ? 18 : 26)
-  const key = readMessageField(buffer, keyAt, end)
-  const value = readMessageField(buffer, keyAt + 4 + (key?.length ?? 0), end)
-  const timestamp = isV0 ? batch.NO_TIMESTAMP : (appendTime ?? readLong(buffer, at + 18))
-  const legacy = { isValid: batch.isCrcValid(buffer, at), crc: batch.crc(buffer, at) }
-  return { offset, timestamp, key, value, sequence: batch.NO_SEQUENCE, headerKeys: [], legacy }
+  return new Message(buffer.subarray(at, end), offset, appendTime)
 }
 
-function readMessageField(buffer: Buffer, at: number, end: number): Buffer | null {
-  if (at + 4 > end) throw new JavaException('java.lang.IndexOutOfBoundsException')
-  const size = buffer.readInt32BE(at)
-  if (size < 0) return null
-  if (size > end - at - 4) {
-    throw new JavaException(
-      'java.lang.IllegalArgumentException',
-      `newLimit > capacity: (${size} > ${end - at - 4})`,
-    )
+/** A v0 or v1 message. What is not printed is not read, so that only what is asked for can fail. */
+class Message implements DumpedRecord {
+  readonly offset: Long
+  readonly timestamp: Long
+  readonly sequence = batch.NO_SEQUENCE
+  readonly headerKeys = []
+  private readonly bytes: Buffer
+  private readonly keyAt: number
+
+  constructor(bytes: Buffer, offset: Long, appendTime: Long | undefined) {
+    const isV0 = batch.magic(bytes, 0) === batch.MAGIC_V0
+    this.bytes = bytes
+    this.offset = offset
+    this.timestamp = isV0 ? batch.NO_TIMESTAMP : (appendTime ?? readLong(bytes, 18))
+    this.keyAt = isV0 ? 18 : 26
   }
-  return buffer.subarray(at + 4, at + 4 + size)
+
+  get legacy() {
+    return { isValid: batch.isCrcValid(this.bytes, 0), crc: batch.crc(this.bytes, 0) }
+  }
+
+  get keySize(): number {
+    return this.sizeAt(this.keyAt)
+  }
+
+  get valueSize(): number {
+    return this.sizeAt(this.valueAt)
+  }
+
+  get key(): Buffer | null {
+    return this.fieldAt(this.keyAt)
+  }
+
+  get value(): Buffer | null {
+    return this.fieldAt(this.valueAt)
+  }
+
+  private get valueAt(): number {
+    return this.keyAt + 4 + Math.max(0, this.keySize)
+  }
+
+  private sizeAt(at: number): number {
+    if (at + 4 > this.bytes.length) throw new JavaException('java.lang.IndexOutOfBoundsException')
+    return this.bytes.readInt32BE(at)
+  }
+
+  private fieldAt(at: number): Buffer | null {
+    const size = this.sizeAt(at)
+    const left = this.bytes.length - at - 4
+    if (size < 0) return null
+    if (size <= left) return this.bytes.subarray(at + 4, at + 4 + size)
+    throw new JavaException('java.lang.IllegalArgumentException', `newLimit > capacity: (${size} > ${left})`)
+  }
 }
