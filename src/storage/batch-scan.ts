@@ -3,7 +3,8 @@ import * as batch from '../records/index.ts'
 
 /** What is read at a time: by recovery, which looks at every byte, and by lookups, which jump from head to head. */
 const WHOLE_CHUNK_BYTES = 256 * 1024
-const HEAD_CHUNK_BYTES = 4096
+/** Holds what lies between two index entries when batches are small. */
+export const HEAD_CHUNK_BYTES = 8192
 
 export interface ScanResult {
   /** Behind the last batch that was seen and is whole. */

@@ -3,7 +3,7 @@ import { LazyFile } from './lazy-file.ts'
 
 /** Entries that are kept in memory after they are on disk: lookups are mostly near the end. */
 const KEPT_ENTRIES = 1024
-/** A range this small is read at once instead of being halved further. */
+/** The file is read in blocks of this many entries. */
 const BLOCK_ENTRIES = 256
 
 /**
@@ -23,6 +23,11 @@ export class IndexFile {
   /** The entries from `tailStart` on. */
   private tail: Buffer = Buffer.alloc(0)
   private tailStart: number
+  /** First entries of blocks that searches have looked at, so that the next search reads one block and no more. */
+  private readonly guide = new Map<number, Buffer>()
+  /** The block that was read last. Readers that go on where they were find all in it. */
+  private block: Buffer = Buffer.alloc(0)
+  private blockStart = 0
   /** The file has bytes behind the written entries: they are cut off at the next write. */
   private ragged = false
   /** The size of the file was no multiple of the entry size when it was opened. */
@@ -91,7 +96,8 @@ export class IndexFile {
   /** A view of the entry; only good until the next call. */
   entry(slot: number): { bytes: Buffer; at: number } {
     if (slot >= this.tailStart) return { bytes: this.tail, at: (slot - this.tailStart) * this.entrySize }
-    return { bytes: this.readEntries(slot, 1), at: 0 }
+    const bytes = this.blockOf(slot)
+    return { bytes, at: (slot - this.blockStart) * this.entrySize }
   }
 
   /**
@@ -99,31 +105,69 @@ export class IndexFile {
    * behind it.
    */
   lastSlotWhere(isAtMost: (bytes: Buffer, at: number) => boolean): number {
+    if (this.count === 0) return -1
+    // Memory is asked first: lookups are mostly near the end.
+    if (this.tailStart < this.count && (this.tailStart === 0 || isAtMost(this.tail, 0))) {
+      return this.lastIn(this.tail, this.tailStart, this.count, isAtMost)
+    }
     let low = 0
-    let high = this.count
-    while (high - low > BLOCK_ENTRIES || (low < this.tailStart && high > this.tailStart)) {
-      // Memory is asked first: the boundary between file and memory is the first place to cut.
-      const middle = low < this.tailStart && high > this.tailStart ? this.tailStart : (low + high) >>> 1
-      const { bytes, at } = this.entry(middle)
-      if (isAtMost(bytes, at)) low = middle + 1
+    let high = Math.ceil(this.tailStart / BLOCK_ENTRIES)
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1
+      if (isAtMost(this.firstOfBlock(middle), 0)) low = middle
       else high = middle
     }
-    if (low === high) return low - 1
-    const inMemory = low >= this.tailStart
-    const bytes = inMemory ? this.tail : this.readEntries(low, high - low)
-    const base = inMemory ? this.tailStart : low
+    const bytes = this.blockOf(low * BLOCK_ENTRIES)
+    const end = this.blockStart + bytes.length / this.entrySize
+    return this.lastIn(bytes, this.blockStart, end, isAtMost)
+  }
+
+  /** The same among the entries from `start` to `end`, which are the bytes. */
+  private lastIn(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    isAtMost: (bytes: Buffer, at: number) => boolean,
+  ): number {
+    let low = start
+    let high = end
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (isAtMost(bytes, (middle - base) * this.entrySize)) low = middle + 1
+      if (isAtMost(bytes, (middle - start) * this.entrySize)) low = middle + 1
       else high = middle
     }
     return low - 1
+  }
+
+  private firstOfBlock(index: number): Buffer {
+    const known = this.guide.get(index)
+    if (known !== undefined) return known
+    const bytes = this.readEntries(index * BLOCK_ENTRIES, 1)
+    this.guide.set(index, bytes)
+    return bytes
+  }
+
+  /** The block with the entry at `slot`, as far as it lies before the entries in memory. */
+  private blockOf(slot: number): Buffer {
+    const start = slot - (slot % BLOCK_ENTRIES)
+    const count = Math.min(BLOCK_ENTRIES, this.tailStart - start)
+    if (this.blockStart !== start || this.block.length !== count * this.entrySize) {
+      this.block = this.readEntries(start, count)
+      this.blockStart = start
+    }
+    return this.block
+  }
+
+  private forgetBlocks(): void {
+    this.guide.clear()
+    this.block = Buffer.alloc(0)
   }
 
   /** Keeps the first `entries`. Bytes behind them are cut from the file at the next write. */
   truncate(entries: number): void {
     if (entries >= this.count) return
     this.truncations++
+    this.forgetBlocks()
     if (entries < this.tailStart) {
       this.tailStart = entries
       this.tail = Buffer.alloc(0)
@@ -153,6 +197,7 @@ export class IndexFile {
   /** Gives the descriptor and the memory back; everything must have been written. The index can be used again. */
   idle(): void {
     this.file.idle()
+    this.forgetBlocks()
     if (this.writtenCount === this.count) {
       this.tail = Buffer.alloc(0)
       this.tailStart = this.count

@@ -75,9 +75,14 @@ export class OffsetIndex {
 
   /** The last entry at or before `offset`; the segment's start when there is none. */
   lookup(offset: number): OffsetPosition {
+    return this.around(offset).floor
+  }
+
+  /** The same, and the entry behind it, if there is one. */
+  around(offset: number): { floor: OffsetPosition; next: OffsetPosition | undefined } {
     const relative = offset - this.baseOffset
     const slot = this.file.lastSlotWhere((bytes, at) => bytes.readInt32BE(at) <= relative)
-    return this.at(slot) ?? { offset: this.baseOffset, position: 0 }
+    return { floor: this.at(slot) ?? { offset: this.baseOffset, position: 0 }, next: this.at(slot + 1) }
   }
 
   /** An offset that begins at or behind `position`; undefined when the index does not reach so far. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { FileSystem } from '../base/file-system.ts'
 import * as batch from '../records/index.ts'
-import { scanHeads } from './batch-scan.ts'
+import { HEAD_CHUNK_BYTES, scanHeads } from './batch-scan.ts'
 import { CorruptRecordError, KafkaStorageError } from './errors.ts'
 import {
   DELETED_SUFFIX,
@@ -265,7 +265,14 @@ export class Segment {
   /** The batch that holds `offset`, or the first one behind it; null when the segment ends before. */
   async translate(offset: number): Promise<BatchPosition | null> {
     await this.ensureIndexes()
-    const found = await this.search(offset, this.offsetIndex.lookup(offset).position)
+    const { floor, next } = this.offsetIndex.around(offset)
+    // Large batches have an entry each, and the one that is looked for is most likely that behind the floor. Asking
+    // there first saves the way over the head before it, which is not in the same read.
+    if (next !== undefined && next.position - floor.position > HEAD_CHUNK_BYTES) {
+      const guess = await this.search(offset, next.position)
+      if (guess !== 'damaged' && guess !== null) return guess
+    }
+    const found = await this.search(offset, floor.position)
     if (found !== 'damaged') return found
     // The index leads nowhere, so it is built again; after that the .log itself must be wrong.
     await this.rebuildIndexes()
