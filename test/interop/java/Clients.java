@@ -20,7 +20,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /** Kafka's own Java producer and consumer. */
 final class Clients {
     /**
-     * {config, steps: [{"begin": true} | {"send": [records]} | {"flush": true} | {"commit": true} | {"abort": true}]}
+     * {config, steps: [{"begin": true} | {"send": [records]} | {"flush": true} | {"commit": true} | {"abort": true} |
+     * {"vanish": true}]}; `vanish` leaves the transaction open, as a producer does that is killed.
      * → {sent: [{partition, offset, timestamp} | {error}]} in the order of sending.
      */
     static JsonNode produce(JsonNode command) throws Exception {
@@ -33,12 +34,17 @@ final class Clients {
                 if (step.has("begin")) producer.beginTransaction();
                 else if (step.has("flush")) producer.flush();
                 else if (step.has("commit")) producer.commitTransaction();
+                else if (step.has("vanish")) {
+                    producer.flush();
+                    producer.close(Duration.ZERO);
+                    break;
+                }
                 else if (step.has("abort")) {
                     producer.flush();
                     producer.abortTransaction();
                 } else for (JsonNode record : step.get("send")) sent.add(producer.send(producerRecord(record)));
             }
-            producer.flush();
+            if (!config.containsKey("transactional.id")) producer.flush();
         }
         ArrayNode out = Driver.JSON.createArrayNode();
         for (Future<RecordMetadata> future : sent) {

@@ -33,18 +33,21 @@ const LATEST = -1
 const MAX_TIMESTAMP = -3
 const ZERO_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 
-/** `bootstrapPort` is that of any broker. Topics are those given, else all that there are. */
+/**
+ * `bootstrapPort` is that of any broker. Topics are those given, else all that there are; those for which `hasNoTimes` says
+ * so are not asked for offsets by time.
+ */
 export async function contentsOf(
   java: JavaDriver,
   bootstrapPort: number,
-  options: { topics?: readonly string[] } = {},
+  options: { topics?: readonly string[]; hasNoTimes?: (topic: string) => boolean } = {},
 ): Promise<Contents> {
   const { partitions, topicIds } = await partitionsOf(java, bootstrapPort, options.topics)
   const records = await readAll(java, bootstrapPort, partitions, 'read_uncommitted')
   return {
     records,
     committed: await readAll(java, bootstrapPort, partitions, 'read_committed'),
-    offsets: await offsetsOf(java, partitions, records),
+    offsets: await offsetsOf(java, partitions, records, options.hasNoTimes ?? (() => false)),
     epochs: await epochsOf(java, partitions, records),
     topicIds,
     configs: await configsOf(java, bootstrapPort, Object.keys(topicIds)),
@@ -194,7 +197,9 @@ async function offsetsOf(
   java: JavaDriver,
   partitions: readonly Partition[],
   records: Contents['records'],
+  hasNoTimes: (topic: string) => boolean,
 ): Promise<Contents['offsets']> {
+  const timed = partitions.filter(({ topic }) => !hasNoTimes(topic))
   const asked: [string, (name: string) => number, number?][] = [
     ['start', () => EARLIEST],
     ['end', () => LATEST],
@@ -211,7 +216,8 @@ async function offsetsOf(
   }
   const result: Record<string, Record<string, unknown>> = {}
   for (const [what, timestampOf, isolation] of asked) {
-    const found = await listOffsets(java, partitions, timestampOf, isolation)
+    const isByTime = !['start', 'end', 'committed end'].includes(what)
+    const found = await listOffsets(java, isByTime ? timed : partitions, timestampOf, isolation)
     for (const [name, { offset, timestamp, leaderEpoch }] of found) {
       // Where there is no record the epoch is that of the present leader, which changes with every start.
       const hasEpoch = timestampOf(name) !== LATEST && (records[name]?.length ?? 0) > 0

@@ -82,6 +82,8 @@ export type ProduceStep =
   | { readonly flush: true }
   | { readonly commit: true }
   | { readonly abort: true }
+  /** The last step: the producer goes without an end of its transaction. */
+  | { readonly vanish: true }
 
 /** A JVM that stays up and runs Kafka's tools, clients and message classes on request (see `java/Driver.java`). */
 export class JavaDriver {

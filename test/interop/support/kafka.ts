@@ -18,7 +18,7 @@ export interface KafkaOptions {
   /** Lines of server.properties, over the defaults below. */
   readonly config?: Readonly<Record<string, string>>
   /** Per broker, over `config`. */
-  readonly brokerConfig?: (id: number, port: number) => Readonly<Record<string, string>>
+  readonly brokerConfig?: (id: number, port: number, dir: string) => Readonly<Record<string, string>>
   readonly jvmFlags?: readonly string[]
   /** Fixed client ports, for listeners that advertise another address. */
   readonly ports?: readonly number[]
@@ -187,7 +187,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
     const config = {
       ...brokerDefaults(id, brokers, port, dir, zookeeper),
       ...options.config,
-      ...options.brokerConfig?.(id, port),
+      ...options.brokerConfig?.(id, port, dir),
     }
     writeFileSync(configFile, toProperties(config))
     const logFile = path.join(dir, `broker-${id}.log`)

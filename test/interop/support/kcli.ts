@@ -46,15 +46,14 @@ export interface KcliCluster {
   errors(): string
 }
 
-/** `kcli cluster start` on free ports; resolves when it has printed its addresses. */
+/** `kcli cluster start` on free ports; resolves when it has printed its addresses. `brokers`: null for those that are there. */
 export async function startKcliCluster(
   home: KcliHome,
-  options: { brokers?: number; listen?: string; args?: readonly string[]; timeoutMs?: number } = {},
+  options: { brokers?: number | null; listen?: string; args?: readonly string[]; timeoutMs?: number } = {},
 ): Promise<KcliCluster> {
   const timeoutMs = options.timeoutMs ?? 20_000
   const flags = [
-    '--brokers',
-    String(options.brokers ?? 3),
+    ...(options.brokers === null ? [] : ['--brokers', String(options.brokers ?? 3)]),
     '--listen',
     options.listen ?? '127.0.0.1:0',
     '--data-dir',
