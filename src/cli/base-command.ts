@@ -98,12 +98,16 @@ export abstract class BaseCommand extends Command {
     return this.serve(flags, work, { graceMs: 10_000, isStream: true })
   }
 
-  /** For commands that read files and wait for nobody: they show for themselves how far they are. */
+  /**
+   * For commands that work on files and wait for nobody: they show for themselves how far they are. After Ctrl-C a change
+   * may be finished within `graceMs`.
+   */
   protected serveFiles(
     flags: GlobalFlags,
     work: (context: CommandContext) => Promise<number | undefined>,
+    graceMs = 0,
   ): Promise<void> {
-    return this.serve(flags, work, { isStream: true })
+    return this.serve(flags, work, { isStream: true, graceMs })
   }
 
   /** For servers: closing many logs may take its time, and cutting it short would make the next start repair them. */
@@ -111,7 +115,7 @@ export abstract class BaseCommand extends Command {
     flags: GlobalFlags,
     work: (context: CommandContext) => Promise<number | undefined>,
   ): Promise<void> {
-    return this.serve(flags, work, { graceMs: 300_000 })
+    return this.serve(flags, work, { graceMs: 300_000, isServer: true })
   }
 
   /** Errors are reported in one place, `main`. */

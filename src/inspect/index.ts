@@ -12,5 +12,10 @@ export {
   locate,
   type PartitionDir,
 } from './locate.ts'
+export { RepairError } from './repair/backup.ts'
+export { executeRepair } from './repair/execute.ts'
+export { lockLogDirs } from './repair/lock-log-dirs.ts'
+export { planRepair, type RepairPlan } from './repair/plan.ts'
+export type { PlannedStep } from './repair/step.ts'
 export type { Finding, Severity } from './verify/finding.ts'
 export { type VerifyOptions, type VerifySummary, verify } from './verify/verify.ts'

@@ -25,6 +25,8 @@ export class BatchCheck {
   isCompacted = false
   gapCount = 0
   firstGap: Gap | undefined
+  /** What lies in between is known to be damaged, so it is not missing. */
+  private isBehindDamage = false
   private readonly scope: PartitionScope
 
   constructor(scope: PartitionScope) {
@@ -42,6 +44,7 @@ export class BatchCheck {
     const cut = { kind: 'cut', baseOffset: segment.baseOffset, position, endOffset } as const
     const bad = (check: string, reason: string) => {
       this.scope.add('error', check, log, reason, ADVICE.cut, { position, offset: first, fix: cut })
+      this.isBehindDamage = true
       return false
     }
     if (!batch.isCrcValid(buffer, at)) {
@@ -95,11 +98,12 @@ export class BatchCheck {
     const isWrapper =
       batch.magic(buffer, at) < batch.MAGIC_V2 && codecName(batch.codecId(buffer, at)) !== 'none'
     this.firstOffset ??= isWrapper ? segment.baseOffset : first
-    if (this.nextOffset !== undefined && first > this.nextOffset && !isWrapper) {
+    if (this.nextOffset !== undefined && first > this.nextOffset && !isWrapper && !this.isBehindDamage) {
       this.gapCount++
       this.firstGap ??= { path: segment.log.path, position, from: this.nextOffset, to: first - 1 }
     }
     this.nextOffset = last + 1
+    this.isBehindDamage = false
   }
 }
 

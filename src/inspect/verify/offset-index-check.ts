@@ -3,6 +3,7 @@ import { EntryCursor } from '../entry-cursor.ts'
 import type { LocatedFile } from '../locate.ts'
 import type { SegmentFiles } from '../partition-files.ts'
 import { ADVICE } from './advice.ts'
+import type { Severity } from './finding.ts'
 import type { PartitionScope } from './scope.ts'
 
 const ENTRY_SIZE = 8
@@ -48,19 +49,20 @@ export class OffsetIndexCheck {
   }
 
   /** Behind the last batch. */
-  async finish(endPosition: number): Promise<void> {
+  async finish(endPosition: number, endOffset: number): Promise<void> {
     const { cursor } = this
+    const severity = this.scope.tailSeverity(this.segment, endOffset)
     const isLast = this.scope.isLast(this.segment)
     while (cursor.isBuffered || (await cursor.fill())) {
       if (cursor.isZero && (await this.skipPadding())) break
       // What was appended while we read.
       if (isLast && this.scope.logDir.isLive) break
       const reason = `the entry points to position ${this.entryPosition()}, the log ends at ${endPosition}`
-      this.bad('error', reason, cursor.slot)
+      this.bad(severity, reason, cursor.slot)
       cursor.advance()
     }
     if (cursor.hasPartialEntry && !(isLast && this.scope.logDir.isLive)) {
-      this.bad('error', `${cursor.sizeBytes} bytes are no multiple of ${ENTRY_SIZE}`, undefined)
+      this.bad(severity, `${cursor.sizeBytes} bytes are no multiple of ${ENTRY_SIZE}`, undefined)
     }
     if (this.isPaddedFrom !== undefined && !isLast) {
       this.bad('warning', 'the rest of the index is zeros, as a crash leaves it', this.isPaddedFrom)
@@ -117,12 +119,7 @@ export class OffsetIndexCheck {
     return false
   }
 
-  private bad(
-    severity: 'error' | 'warning',
-    reason: string,
-    slot: number | undefined,
-    offset?: number,
-  ): void {
+  private bad(severity: Severity, reason: string, slot: number | undefined, offset?: number): void {
     this.scope.add(severity, 'offset-index', this.file, reason, ADVICE.indexes, {
       ...(slot !== undefined && { position: slot * ENTRY_SIZE }),
       ...(offset !== undefined && { offset }),

@@ -73,6 +73,13 @@ export class ProducerCheck {
     }
   }
 
+  /** A batch could not be read: what was known of the producers may be out of date. */
+  forget(): void {
+    this.producers.clear()
+    this.open.clear()
+    this.isPartial = true
+  }
+
   /** Behind the last batch. */
   finish(endOffset: number): void {
     this.compareSnapshots(endOffset)

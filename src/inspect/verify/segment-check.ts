@@ -90,8 +90,8 @@ export class SegmentCheck {
     if (end === undefined) return
     this.context.onBytes(end.limit - end.position)
     if (end.reason !== 'end') await this.reportEnd(file, end)
-    await this.offsetIndex?.finish(end.position)
-    await this.timeIndex?.finish()
+    await this.offsetIndex?.finish(end.position, this.endOffset)
+    await this.timeIndex?.finish(this.endOffset)
     await this.txnIndex.finish(this.endOffset)
   }
 
@@ -102,7 +102,7 @@ export class SegmentCheck {
   private async onBatch(walked: WalkedBatch): Promise<void> {
     const { buffer, at, position } = walked
     const { batches, epochs, producers } = this.checks
-    if (!batches.check(this.segment, this.next, walked)) return
+    if (!batches.check(this.segment, this.next, walked)) return producers.forget()
     const first = batch.baseOffset(buffer, at)
     const last = batch.lastOffset(buffer, at)
     epochs.onBatch(this.segment.log.path, position, batch.partitionLeaderEpoch(buffer, at), first, last)

@@ -10,7 +10,7 @@ export interface RebuiltState {
   readonly producers: ReadonlyMap<number, ProducerEntry>
   /** Nothing before it could be read. */
   readonly firstOffset: number
-  /** Some producers were forgotten. */
+  /** Something was forgotten, or could not be read. */
   readonly isPartial: boolean
 }
 
@@ -79,7 +79,7 @@ function differenceOf(
   if (last !== undefined && found !== undefined && last.lastSequence !== found.lastSequence) {
     return `the snapshot has sequence number ${last.lastSequence} for its last record, the log ${found.lastSequence}`
   }
-  if (entry.currentTxnFirstOffset !== rebuilt.currentTxnFirstOffset) {
+  if (!state.isPartial && entry.currentTxnFirstOffset !== rebuilt.currentTxnFirstOffset) {
     return `the snapshot has ${txn(entry)}, the log ${txn(rebuilt)}`
   }
   return undefined

@@ -4,6 +4,7 @@ import { EntryCursor } from '../entry-cursor.ts'
 import type { LocatedFile } from '../locate.ts'
 import type { SegmentFiles } from '../partition-files.ts'
 import { ADVICE } from './advice.ts'
+import type { Severity } from './finding.ts'
 import type { PartitionScope } from './scope.ts'
 
 const ENTRY_SIZE = 12
@@ -53,8 +54,9 @@ export class TimeIndexCheck {
   }
 
   /** Behind the last batch. */
-  async finish(): Promise<void> {
+  async finish(endOffset: number): Promise<void> {
     const { cursor } = this
+    const severity = this.scope.tailSeverity(this.segment, endOffset)
     const isLast = this.scope.isLast(this.segment)
     const isGrowing = isLast && this.scope.logDir.isLive
     while (cursor.isBuffered || (await cursor.fill())) {
@@ -66,7 +68,7 @@ export class TimeIndexCheck {
       cursor.advance()
     }
     if (cursor.hasPartialEntry && !isGrowing) {
-      this.bad('error', `${cursor.sizeBytes} bytes are no multiple of ${ENTRY_SIZE}`)
+      this.bad(severity, `${cursor.sizeBytes} bytes are no multiple of ${ENTRY_SIZE}`)
     }
     if (isLast) return
     if (this.isPaddedFrom !== undefined) {
@@ -115,7 +117,7 @@ export class TimeIndexCheck {
     return false
   }
 
-  private bad(severity: 'error' | 'warning', reason: string, offset?: number): void {
+  private bad(severity: Severity, reason: string, offset?: number): void {
     this.scope.add(severity, 'time-index', this.file, reason, ADVICE.indexes, {
       position: this.cursor.slot * ENTRY_SIZE,
       ...(offset !== undefined && { offset }),
