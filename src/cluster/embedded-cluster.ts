@@ -5,6 +5,7 @@ import type { FileLock } from '../base/file-lock.ts'
 import { prefixedLogger } from '../base/logger.ts'
 import type { Address } from '../base/network.ts'
 import { Broker, BrokerConfig, type ListenerSpec } from '../broker/index.ts'
+import type { RecoveryProgress } from '../storage/index.ts'
 import type { ZooKeeperClient } from '../zookeeper/index.ts'
 import {
   type Coordination,
@@ -44,6 +45,8 @@ export interface EmbeddedClusterOptions {
   readonly properties?: Readonly<Record<string, string>>
   /** The cluster cannot go on: its disk is full, or has failed. Called at most once for each cause; all that helps is to stop. */
   readonly onFailure?: (error: KcliError) => void
+  /** How far the logs of all brokers are that have to be recovered; not called after a clean end. */
+  readonly onRecovery?: ((progress: RecoveryProgress) => void) | undefined
 }
 
 const TCP_LISTENER = 'PLAINTEXT'
@@ -168,8 +171,13 @@ export class EmbeddedCluster {
 
   /** All register before any may become controller, so that after a clean stop nothing is elected anew. */
   private async startBrokers(places: readonly BrokerPlace[], options: EmbeddedClusterOptions): Promise<void> {
-    for (const [index, place] of places.entries())
-      this.started.push(await this.createBroker(place, options, tcpOf(index, options.tcp)))
+    const onRecovery = sumOfRecoveries(options.onRecovery)
+    for (const [index, place] of places.entries()) {
+      const listener = tcpOf(index, options.tcp)
+      this.started.push(
+        await this.createBroker(place, { ...options, onRecovery: onRecovery(index) }, listener),
+      )
+    }
     await Promise.all(this.started.map((broker) => broker.prepare()))
     await Promise.all(this.started.map((broker) => broker.register()))
     await Promise.all(this.started.map((broker) => broker.startController()))
@@ -204,6 +212,7 @@ export class EmbeddedCluster {
       random,
       logger: prefixedLogger(logger, `broker ${id}`),
       acquireLock: (file) => this.lockLogDir(file),
+      ...(options.onRecovery && { onRecovery: options.onRecovery }),
       onFatalError: (error) =>
         options.onFailure?.(error.cause === undefined ? error : cannotRun(this.directory, error.cause)),
     })
@@ -253,5 +262,28 @@ function tcpOf(index: number, tcp: TcpListening | undefined): ListenerSpec | und
     bind: [{ kind: 'tcp', host: tcp.host, port }],
     advertisedHost: tcp.advertisedHost ?? tcp.host,
     advertisedPort: tcp.advertisedPorts?.[index] ?? port,
+  }
+}
+
+type RecoveryListener = (progress: RecoveryProgress) => void
+
+/** Gives each broker a listener of its own; `listener` hears the sum of what they tell. */
+function sumOfRecoveries(
+  listener: RecoveryListener | undefined,
+): (broker: number) => RecoveryListener | undefined {
+  if (listener === undefined) return () => undefined
+  const byBroker = new Map<number, RecoveryProgress>()
+  return (broker) => (progress) => {
+    byBroker.set(broker, progress)
+    let sum: RecoveryProgress = { logs: 0, totalLogs: 0, bytes: 0, totalBytes: 0 }
+    for (const each of byBroker.values()) {
+      sum = {
+        logs: sum.logs + each.logs,
+        totalLogs: sum.totalLogs + each.totalLogs,
+        bytes: sum.bytes + each.bytes,
+        totalBytes: sum.totalBytes + each.totalBytes,
+      }
+    }
+    listener(sum)
   }
 }

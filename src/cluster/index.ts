@@ -1,6 +1,5 @@
 export { DataDirectory, DataDirectoryError, DEFAULT_BROKER_COUNT, type ServerInfo } from './data-directory.ts'
 export { EmbeddedCluster, type EmbeddedClusterOptions, type TcpListening } from './embedded-cluster.ts'
-export { type ImportOptions, type ImportReport, importDirectory } from './import-directory.ts'
 export type { BrokerPlace } from './layout.ts'
 export {
   type HostedCluster,

@@ -2,6 +2,7 @@ import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import type { Address } from '../base/network.ts'
 import type { ClientOptions } from '../client/index.ts'
+import type { RecoveryProgress } from '../storage/index.ts'
 import { cannotRun, DataDirectory, DataDirectoryError, reasonOf, type ServerInfo } from './data-directory.ts'
 import { EmbeddedCluster, type EmbeddedClusterOptions } from './embedded-cluster.ts'
 import { localResolver, pipeAddress } from './local-address.ts'
@@ -25,6 +26,8 @@ export interface LocalTargetOptions {
   readonly requestTimeoutMs?: number
   /** How long to look for somebody who serves the directory. */
   readonly patienceMs?: number
+  /** While this process starts the cluster after it was killed. */
+  readonly onRecovery?: (progress: RecoveryProgress) => void
 }
 
 /** A recovery of a large directory may take this long before its brokers answer. */
@@ -39,7 +42,7 @@ export function openLocalTarget(
   dataDir: string,
   options: LocalTargetOptions = {},
 ): LocalTarget {
-  const { patienceMs, ...clientOptions } = options
+  const { patienceMs, onRecovery, ...clientOptions } = options
   const directory = new DataDirectory(ports.fs, dataDir)
   let hosted: HostedCluster | undefined
   const network = new LocalNetwork({
@@ -48,7 +51,7 @@ export function openLocalTarget(
     directory,
     patienceMs: patienceMs ?? PATIENCE_MS,
     tryHost: async () => {
-      hosted = await hostDirectory({ ports, directory }, 'command')
+      hosted = await hostDirectory({ ports, directory, ...(onRecovery && { onRecovery }) }, 'command')
       return hosted
     },
   })

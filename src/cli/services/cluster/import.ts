@@ -1,4 +1,5 @@
-import { DataDirectory, type ImportReport, importDirectory, systemPorts } from '../../../cluster/index.ts'
+import { type ImportReport, importDirectory } from '../../../cluster/import/index.ts'
+import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { localDirectory } from './start.ts'
 
