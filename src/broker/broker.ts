@@ -10,7 +10,7 @@ import { ERROR_CODES } from '../protocol/index.ts'
 import { createTopics } from '../protocol/messages/19-create-topics.ts'
 import { alterPartition } from '../protocol/messages/56-alter-partition.ts'
 import { allocateProducerIds } from '../protocol/messages/67-allocate-producer-ids.ts'
-import { LogManager } from '../storage/index.ts'
+import { LogManager, type RecoveryProgress } from '../storage/index.ts'
 import { isZooKeeperError, type ZooKeeperClient } from '../zookeeper/index.ts'
 import { ConfigAlterer } from './alter-configs.ts'
 import { brokerHandlers } from './api/index.ts'
@@ -47,6 +47,8 @@ export interface BrokerOptions {
   readonly acquireLock?: (path: string) => { release(): void }
   /** The broker cannot go on: all its log directories have failed. */
   readonly onFatalError?: (error: KcliError) => void
+  /** Hears during the start how far the logs are that have to be recovered; not at all after a clean end. */
+  readonly onRecovery?: (progress: RecoveryProgress) => void
 }
 
 /** What there is of a broker once it has a place on disk and on the network. */
@@ -192,7 +194,7 @@ export class Broker {
   }
 
   private openLogs(clusterId: string, topicConfigs: TopicConfigStore): Promise<LogManager> {
-    const { config, fs, clock, logger, random, acquireLock } = this.options
+    const { config, fs, clock, logger, random, acquireLock, onRecovery } = this.options
     return LogManager.open({
       fs,
       clock,
@@ -209,6 +211,7 @@ export class Broker {
       tuning: config.logTuning,
       onLogDirFailure: (logDir, error) => this.onLogDirFailure(logDir, error),
       ...(acquireLock === undefined ? {} : { acquireLock }),
+      ...(onRecovery === undefined ? {} : { onRecoveryProgress: onRecovery }),
     })
   }
 

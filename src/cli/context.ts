@@ -1,11 +1,13 @@
 import type { Config } from '@oclif/core/config'
 import { type Clock, systemClock } from '../base/clock.ts'
 import { standardOutput } from '../base/standard-streams.ts'
+import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { EXIT, InterruptedError } from './exit-codes.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from './output/format.ts'
 import { Output } from './output/output.ts'
 import { type Progress, startProgress } from './output/progress.ts'
+import { RecoveryDisplay } from './output/recovery.ts'
 import { openTarget, type Target, targetName } from './target.ts'
 import { confirm, detectTerminal, processSurroundings, type Terminal } from './terminal.ts'
 
@@ -27,6 +29,8 @@ export interface CommandContext {
   confirm(question: string, flag: string): Promise<void>
   /** A line that shows when the work takes long; nothing where nothing can move. */
   progress(text: () => string): Progress
+  /** Shows how far the logs of the local cluster are, which has to recover them. */
+  onRecovery(progress: RecoveryProgress): void
 }
 
 export function outputFormat(flags: GlobalFlags): OutputFormat {
@@ -39,6 +43,8 @@ export interface RunOptions {
   readonly graceMs?: number
   /** The command has its input or output to show that it works; others show that they wait. */
   readonly isStream?: boolean
+  /** Where no line can move, it says in lines what it is doing. */
+  readonly isServer?: boolean
 }
 
 /**
@@ -78,6 +84,7 @@ export async function runInContext(
         version: config.version,
         signal: interruption.signal,
         warn: (text) => this.out.warn(text),
+        onRecovery: (progress) => this.onRecovery(progress),
       })
       return opened
     },
@@ -86,8 +93,16 @@ export async function runInContext(
       return confirm(terminal, question, flag)
     },
     progress: (text) => startProgress({ clock: systemClock, canAnimate: terminal.canAnimate, text }),
+    onRecovery: (progress) => recovery.update(progress),
   }
-  if (options.isStream !== true) waiting = context.progress(() => `Waiting for ${targetName(flags)}`)
+  const recovery = new RecoveryDisplay({
+    clock: systemClock,
+    progress: options.isStream === true ? context.progress : undefined,
+    note: options.isServer === true && !terminal.canAnimate ? (line) => context.out.note(line) : undefined,
+  })
+  if (options.isStream !== true) {
+    waiting = context.progress(() => recovery.text ?? `Waiting for ${targetName(flags)}`)
+  }
   try {
     const code = await interruption.guard(work(context))
     await sink.flush()
@@ -98,6 +113,7 @@ export async function runInContext(
     throw interruption.exitCode === undefined ? error : new InterruptedError(interruption.exitCode)
   } finally {
     waiting?.stop()
+    recovery.stop()
     await closeQuietly(opened)
     interruption.dispose()
   }

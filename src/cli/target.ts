@@ -7,6 +7,7 @@ import { systemRandom } from '../base/random.ts'
 import { Admin, type ClientOptions } from '../client/index.ts'
 import type { EmbeddedCluster } from '../cluster/index.ts'
 import type { OfflineTarget } from '../offline/index.ts'
+import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { readProperties } from './console/properties.ts'
 import { UsageError } from './exit-codes.ts'
@@ -40,6 +41,8 @@ export interface OpenOptions {
   readonly signal: AbortSignal
   /** Where to tell of what is not as it should be. */
   readonly warn?: (text: string) => void
+  /** While this process starts the local cluster after it was killed. */
+  readonly onRecovery?: (progress: RecoveryProgress) => void
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -162,11 +165,12 @@ function refuseSecurity(flags: GlobalFlags): void {
 async function openLocal(dataDir: string, options: OpenOptions): Promise<Target> {
   const { openLocalTarget, systemPorts } = await import('../cluster/index.ts')
   const { clientId, requestTimeoutMs } = clientTimes(options)
-  const { patienceMs } = options
+  const { patienceMs, onRecovery } = options
   const local = openLocalTarget(systemPorts(), dataDir, {
     clientId,
     requestTimeoutMs,
     ...(patienceMs !== undefined && { patienceMs }),
+    ...(onRecovery && { onRecovery }),
   })
   const clientOptions: ClientOptions = { ...local.clientOptions, ...clientTimes(options) }
   const admin = new Admin(clientOptions)

@@ -8,6 +8,8 @@ export {
   readCheckpointLines,
   readOffsetCheckpoint,
 } from './checkpoint-file.ts'
+export type { CleanerConfig } from './cleaner/cleaner-config.ts'
+export type { CleaningReport } from './cleaner/log-cleaner.ts'
 export { readMarker } from './control-record.ts'
 export { EpochCache, type EpochEntry } from './epoch-cache.ts'
 export * from './errors.ts'
@@ -46,6 +48,7 @@ export {
   type UpdateContext,
 } from './producer-entry.ts'
 export { decodeProducerSnapshot } from './producer-snapshot.ts'
+export type { RecoveryProgress } from './recovery.ts'
 export { Segment } from './segment.ts'
 export { Segments } from './segments.ts'
 export { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.ts'

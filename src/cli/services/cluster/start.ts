@@ -11,6 +11,7 @@ import {
   systemPorts,
   type TcpListening,
 } from '../../../cluster/index.ts'
+import type { RecoveryProgress } from '../../../storage/index.ts'
 import { parseConnectString } from '../../../zookeeper/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
@@ -127,6 +128,7 @@ async function takeOver(
       zookeeper: remoteZooKeeper(options.zookeeper, options.properties),
     }),
     ...(options.zookeeperListen !== undefined && { zookeeperListen: options.zookeeperListen }),
+    onRecovery: (progress: RecoveryProgress) => context.onRecovery(progress),
   }
   while (!signal.aborted) {
     const hosted = await hostDirectory(start, 'server')

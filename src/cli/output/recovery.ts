@@ -1,0 +1,66 @@
+import type { Clock } from '../../base/clock.ts'
+import type { RecoveryProgress } from '../../storage/index.ts'
+import type { Progress } from './progress.ts'
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+
+/** How often a server that nobody watches says how far it is. */
+const LINE_EVERY_MS = 5_000
+
+/** `Recovering logs: 12 of 300 (3.1 of 8.0 GB)` */
+export function recoveryText({ logs, totalLogs, bytes, totalBytes }: RecoveryProgress): string {
+  const exponent = totalBytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(totalBytes) / 3), UNITS.length - 1)
+  const amount = (value: number) => (value / 1000 ** exponent).toFixed(exponent === 0 ? 0 : 1)
+  return `Recovering logs: ${logs} of ${totalLogs} (${amount(bytes)} of ${amount(totalBytes)} ${UNITS[exponent]})`
+}
+
+export interface RecoveryDisplayOptions {
+  readonly clock: Clock
+  /** A line that moves, where one can; undefined when the command shows one already, with {@link RecoveryDisplay.text}. */
+  readonly progress: ((text: () => string) => Progress) | undefined
+  /** For servers that nobody watches: a line now and then. */
+  readonly note: ((line: string) => void) | undefined
+}
+
+/** Shows how far the logs of the local cluster are that have to be recovered after a kill. */
+export class RecoveryDisplay {
+  private readonly options: RecoveryDisplayOptions
+  private current: RecoveryProgress | undefined
+  private line: Progress | undefined
+  private nextNoteMs: number | undefined
+  private hasNoted = false
+
+  constructor(options: RecoveryDisplayOptions) {
+    this.options = options
+  }
+
+  /** Undefined when nothing is being recovered. */
+  get text(): string | undefined {
+    const { current } = this
+    return current === undefined || current.logs === current.totalLogs ? undefined : recoveryText(current)
+  }
+
+  update(progress: RecoveryProgress): void {
+    const isFirst = this.current === undefined
+    this.current = progress
+    const { options } = this
+    if (isFirst) this.line = options.progress?.(() => recoveryText(this.current ?? progress))
+    if (this.text === undefined) this.line?.stop()
+    if (options.note !== undefined) this.maybeNote(options.note, recoveryText(progress))
+  }
+
+  stop(): void {
+    this.line?.stop()
+  }
+
+  /** Only when it takes that long, and then also the last one, so that the lines end with all of it. */
+  private maybeNote(note: (line: string) => void, text: string): void {
+    const nowMs = this.options.clock.monotonicMs()
+    this.nextNoteMs ??= nowMs + LINE_EVERY_MS
+    const isLast = this.hasNoted && this.text === undefined
+    if (nowMs < this.nextNoteMs && !isLast) return
+    this.hasNoted = true
+    this.nextNoteMs = nowMs + LINE_EVERY_MS
+    note(text)
+  }
+}
