@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { FailingFileSystem } from '../support/failing-file-system.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { batchOf, LEADER, newLog, readAll, TestDir, values } from './support.ts'
 
 /** Further apart than the 32 bits of an index entry reach. */
@@ -55,16 +55,13 @@ describe('a segment that reaches further than its indexes can', () => {
 
   it('is whole after a crash anywhere in the split', async () => {
     for (let changes = 0; ; changes++) {
-      dir.remove()
-      dir = new TestDir()
-      mkdirSync(join(dir.path, 't-0'))
-      writeFileSync(join(dir.path, 't-0', `${'0'.repeat(20)}.log`), Buffer.concat(OFFSETS.map(batchAt)))
-      const fs = new FailingFileSystem()
-      fs.crashAfter(changes)
+      const fs = new MemoryFileSystem()
+      fs.put(join(dir.path, 't-0', `${'0'.repeat(20)}.log`), Buffer.concat(OFFSETS.map(batchAt)))
+      fs.stopAt(changes, 'half')
       await dir.open({ fs }).catch(() => undefined)
-      const { log } = await newLog(dir)
+      const { log } = await newLog(dir, { fs: fs.restarted() })
       expect(await offsetsIn(log), `after ${changes} changes`).toEqual(OFFSETS)
-      if (!fs.hasCrashed) break
+      if (!fs.hasStopped) break
       expect(changes).toBeLessThan(200)
     }
   })

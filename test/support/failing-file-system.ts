@@ -26,21 +26,15 @@ interface Rule {
   left: number
 }
 
-/** A system error as Node makes it. */
-export function systemError(code: string, what: string): Error {
-  return Object.assign(new Error(`${code}: ${what}`), { code })
-}
-
 /**
- * Passes everything on to another file system, and fails what it is told to: by rule, or all of it from the n-th change
- * on, as if the process had been killed there. Asynchronous writes can be held back to see what piles up behind them.
+ * Passes everything on to another file system, and fails what it is told to. Asynchronous writes can be held back to see
+ * what piles up behind them. What a crash leaves is the business of {@link MemoryFileSystem}.
  */
 export class FailingFileSystem implements FileSystem {
   /** Every change so far, as `operation path`. */
   readonly changes: string[] = []
   private readonly inner: FileSystem
   private readonly rules: Rule[] = []
-  private crashAt = Number.POSITIVE_INFINITY
   private held: (() => void)[] | null = null
 
   constructor(inner: FileSystem = nodeFileSystem) {
@@ -65,15 +59,6 @@ export class FailingFileSystem implements FileSystem {
   /** What was told to fail works again. */
   failNothing(): void {
     this.rules.length = 0
-  }
-
-  /** The n-th change from now on (0 is the next) does not happen, nor anything behind it. Half of a write does. */
-  crashAfter(changes: number): void {
-    this.crashAt = this.changes.length + changes
-  }
-
-  get hasCrashed(): boolean {
-    return this.changes.length > this.crashAt
   }
 
   /** Asynchronous writes wait until {@link releaseWrites}. */
@@ -194,19 +179,15 @@ export class FailingFileSystem implements FileSystem {
   }
 
   private partOf(error: unknown, length: number): number {
-    if (error instanceof CrashError) return error.isFirst ? length >> 1 : 0
     return error instanceof RuleError ? Math.min(error.writtenBytes, length) : 0
   }
 
   private change(operation: Operation, path: string): void {
-    const isFirst = this.changes.length === this.crashAt
     this.changes.push(`${operation} ${path}`)
-    if (this.changes.length > this.crashAt) throw new CrashError(isFirst, `${operation} ${path}`)
     this.check(operation, path)
   }
 
   private check(operation: Operation, path: string): void {
-    if (this.hasCrashed) throw new CrashError(false, `${operation} ${path}`)
     const rule = this.rules.find((r) => r.left > 0 && r.operation === operation && r.path.test(path))
     if (rule === undefined) return
     rule.left--
@@ -222,15 +203,5 @@ class RuleError extends Error {
     super(`${code}: ${what}`)
     this.code = code
     this.writtenBytes = writtenBytes
-  }
-}
-
-class CrashError extends Error {
-  readonly code = 'EIO'
-  readonly isFirst: boolean
-
-  constructor(isFirst: boolean, what: string) {
-    super(`EIO: crashed at ${what}`)
-    this.isFirst = isFirst
   }
 }

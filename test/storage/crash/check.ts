@@ -8,6 +8,11 @@ import type { MemoryFileSystem } from '../../support/memory-file-system.ts'
 import { batchOf, readRaw, TOPIC_ID } from '../support.ts'
 import { type Ledger, openManager, PARTITION_DIR, PRODUCER_ID, type Settings } from './world.ts'
 
+/** `expect` for what is asked a hundred thousand times. */
+function must(isTrue: boolean, message: () => string): void {
+  if (!isTrue) throw new Error(message())
+}
+
 export interface Content {
   readonly logStartOffset: number
   readonly logEndOffset: number
@@ -25,13 +30,13 @@ export async function contentOf(log: Log): Promise<Content> {
     const bytes = await readRaw(log, at, { maxBytes: 1 })
     // After a power failure nothing may be left between a segment that lost its end and the empty one behind it.
     if (bytes.length === 0) break
-    expect(batch.nextBatch(bytes, 0, bytes.length), `a whole batch at offset ${at}`).toBeGreaterThan(0)
-    expect(batch.isCrcValid(bytes, 0), `the checksum at offset ${at}`).toBe(true)
-    expect(batch.lastOffset(bytes, 0), `the batch read at offset ${at}`).toBeGreaterThanOrEqual(at)
+    must(batch.nextBatch(bytes, 0, bytes.length) > 0, () => `no whole batch at offset ${at}`)
+    must(batch.isCrcValid(bytes, 0), () => `a wrong checksum at offset ${at}`)
+    must(batch.lastOffset(bytes, 0) >= at, () => `the read at offset ${at} gave an earlier batch`)
     const epoch = batch.partitionLeaderEpoch(bytes, 0)
     const start = epochs.get(epoch)?.start ?? batch.baseOffset(bytes, 0)
     epochs.set(epoch, { start, end: batch.lastOffset(bytes, 0) + 1 })
-    for (const record of batch.readRecords(bytes, 0)) {
+    for (const record of batch.isControl(bytes, 0) ? [] : batch.readRecords(bytes, 0)) {
       if (record.offset >= at) values.set(record.offset, String(record.value))
     }
     at = batch.lastOffset(bytes, 0) + 1
@@ -61,6 +66,7 @@ export async function checkImage(
   checkRecords(content, ledger, promisedTo)
   checkEpochs(log, content)
   await checkTimestamps(log, content)
+  await checkTransactions(log)
   await checkProducer(log)
   const after = await contentOf(log)
   await manager.shutdown()
@@ -79,11 +85,16 @@ function checkRecords(content: Content, ledger: Ledger, promisedTo: number): voi
   // What is about to be deleted may come back after a power failure, in parts.
   const promisedFrom = Number.isFinite(promisedTo) ? ledger.highestStart : logStartOffset
   for (const [offset, value] of ledger.acknowledged) {
-    if (offset >= promisedFrom && offset < promisedTo)
-      expect(values.get(offset), `acknowledged at offset ${offset}`).toBe(value)
+    const isPromised = offset >= promisedFrom && offset < promisedTo
+    const found = values.get(offset)
+    must(
+      !isPromised || found === value,
+      () => `'${value}' was acknowledged at offset ${offset}, now ${found}`,
+    )
   }
   for (const [offset, value] of values) {
-    expect([...(ledger.attempted.get(offset) ?? [])], `what is at offset ${offset}`).toContain(value)
+    const isKnown = ledger.attempted.get(offset)?.has(value) === true
+    must(isKnown, () => `'${value}' at offset ${offset} was never to be there`)
   }
   expect(new Set(values.values()).size, 'different records').toBe(values.size)
 }
@@ -109,6 +120,57 @@ async function checkTimestamps(log: Log, { values }: Content): Promise<void> {
   if (middle === undefined) return
   const found = await log.offsetForTimestamp(1_700_000_000_000 + middle)
   if (found !== null) expect(found.offset, 'by time').toBeGreaterThanOrEqual(middle)
+}
+
+/** Readers of committed records hear of every aborted transaction, and see nothing of the open ones. */
+async function checkTransactions(log: Log): Promise<void> {
+  const open = new Map<number, number>()
+  const aborted: string[] = []
+  const batches = await batchesOf(log)
+  if (!batches.some((bytes) => batch.isTransactional(bytes, 0))) return
+  let nextOffset = log.logStartOffset
+  for (const bytes of batches) {
+    // In a hole there may have been anything.
+    if (batch.baseOffset(bytes, 0) !== nextOffset) return
+    nextOffset = batch.lastOffset(bytes, 0) + 1
+    if (!batch.isTransactional(bytes, 0)) continue
+    const producerId = batch.producerId(bytes, 0)
+    const firstOffset = open.get(producerId)
+    if (!batch.isControl(bytes, 0)) open.set(producerId, firstOffset ?? batch.baseOffset(bytes, 0))
+    else {
+      const [record] = batch.readRecords(bytes, 0)
+      const isAbort = record !== undefined && batch.readControlRecord(record).type === batch.ABORT_MARKER
+      if (isAbort && firstOffset !== undefined) aborted.push(`${producerId} from ${firstOffset}`)
+      open.delete(producerId)
+    }
+  }
+  if (nextOffset !== log.logEndOffset) return
+  log.updateHighWatermark(nextOffset)
+  expect(log.lastStableOffset, 'last stable offset').toBe(Math.min(nextOffset, ...open.values()))
+  const heard = new Set<string>()
+  for (let at = log.logStartOffset; at < log.lastStableOffset; at++) {
+    const result = await log.read(at, {
+      maxBytes: 1,
+      upperBoundOffset: log.lastStableOffset,
+      minOneMessage: true,
+      includeAbortedTransactions: true,
+    })
+    for (const part of result.parts) if (!(part instanceof Uint8Array)) part.release()
+    for (const txn of result.abortedTransactions ?? []) heard.add(`${txn.producerId} from ${txn.firstOffset}`)
+  }
+  const stable = aborted.filter((txn) => Number(txn.split(' ').at(-1)) < log.lastStableOffset)
+  expect([...heard].sort(), 'aborted transactions').toEqual(stable.sort())
+}
+
+async function batchesOf(log: Log): Promise<Buffer[]> {
+  const batches: Buffer[] = []
+  for (let at = log.logStartOffset; at < log.logEndOffset; ) {
+    const bytes = await readRaw(log, at, { maxBytes: 1 })
+    if (bytes.length === 0) break
+    batches.push(bytes)
+    at = batch.lastOffset(bytes, 0) + 1
+  }
+  return batches
 }
 
 /** A repeated batch is recognised, the next one is taken, and one that leaves a gap is refused. */
@@ -140,24 +202,17 @@ async function checkProducer(log: Log): Promise<void> {
   expect(next, 'the next batch').toMatchObject({ duplicate: false, firstOffset: before })
 }
 
+/** Undefined when another one's batch is the last, or a power failure left a hole behind it. */
 async function lastProducerBatch(log: Log) {
-  let last: { baseOffset: number; baseSequence: number; lastSequence: number; values: string[] } | undefined
-  for (let at = log.logStartOffset; at < log.logEndOffset; ) {
-    const bytes = await readRaw(log, at, { maxBytes: 1 })
-    if (bytes.length === 0) break
-    // Its later batches may lie in a hole that a power failure left in what was being deleted.
-    const isLast = batch.lastOffset(bytes, 0) === log.logEndOffset - 1
-    if (isLast && batch.producerId(bytes, 0) === PRODUCER_ID) {
-      last = {
-        baseOffset: batch.baseOffset(bytes, 0),
-        baseSequence: batch.baseSequence(bytes, 0),
-        lastSequence: batch.lastSequence(bytes, 0),
-        values: [...batch.readRecords(bytes, 0)].map((record) => String(record.value)),
-      }
-    }
-    at = batch.lastOffset(bytes, 0) + 1
+  const bytes = (await batchesOf(log)).at(-1)
+  if (bytes === undefined || batch.lastOffset(bytes, 0) !== log.logEndOffset - 1) return undefined
+  if (batch.producerId(bytes, 0) !== PRODUCER_ID) return undefined
+  return {
+    baseOffset: batch.baseOffset(bytes, 0),
+    baseSequence: batch.baseSequence(bytes, 0),
+    lastSequence: batch.lastSequence(bytes, 0),
+    values: [...batch.readRecords(bytes, 0)].map((record) => String(record.value)),
   }
-  return last
 }
 
 /** Indexes and snapshots agree with the .log beside them, and nothing is left over. */
@@ -168,9 +223,9 @@ export function checkFiles(fs: MemoryFileSystem): void {
     const isKnown =
       /^\d{20}\.(log|index|timeindex|txnindex|snapshot)$/.test(name) ||
       ['leader-epoch-checkpoint', 'partition.metadata'].includes(name)
-    expect(isKnown, `${name} is left over`).toBe(true)
-    if (/\.(index|timeindex|txnindex)$/.test(name))
-      expect(segments, `a segment for ${name}`).toContain(`${name.slice(0, 20)}.log`)
+    must(isKnown, () => `${name} is left over`)
+    const isIndex = /\.(index|timeindex|txnindex)$/.test(name)
+    must(!isIndex || segments.includes(`${name.slice(0, 20)}.log`), () => `${name} has no segment`)
   }
   let nextOffset = -1
   for (const name of segments) {
@@ -178,9 +233,9 @@ export function checkFiles(fs: MemoryFileSystem): void {
     const bytes = fs.readFileSync(`${PARTITION_DIR}/${name}`)
     const starts = [...batch.batchStarts(bytes)]
     const lastByPosition = new Map(starts.map((at) => [at, batch.lastOffset(bytes, at)]))
-    expect(baseOffset, `${name} begins behind the one before`).toBeGreaterThanOrEqual(nextOffset)
+    must(baseOffset >= nextOffset, () => `${name} begins before the end of the one before`)
     const whole = starts.reduce((sum, at) => sum + batch.batchSizeBytes(bytes, at), 0)
-    expect(whole, `${name} has only whole batches`).toBe(bytes.length)
+    must(whole === bytes.length, () => `${name} ends with no whole batch`)
     checkOffsetIndex(fs, baseOffset, name, lastByPosition)
     checkTimeIndex(fs, baseOffset, name, bytes, starts)
     nextOffset = Math.max(nextOffset, baseOffset, ...[...lastByPosition.values()].map((last) => last + 1))
@@ -204,9 +259,9 @@ function checkOffsetIndex(
   let before = -1
   for (let at = 0; at < index.length; at += 8) {
     const offset = baseOffset + index.readInt32BE(at)
-    expect(offset, `${name}: index entries rise`).toBeGreaterThan(before)
+    must(offset > before, () => `${name}: index entries do not rise`)
     const last = lastByPosition.get(index.readInt32BE(at + 4))
-    expect(last, `${name}: index entry ${at / 8}`).toBe(offset)
+    must(last === offset, () => `${name}: index entry ${at / 8} says ${offset}, not ${last}`)
     before = offset
   }
 }
@@ -226,7 +281,10 @@ function checkTimeIndex(
     const largest = Math.max(
       ...starts.filter((b) => batch.lastOffset(bytes, b) <= offset).map((b) => batch.maxTimestamp(bytes, b)),
     )
-    expect(largest, `${name}: time index entry ${at / 12}`).toBe(timestamp)
+    must(
+      largest === timestamp,
+      () => `${name}: time index entry ${at / 12} says ${timestamp}, not ${largest}`,
+    )
   }
 }
 

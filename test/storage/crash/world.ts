@@ -1,5 +1,6 @@
 import { silentLogger } from '../../../src/base/logger.ts'
 import { seededRandom } from '../../../src/base/random.ts'
+import { type ABORT_MARKER, buildEndTxnMarker, type COMMIT_MARKER } from '../../../src/records/index.ts'
 import { DEFAULT_LOG_CONFIG, type Log, type LogConfig, LogManager } from '../../../src/storage/index.ts'
 import type { LogTuning } from '../../../src/storage/log-context.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
@@ -31,8 +32,8 @@ export class Ledger {
   highestStart = 0
   /** All before it is acknowledged and synced. */
   flushedTo = 0
-  /** The partition was there, and nobody began to delete it. */
-  exists = false
+  /** Names of values: no two records are the same. */
+  counter = 0
 
   attempt(offset: number, value: string): void {
     const values = this.attempted.get(offset) ?? new Set()
@@ -54,7 +55,6 @@ export class World {
   epoch = 0
   private manager: LogManager | undefined
   private openLog: Log | undefined
-  private counter = 0
 
   constructor(fs: MemoryFileSystem, settings: Settings, ledger = new Ledger()) {
     this.fs = fs
@@ -82,7 +82,6 @@ export class World {
     if (this.manager === undefined) await this.start()
     this.openLog = this.logs.getOrCreateLog('t', 0, { topicId: TOPIC_ID })
     await this.openLog.open()
-    this.ledger.exists = true
     return this.openLog
   }
 
@@ -90,15 +89,46 @@ export class World {
   async send(count = 2): Promise<number> {
     const { log, ledger, epoch } = this
     const from = log.logEndOffset
-    const values = Array.from({ length: count }, () => `v${this.counter++}-e${epoch}`)
+    const values = Array.from({ length: count }, () => `v${ledger.counter++}-e${epoch}`)
     for (const [i, value] of values.entries()) ledger.attempt(from + i, value)
     const timestampMs = START_MS + from
-    const producer = { producerId: PRODUCER_ID, producerEpoch: 0, baseSequence: from }
+    const known = (await log.activeProducers()).find(({ producerId }) => producerId === PRODUCER_ID)
+    const baseSequence = (known?.lastSequence ?? -1) + 1
+    const producer = { producerId: PRODUCER_ID, producerEpoch: 0, baseSequence }
     const bytes = batchOf(values, { ...producer, timestampMs })
     const info = await log.appendAsLeader(bytes, { leaderEpoch: epoch, origin: 'client' })
     for (const [i, value] of values.entries()) ledger.acknowledged.set(info.firstOffset + i, value)
     this.noteFlushed()
     return info.firstOffset
+  }
+
+  /** A batch of the producer's transaction. */
+  async sendTransactional(producerId: number, baseSequence: number): Promise<void> {
+    const { log, ledger, epoch } = this
+    const from = log.logEndOffset
+    const value = `t${ledger.counter++}-e${epoch}`
+    ledger.attempt(from, value)
+    const timestampMs = START_MS + from
+    const bytes = batchOf([value], {
+      producerId,
+      producerEpoch: 0,
+      baseSequence,
+      isTransactional: true,
+      timestampMs,
+    })
+    await log.appendAsLeader(bytes, { leaderEpoch: epoch, origin: 'client' })
+    ledger.acknowledged.set(from, value)
+  }
+
+  async endTransaction(producerId: number, type: typeof ABORT_MARKER | typeof COMMIT_MARKER): Promise<void> {
+    const marker = buildEndTxnMarker({
+      type,
+      producerId,
+      producerEpoch: 0,
+      coordinatorEpoch: 0,
+      timestampMs: START_MS + this.log.logEndOffset,
+    })
+    await this.log.appendAsLeader(marker, { leaderEpoch: this.epoch, origin: 'coordinator' })
   }
 
   async sendMany(batches: number, count = 2): Promise<void> {
@@ -132,7 +162,6 @@ export class World {
   }
 
   deleteTopic(): void {
-    this.ledger.exists = false
     this.ledger.acknowledged.clear()
     this.ledger.flushedTo = 0
     this.logs.deleteLog('t', 0)
