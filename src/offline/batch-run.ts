@@ -28,6 +28,8 @@ export interface RunLimits {
   /** Of the file. */
   readonly to: number
   readonly maxBytes: number
+  /** Where the next segment begins: no offset of this one is so high. */
+  readonly segmentEnd: number
   /** No batch that begins here or later. */
   readonly upperBound: number
   /** The first batch comes whole even when it is larger than `maxBytes`. */
@@ -81,8 +83,11 @@ function cut(
     if (size < 0) return isAll ? run('damaged') : run('full', claimedSize(bytes, at))
     if (at + size > limits.maxBytes && !(limits.minOne && at === 0)) return run('full')
     if (baseOffset(bytes, at) >= limits.upperBound) return run('bound')
-    if (!isCrcValid(bytes, at) || lastOffset(bytes, at) < nextOffset) return run('damaged')
-    nextOffset = lastOffset(bytes, at) + 1
+    if (!isCrcValid(bytes, at)) return run('damaged')
+    // Offsets stand outside of the checksum.
+    const last = lastOffset(bytes, at)
+    if (last < nextOffset || last >= limits.segmentEnd) return run('damaged')
+    nextOffset = last + 1
     at += size
   }
 }

@@ -57,8 +57,8 @@ interface Opened {
   /** Of the last batch; -1 when there is none. */
   readonly lastBatchEpoch: number
   readonly epochs: EpochCache
-  /** Where reading a segment ends before its file does. */
-  readonly damaged: Map<Segment, { readonly position: number; readonly offset: number }>
+  /** Segments whose time index was empty and has been built again, as far as they have times. */
+  readonly timed: Set<Segment>
   transactions?: Promise<Transactions>
 }
 
@@ -83,6 +83,8 @@ export class LogView {
   private readonly options: LogViewOptions
   private opened: Promise<Opened> | undefined
   private lastPlace: Place | undefined
+  /** What was told of: `FILE@POSITION`. */
+  private readonly damages = new Set<string>()
 
   constructor(options: LogViewOptions) {
     this.options = options
@@ -104,8 +106,9 @@ export class LogView {
 
   /** ListOffsets. Null when no record is so late. */
   offsetForTimestamp(target: number | 'maxTimestamp'): Promise<TimestampOffset | null> {
-    return this.withFiles(async ({ segments, startOffset, endOffset }) => {
+    return this.withFiles(async ({ segments, startOffset, endOffset, timed }) => {
       try {
+        for (const segment of segments.all) await ensureTimes(segment, timed)
         if (target === 'maxTimestamp') return await findMaxTimestamp(segments.all)
         return await findByTimestamp(segments.from(startOffset), target, startOffset, endOffset)
       } catch (error) {
@@ -174,7 +177,6 @@ export class LogView {
         Segment.open({ fs: files, dir, baseOffset, createdMs: 0, rollJitterMs: 0 }),
       ),
     )
-    const damaged: Opened['damaged'] = new Map()
     const last = segments.all.at(-1)
     const startOffset = Math.max(this.options.startOffset ?? 0, offsets[0] ?? 0)
     const end = last && (await this.findEnd(last, files))
@@ -188,7 +190,7 @@ export class LogView {
       endOffset,
       lastBatchEpoch: end?.epoch ?? -1,
       epochs,
-      damaged,
+      timed: new Set(),
     }
   }
 
@@ -211,7 +213,7 @@ export class LogView {
     }
     last.writtenBytes = tail.end
     last.idle()
-    if (tail.isDamaged) this.options.onDamage({ file: files.diskPath(last.file.path), position: tail.end })
+    if (tail.isDamaged) this.noteDamage(files, last, tail.end)
     return { offset: tail.nextOffset, epoch: tail.epoch }
   }
 
@@ -221,17 +223,18 @@ export class LogView {
     if (offset >= upperBound) return { bytes: Buffer.alloc(0), nextOffset: offset }
     for (const segment of segments.from(offset)) {
       if (segment.baseOffset >= upperBound) break
-      const position = await this.locate(opened, segment, offset)
+      const position = await this.locate(opened.files, segment, offset)
       if (position === null) continue
       const run = await segment.file.using((file) =>
         readBatches(file, position, {
           ...request,
           upperBound,
           nextOffset: offset,
+          segmentEnd: segments.next(segment)?.baseOffset ?? endOffset,
           to: segment.writtenBytes,
         }),
       )
-      if (run.end === 'damaged') this.noteDamage(opened, segment, run.position, run.nextOffset)
+      if (run.end === 'damaged') this.noteDamage(opened.files, segment, run.position)
       if (run.bytes.length > 0) {
         this.lastPlace = { segment, position: run.position, offset: run.nextOffset }
         return run
@@ -244,45 +247,44 @@ export class LogView {
   }
 
   /** Where in the segment to read from; null when it has nothing readable at or behind the offset. */
-  private async locate(opened: Opened, segment: Segment, offset: number): Promise<number | null> {
+  private async locate(files: ReadOnlyFiles, segment: Segment, offset: number): Promise<number | null> {
     const { lastPlace } = this
-    const damage = opened.damaged.get(segment)
-    if (lastPlace?.segment === segment && lastPlace.offset === offset) {
-      return damage !== undefined && lastPlace.position >= damage.position ? null : lastPlace.position
-    }
+    if (lastPlace?.segment === segment && lastPlace.offset === offset) return lastPlace.position
     // Another segment is read from now on.
     if (lastPlace !== undefined && lastPlace.segment !== segment) lastPlace.segment.idle()
-    if (damage !== undefined && offset >= damage.offset) return null
     try {
       return (await segment.translate(offset))?.position ?? null
     } catch (error) {
       if (!(error instanceof StorageError)) throw error
-      return await this.locateInDamaged(opened, segment, offset)
+      return await this.locateInDamaged(files, segment, offset)
     }
   }
 
   /** The heads of the batches do not lead to the offset: where do they end? */
-  private async locateInDamaged(opened: Opened, segment: Segment, offset: number): Promise<number | null> {
+  private async locateInDamaged(
+    files: ReadOnlyFiles,
+    segment: Segment,
+    offset: number,
+  ): Promise<number | null> {
     let found: number | null = null
-    let nextOffset = segment.baseOffset
     const { end } = await segment.file.using((file) =>
       scanBatches(file, 0, segment.writtenBytes, (buffer, at, _size, position) => {
         if (!isCrcValid(buffer, at)) return false
-        nextOffset = lastOffset(buffer, at) + 1
-        if (nextOffset <= offset) return undefined
+        if (lastOffset(buffer, at) < offset) return undefined
         found = position
         return false
       }),
     )
-    if (found === null) this.noteDamage(opened, segment, end, nextOffset)
+    if (found === null) this.noteDamage(files, segment, end)
     return found
   }
 
-  private noteDamage(opened: Opened, segment: Segment, position: number, offset: number): void {
-    const known = opened.damaged.get(segment)
-    if (known !== undefined && known.position <= position) return
-    opened.damaged.set(segment, { position, offset })
-    this.options.onDamage({ file: opened.files.diskPath(segment.file.path), position })
+  private noteDamage(files: ReadOnlyFiles, segment: Segment, position: number): void {
+    const file = files.diskPath(segment.file.path)
+    const place = `${file}@${position}`
+    if (this.damages.has(place)) return
+    this.damages.add(place)
+    this.options.onDamage({ file, position })
   }
 }
 
@@ -310,6 +312,15 @@ async function checkTail(segment: Segment, from: number): Promise<Tail> {
   )
   const isDamaged = reason === 'stopped' || (reason === 'corrupt' && !(await isZero(segment, end)))
   return { end, nextOffset, epoch, isDamaged }
+}
+
+/** A segment that is not the last has its largest time in its index; one without any entry was cut or lost. */
+async function ensureTimes(segment: Segment, timed: Set<Segment>): Promise<void> {
+  await segment.ensureIndexes()
+  if (segment.maxTimestamp.timestamp >= 0 || segment.writtenBytes === 0 || timed.has(segment)) return
+  timed.add(segment)
+  segment.resetIndexes()
+  await checkTail(segment, 0)
 }
 
 /** Room that was made ahead (`preallocate`), or that a power failure left empty. */

@@ -18,15 +18,17 @@ export function offlineHost(brokerId: number): string {
  * znodes, it is one that has the partition on disk. `offlineReplicas` are those that are not on disk.
  */
 export function metadataOf(catalog: Catalog): MetadataCache {
+  const brokerIds = catalog.brokerIds()
   const cache = new MetadataCache({ clusterId: catalog.clusterId ?? null })
   cache.updateMetadata({
-    controllerId: catalog.state?.controllerId ?? -1,
+    // Only who is asked, too: it says that it serves nothing of the kind.
+    controllerId: catalog.state?.controllerId ?? brokerIds[0] ?? -1,
     isKRaftController: false,
     type: 0,
     controllerEpoch: 0,
     brokerEpoch: -1,
     ungroupedPartitionStates: [],
-    liveBrokers: catalog.brokerIds().map((id) => ({
+    liveBrokers: brokerIds.map((id) => ({
       id,
       v0Host: '',
       v0Port: 0,

@@ -95,7 +95,7 @@ export async function readAll(
     await consumer.begin()
     const records: ConsumerRecord[] = []
     while (ends.some((end) => (consumer.position(end) ?? 0) < end.offset))
-      records.push(...(await consumer.poll(1000)))
+      records.push(...(await consumer.poll(50)))
     return records
   } finally {
     await consumer.close()
