@@ -1,7 +1,7 @@
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import { listSegments, type SegmentSummary } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { type FileSelection, locateFiles, plural, sizeText } from './locate.ts'
+import { type FileSelection, locateFiles, plural, sizeText, timeText } from './locate.ts'
 
 /** The segments of partitions, by what their names, sizes and index entries tell. */
 export async function listLogSegments(context: CommandContext, selection: FileSelection): Promise<undefined> {
@@ -65,11 +65,6 @@ function sumText(rows: readonly SegmentSummary[]): string {
 
 function lastChangeMs(row: SegmentSummary): number {
   return row.lastTimestampMs ?? row.modifiedMs
-}
-
-function timeText(timestampMs: number | undefined): string {
-  const time = new Date(timestampMs ?? Number.NaN)
-  return Number.isNaN(time.getTime()) ? '' : time.toISOString()
 }
 
 /** `45s`, `3h`, `12d`; nothing for times to come. */

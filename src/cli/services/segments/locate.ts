@@ -39,3 +39,9 @@ export function sizeText(bytes: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }
+
+/** RFC 3339; nothing where there is no time, or one that no calendar has. */
+export function timeText(timestampMs: number | undefined): string {
+  const time = new Date(timestampMs ?? Number.NaN)
+  return Number.isNaN(time.getTime()) ? '' : time.toISOString()
+}

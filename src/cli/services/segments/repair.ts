@@ -98,8 +98,7 @@ function summarize(
   copies: readonly string[],
   after: RepairPlan,
 ): void {
-  if (plan.steps.length === 0 && plan.left.length === 0)
-    return context.out.note('There is nothing to repair.')
+  if (plan.steps.length === 0 && plan.left.length === 0) context.out.note('There is nothing to repair.')
   if (plan.steps.length > 0) context.out.note(`Did ${plural(plan.steps.length, 'step')}.`)
   for (const script of copies) {
     context.out.note(`Copies are in ${path.dirname(script)}. To take everything back: sh ${script}`)
