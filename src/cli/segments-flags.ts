@@ -20,3 +20,13 @@ export function fileNames(args: { file?: unknown }): string[] {
   const words: unknown[] = given === undefined ? [] : Array.isArray(given) ? given : [given]
   return words.map(String)
 }
+
+const PAYLOAD_FORMATS = [
+  ...(['string', 'long', 'integer', 'json', 'hex', 'base64', 'bytes'] as const),
+  ...(['offsets', 'group-metadata', 'transaction-log'] as const),
+] as const
+
+/** What keys and values are taken for. */
+export function payloadFormatFlag(summary: string) {
+  return Flags.option({ options: PAYLOAD_FORMATS, summary })()
+}

@@ -1,0 +1,2 @@
+/** What keys and values mean. */
+export { defaultFormat, PAYLOAD_FORMATS, type Payload, type PayloadFormat, readPayload } from './formats.ts'
