@@ -45,6 +45,7 @@ const TOPICS: Readonly<Record<string, Topic>> = {
     settings: { 'cleanup.policy': 'compact', 'segment.bytes': '4000', 'min.cleanable.dirty.ratio': '0.01' },
     keys: 7,
   },
+  preallocated: { settings: { preallocate: 'true', 'segment.bytes': '100000' } },
   recompressed: { settings: { 'compression.type': 'gzip' }, producer: { 'compression.type': 'lz4' } },
   trimmed: { settings: { 'segment.bytes': '4000' } },
   'format-v0': { settings: { 'message.format.version': '0.9.0' }, producer: PLAIN },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { type Contents, contentsOf, expectSameContents, leaderPort } from './support/contents.ts'
 import { JavaDriver } from './support/driver.ts'
 import { type KafkaCluster, startKafka } from './support/kafka.ts'
+import { kcatConsume } from './support/kcat.ts'
 import { createKcliHome, type KcliHome, kcli, startKcliCluster } from './support/kcli.ts'
 import { changes, digests, expectSound } from './support/log-dirs.ts'
 import {
@@ -16,6 +17,7 @@ import {
   numberedBatch,
   produceAll,
 } from './support/mixed-data.ts'
+import { type SteadyProducer, startSteadyProducer } from './support/steady-producer.ts'
 import { describeInterop } from './support/suite.ts'
 
 /** Records have times of long ago, and their topics keep them. */
@@ -31,6 +33,7 @@ const TOPICS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   wide: {},
 }
 const WIDE_PARTITIONS = 120
+const SURVIVORS = 6_000
 const OUT_OF_ORDER_SEQUENCE_NUMBER = 45
 
 async function createTopics(home: KcliHome, bootstrap: string, replicas: number): Promise<void> {
@@ -82,13 +85,16 @@ async function importInto(home: KcliHome, from: string, brokers: readonly number
   expect(imported).toMatchObject({ code: 0, stderr: '' })
 }
 
-describeInterop('a directory of three brokers', ['kafka', 'driver'], () => {
+describeInterop('a directory of three brokers', ['kafka', 'driver', 'kcat'], () => {
   const home = createKcliHome()
   const second = createKcliHome()
   let java: JavaDriver
   let kafka: KafkaCluster | undefined
   /** What was served last, by whomever. */
   let served: Contents
+  /** Of kcli's brokers, then of Kafka's. */
+  let ports: readonly number[]
+  let survivor: SteadyProducer | undefined
   let numbers: { producerId: number; producerEpoch: number }
 
   beforeAll(() => {
@@ -120,7 +126,21 @@ describeInterop('a directory of three brokers', ['kafka', 'driver'], () => {
     numbers = await newProducerId(java, cluster.ports[0] ?? 0)
     for (const baseSequence of [0, 2])
       expect(await numbered(cluster.ports[0] ?? 0, baseSequence, ['a', 'b'])).toMatchObject({ errorCode: 0 })
-    served = await contentsOf(java, cluster.ports[0] ?? 0)
+    served = await contentsOf(java, cluster.ports[0] ?? 0, { topics: Object.keys(TOPICS) })
+    await kcli(home, [
+      ...[
+        'topics',
+        'create',
+        'survivor',
+        '--replication-factor',
+        '3',
+        '--bootstrap-server',
+        cluster.bootstrap,
+      ],
+    ])
+    ports = cluster.ports
+    survivor = startSteadyProducer(cluster.bootstrap, 'survivor', { messageTimeoutMs: 170_000 })
+    await survivor.feed(SURVIVORS / 2)
     await cluster.stop('SIGKILL')
     expect(total(served)).toBeGreaterThan(1_500)
     expect(served.offsets['trimmed-0']).toMatchObject({ start: { offset: 21 } })
@@ -129,8 +149,21 @@ describeInterop('a directory of three brokers', ['kafka', 'driver'], () => {
   })
 
   it('is served by Apache Kafka with its ZooKeeper data, after kcli was killed', async () => {
-    kafka = await startKafka({ brokers: 3, prepare: (dir) => copyDirectory(home.dataDir, dir, [0, 1, 2]) })
-    expectSameContents(await contentsOf(java, kafka.ports[0] ?? 0), served)
+    kafka = await startKafka({
+      ...{ brokers: 3, ports },
+      // They all stop at the same time, and nobody is left to take over.
+      config: { 'controlled.shutdown.retry.backoff.ms': '200' },
+      prepare: (dir) => copyDirectory(home.dataDir, dir, [0, 1, 2]),
+    })
+    expectSameContents(await contentsOf(java, ports[0] ?? 0, { topics: Object.keys(TOPICS) }), served)
+  })
+
+  it('has all that was acknowledged to a producer that went on from kcli to Kafka, once', async () => {
+    await survivor?.feed(SURVIVORS)
+    await survivor?.finish()
+    const lines = await kcatConsume(kafka?.bootstrap ?? '', 'survivor')
+    expect(lines.length).toBe(SURVIVORS)
+    expect(lines).toEqual(Array.from({ length: SURVIVORS }, (_, i) => String(i)))
   })
 
   it('knows the producers that were at work, and takes more records', async () => {
