@@ -1,5 +1,5 @@
-// Builds what the package runs: dist/cli.cjs (the command, one file), dist/index.js (the library) and
-// oclif.manifest.json (what help shows without loading a command).
+// Builds what the package runs: dist/cli.cjs (the command, one file), dist/index.js (the library), dist/cleaner-worker.cjs
+// (the thread in which logs are compacted, for both) and oclif.manifest.json (what help shows without loading a command).
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -89,6 +89,19 @@ async function buildCommand(outfile) {
   return result
 }
 
+/** Beside both bundles: `src/storage/cleaner/make-cleaner.ts` looks for it there. */
+async function buildCleanerWorker() {
+  await build({
+    ...shared,
+    entryPoints: ['src/storage/cleaner/worker-main.ts'],
+    format: 'cjs',
+    external,
+    outfile: 'dist/cleaner-worker.cjs',
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
+  })
+}
+
 async function buildLibrary() {
   await build({
     ...shared,
@@ -132,7 +145,11 @@ function writeIfChanged(file, text) {
 
 export async function buildAll() {
   rmSync(path.join(root, 'dist/.code-cache'), { recursive: true, force: true })
-  const [{ metafile }] = await Promise.all([buildCommand('dist/cli.cjs'), buildLibrary()])
+  const [{ metafile }] = await Promise.all([
+    buildCommand('dist/cli.cjs'),
+    buildLibrary(),
+    buildCleanerWorker(),
+  ])
   writeIfChanged(path.join(root, 'oclif.manifest.json'), await manifestOf(path.join(root, 'dist/cli.cjs')))
   return metafile
 }

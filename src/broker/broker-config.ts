@@ -1,5 +1,11 @@
 import { messageOf } from '../base/errors.ts'
-import { DEFAULT_LOG_CONFIG, type LogConfig, type LogTuning, logConfigFromEntries } from '../storage/index.ts'
+import {
+  type CleanerConfig,
+  DEFAULT_LOG_CONFIG,
+  type LogConfig,
+  type LogTuning,
+  logConfigFromEntries,
+} from '../storage/index.ts'
 import { BROKER_CONFIG_ROWS } from './broker-config-data.ts'
 import { BrokerConfigError } from './broker-config-error.ts'
 import { TOPIC_CONFIG_SYNONYMS, topicConfigDef } from './config-def.ts'
@@ -266,6 +272,18 @@ export class BrokerConfig {
     return Math.min(this.number(name), LONGEST_PERIOD_MS)
   }
 
+  private get cleanerConfig(): CleanerConfig {
+    return {
+      isEnabled: this.boolean('log.cleaner.enable'),
+      threads: this.number('log.cleaner.threads'),
+      dedupeBufferBytes: this.number('log.cleaner.dedupe.buffer.size'),
+      loadFactor: this.number('log.cleaner.io.buffer.load.factor'),
+      ioBufferBytes: this.number('log.cleaner.io.buffer.size'),
+      maxIoBytesPerSecond: this.number('log.cleaner.io.max.bytes.per.second'),
+      backoffMs: this.periodMs('log.cleaner.backoff.ms'),
+    }
+  }
+
   get logTuning(): Partial<LogTuning> {
     return {
       retentionCheckIntervalMs: this.periodMs('log.retention.check.interval.ms'),
@@ -277,6 +295,7 @@ export class BrokerConfig {
       producerIdExpirationCheckIntervalMs: this.periodMs('producer.id.expiration.check.interval.ms'),
       initialTaskDelayMs: this.periodMs('log.initial.task.delay.ms'),
       recoveryThreadsPerDirectory: this.number('num.recovery.threads.per.data.dir'),
+      cleaner: this.cleanerConfig,
     }
   }
 }

@@ -37,6 +37,7 @@ export class DynamicBrokerConfig {
         : mergeProperties([this.config.staticProperties, changes, values])
       const next = BrokerConfig.fromProperties(merged, { listeners: this.config.listeners })
       this.validateThreadCounts(next)
+      this.validateCleanerThreads(next)
     } catch (error) {
       if (error instanceof BrokerConfigError) {
         const prefix = error.isRequirement ? 'requirement failed: ' : ''
@@ -88,6 +89,28 @@ export class DynamicBrokerConfig {
       if (after <= 0) fail('value should be at least 1')
       if (after < Math.floor(before / 2)) fail(`value should be at least half the current value ${before}`)
       if (after > before * 2) fail(`value should not be greater than double the current value ${before}`)
+    }
+  }
+
+  /** LogCleaner.validateReconfiguration. */
+  private validateCleanerThreads(next: BrokerConfig): void {
+    const name = 'log.cleaner.threads'
+    const before = this.config.number(name)
+    const after = next.number(name)
+    const fail = (reason: string) => {
+      throw ConfigError.ofValue(
+        'Invalid dynamic configuration',
+        `org.apache.kafka.common.config.ConfigException: ${reason}`,
+        null,
+      )
+    }
+    if (after === before) return
+    if (after < 1) fail('Log cleaner threads should be at least 1')
+    if (after < Math.floor(before / 2)) {
+      fail(`Log cleaner threads cannot be reduced to less than half the current value ${before}`)
+    }
+    if (after > before * 2) {
+      fail(`Log cleaner threads cannot be increased to more than double the current value ${before}`)
     }
   }
 

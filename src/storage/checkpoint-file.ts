@@ -17,6 +17,7 @@ import { KafkaStorageError } from './errors.ts'
 export const RECOVERY_POINT_CHECKPOINT = 'recovery-point-offset-checkpoint'
 export const LOG_START_OFFSET_CHECKPOINT = 'log-start-offset-checkpoint'
 export const HIGH_WATERMARK_CHECKPOINT = 'replication-offset-checkpoint'
+export const CLEANER_CHECKPOINT = 'cleaner-offset-checkpoint'
 
 const VERSION = 0
 

@@ -3,6 +3,7 @@ import { messageOf, systemErrorCode } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
+import { type CleanerConfig, DEFAULT_CLEANER_CONFIG } from './cleaner/cleaner-config.ts'
 import { KafkaStorageError, StorageError } from './errors.ts'
 import type { TailBudget } from './tail-cache.ts'
 
@@ -22,6 +23,7 @@ export interface LogTuning {
   /** Bytes of just written batches kept in memory for readers at the end, over all logs and per log. */
   readonly tailBudgetBytes: number
   readonly tailPerLogBytes: number
+  readonly cleaner: CleanerConfig
 }
 
 export const DEFAULT_LOG_TUNING: LogTuning = {
@@ -37,6 +39,7 @@ export const DEFAULT_LOG_TUNING: LogTuning = {
   recoveryThreadsPerDirectory: 1,
   tailBudgetBytes: 32 * 1024 * 1024,
   tailPerLogBytes: 1024 * 1024,
+  cleaner: DEFAULT_CLEANER_CONFIG,
 }
 
 const LACKS: ReadonlyMap<string, string> = new Map([

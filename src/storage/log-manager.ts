@@ -7,6 +7,8 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { SharedRun } from '../base/shared-run.ts'
 import type { OffsetsByPartition } from './checkpoint-file.ts'
+import { Compaction } from './cleaner/compaction.ts'
+import type { CleaningReport } from './cleaner/log-cleaner.ts'
 import { KafkaStorageError, LogDirectoryError } from './errors.ts'
 import { deleteDirName, parsePartitionDirName, partitionDirName } from './file-names.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -57,6 +59,7 @@ export class LogManager {
   /** By `TOPIC-N`; only their directory as long as nobody has asked for them since a clean end. */
   private readonly logs = new Map<string, Log | Directory>()
   private readonly recoveryPointRuns = new Map<LogDir, SharedRun>()
+  private readonly compaction: Compaction
   private isShuttingDown = false
 
   /**
@@ -88,7 +91,14 @@ export class LogManager {
       tailBudget: new TailBudget(this.tuning.tailBudgetBytes),
       recoveryPointLowered: (dir) => this.recoveryPointRuns.get(dir)?.request() ?? Promise.resolve(),
       deleteLater: (delayMs, remove) => this.housekeeping.removeLater(delayMs, remove),
+      onTruncated: ({ logDir, name }, offset) => this.compaction.truncated(logDir, name, offset),
     }
+    this.compaction = new Compaction({
+      context: this.context,
+      config: () => this.tuning.cleaner,
+      logs: () => this.compacted(),
+      dirOf: (log) => this.dirOf(log),
+    })
     const opened = openDirectories({ ...options, onFailure: (dir) => this.onDirFailure(dir) })
     this.dirs = opened.dirs
     this.directories = opened.directories
@@ -166,6 +176,7 @@ export class LogManager {
       throw this.dirOf(log).storageErrorOf(`deleting ${name} failed`, error)
     }
     this.housekeeping.removeLater(this.options.defaults.fileDeleteDelayMs, () => fs.removeSync(renamed))
+    this.compaction.deleted(log.logDir, name)
   }
 
   /** The broker's defaults have changed; what topics set themselves stays (LogManager.reconfigureDefaultLogConfig). */
@@ -201,10 +212,11 @@ export class LogManager {
     await this.checkpoint('startOffsets', (log) => log.startOffsetToCheckpoint)
   }
 
-  /** One round of retention over all logs. Returns how many segments went. */
+  /** One round of retention over all logs that are not compacted (compaction sees to those). Returns how many segments went. */
   async deleteOldSegments(): Promise<number> {
     let count = 0
     for (const [index, log] of this.all().entries()) {
+      if (log.config.cleanupPolicy.includes('compact')) continue
       if (index % RETENTION_BATCH === RETENTION_BATCH - 1) await this.yieldLoop()
       try {
         if (log.mayHaveOldSegments()) count += await log.deleteOldSegments()
@@ -213,6 +225,11 @@ export class LogManager {
       }
     }
     return count
+  }
+
+  /** One round of compaction: every log that is dirty enough, and their retention. Never rejects. */
+  cleanLogs(): Promise<CleaningReport[]> {
+    return this.compaction.round()
   }
 
   /** Retention, flushes by time, checkpoints, expiry of producers: by timers that do not keep the process alive. */
@@ -224,6 +241,7 @@ export class LogManager {
     repeat(tuning.flushSchedulerIntervalMs, () => this.flushDirtyLogs())
     repeat(tuning.flushRecoveryPointCheckpointIntervalMs, () => this.checkpointRecoveryPoints())
     repeat(tuning.flushStartOffsetCheckpointIntervalMs, () => this.checkpointLogStartOffsets())
+    housekeeping.repeat(tuning.cleaner.backoffMs, tuning.cleaner.backoffMs, () => this.cleanLogs())
     const watermarksMs = tuning.highWatermarkCheckpointIntervalMs
     housekeeping.repeat(watermarksMs, watermarksMs, () => this.checkpointHighWatermarks())
     const expiryMs = tuning.producerIdExpirationCheckIntervalMs
@@ -277,6 +295,7 @@ export class LogManager {
     if (this.isShuttingDown) return
     this.isShuttingDown = true
     this.housekeeping.finish()
+    await this.compaction.close()
     await Promise.all(
       this.directories.map((directory) => this.closeDirectory(directory, options.brokerEpoch ?? -1)),
     )
@@ -295,6 +314,18 @@ export class LogManager {
       for (const log of lost) log.abandon()
       if (!this.isShuttingDown) this.options.onLogDirFailure?.(dir.path, dir.error)
     })
+  }
+
+  /** Logs at rest are only made objects of when their topic is compacted. */
+  private compacted(): Log[] {
+    const found: Log[] = []
+    for (const [name, log] of this.logs) {
+      const topic = log instanceof Log ? log.topic : (parsePartitionDirName(name)?.topic ?? '')
+      const { cleanupPolicy } = log instanceof Log ? log.config : this.configOf(topic)
+      if (!cleanupPolicy.includes('compact')) continue
+      found.push(log instanceof Log ? log : this.wake(name, log))
+    }
+    return found
   }
 
   private online(): Directory[] {

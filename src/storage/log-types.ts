@@ -19,6 +19,22 @@ export interface AppendInfo {
   readonly rolled: boolean
 }
 
+/** Of a record set that held nothing. */
+export function nothingAppended(logStartOffset: number): AppendInfo {
+  return {
+    firstOffset: -1,
+    lastOffset: -1,
+    lastLeaderEpoch: -1,
+    maxTimestamp: -1,
+    offsetOfMaxTimestamp: -1,
+    logAppendTimeMs: -1,
+    logStartOffset,
+    sizeBytes: 0,
+    duplicate: false,
+    rolled: false,
+  }
+}
+
 export interface AppendAsLeaderOptions {
   readonly leaderEpoch: number
   /** `client` may not send control batches; `coordinator` writes transaction markers and group metadata. */

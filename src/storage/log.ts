@@ -9,15 +9,16 @@ import { decompressed, isLargeCompressed } from './large-batch.ts'
 import type { LogConfig } from './log-config.ts'
 import type { LogContext, LogDir } from './log-context.ts'
 import { loadLog } from './log-loader.ts'
-import type {
-  ActiveProducer,
-  AppendAsLeaderOptions,
-  AppendInfo,
-  EpochEndOffset,
-  ReadOptions,
-  ReadResult,
-  TimestampOffset,
-  TimestampTarget,
+import {
+  type ActiveProducer,
+  type AppendAsLeaderOptions,
+  type AppendInfo,
+  type EpochEndOffset,
+  nothingAppended,
+  type ReadOptions,
+  type ReadResult,
+  type TimestampOffset,
+  type TimestampTarget,
 } from './log-types.ts'
 import { validateForFollower, validateForLeader } from './log-validator.ts'
 import { OpenLog } from './open-log.ts'
@@ -326,9 +327,12 @@ export class Log {
     }
   }
 
-  /** Retention. Returns how many segments went. */
+  /** Retention; not while the log is being cleaned. Returns how many segments went. */
   deleteOldSegments(): Promise<number> {
-    return this.alone(`deleting segments of ${this.name} failed`, (log) => log.deleteOldSegments())
+    return this.alone(
+      `deleting segments of ${this.name} failed`,
+      async (log) => (await this.cleaning.ifFree(() => log.deleteOldSegments())) ?? 0,
+    )
   }
 
   /** False when retention would find nothing to do in a log that is not open: its records are too young and too few. */
@@ -505,7 +509,7 @@ export class Log {
       this.requireUsable()
       const valid = validateForFollower(records, this.name, log.nextOffset)
       if (valid !== undefined) return log.append(valid, 'replication')
-      return Promise.resolve(nothingAppended(log))
+      return Promise.resolve(nothingAppended(log.logStartOffset))
     } catch (error) {
       return Promise.reject(this.errorOf(`appending to ${this.name} failed`, error))
     }
@@ -579,20 +583,5 @@ export class Log {
       this.sleepingUnstable = open.length > 0 ? Math.min(...open) : null
     }
     return this.sleepingUnstable ?? undefined
-  }
-}
-
-function nothingAppended(log: OpenLog): AppendInfo {
-  return {
-    firstOffset: -1,
-    lastOffset: -1,
-    lastLeaderEpoch: -1,
-    maxTimestamp: -1,
-    offsetOfMaxTimestamp: -1,
-    logAppendTimeMs: -1,
-    logStartOffset: log.logStartOffset,
-    sizeBytes: 0,
-    duplicate: false,
-    rolled: false,
   }
 }

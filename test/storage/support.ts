@@ -7,6 +7,7 @@ import { isFileRange } from '../../src/base/network.ts'
 import { nodeFileSystem } from '../../src/base/node-file-system.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import { BatchBuilder, type BatchOptions, type LogRecord, readAllRecords } from '../../src/records/index.ts'
+import { type CleanerConfig, DEFAULT_CLEANER_CONFIG } from '../../src/storage/cleaner/cleaner-config.ts'
 import {
   DEFAULT_LOG_CONFIG,
   type Log,
@@ -23,6 +24,7 @@ export interface Setup {
   readonly clock?: ManualClock
   readonly config?: Partial<LogConfig>
   readonly tuning?: Partial<LogTuning>
+  readonly cleaner?: Partial<CleanerConfig>
   readonly options?: Partial<LogManagerOptions>
 }
 
@@ -44,7 +46,10 @@ export class TestDir {
       clusterId: 'test-cluster',
       defaults: { ...DEFAULT_LOG_CONFIG, ...setup.config },
       loadTopicConfig: () => ({}),
-      ...(setup.tuning && { tuning: setup.tuning }),
+      tuning: {
+        ...setup.tuning,
+        ...(setup.cleaner && { cleaner: { ...DEFAULT_CLEANER_CONFIG, ...setup.cleaner } }),
+      },
       ...setup.options,
     })
   }

@@ -27,6 +27,16 @@ export class CleaningGate {
     for (const resolve of waiting) resolve()
   }
 
+  /** Undefined when the log is not free. */
+  async ifFree<T>(work: () => Promise<T>): Promise<T | undefined> {
+    if (!this.begin()) return undefined
+    try {
+      return await work()
+    } finally {
+      this.end()
+    }
+  }
+
   /** Stops what runs, as far as it can be stopped. */
   abort(): void {
     this.running?.control?.abort()

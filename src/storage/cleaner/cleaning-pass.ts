@@ -9,7 +9,7 @@ import { CleanedSegment } from './cleaned-segment.ts'
 import { CleanedTransactions } from './cleaned-transactions.ts'
 import { KeyHash } from './key-hash.ts'
 import { BYTES_PER_ENTRY, OffsetMap } from './offset-map.ts'
-import type { Pace } from './pace.ts'
+import { CleaningAbortedError, type Pace } from './pace.ts'
 import { groupSegments, type SourceSegment } from './segment-groups.ts'
 import { corruptSegment, SegmentReader } from './segment-reader.ts'
 
@@ -77,8 +77,8 @@ export interface PassPorts {
   readonly fs: FileSystem
   readonly pace: Pace
   readonly monotonicMs: () => number
-  /** Puts the cleaned segment into the log. */
-  readonly swap: (group: CleanedGroup) => Promise<void>
+  /** Puts the cleaned segment into the log; false when the log has no use for it any more. */
+  readonly swap: (group: CleanedGroup) => Promise<boolean>
 }
 
 /**
@@ -126,18 +126,22 @@ class CleaningPass {
       const last = group.at(-1) as SourceSegment
       await this.ports.pace.step(0)
       dest = new CleanedSegment(this.ports.fs, job.dir, first.baseOffset, job.indexIntervalBytes)
+      const cleaned = dest
       try {
         for (const segment of group) {
-          const cleaned = dest
           await this.timed('filterMs', () => this.cleanInto(segment, cleaned, filter))
         }
-        const cleaned = dest
         await this.write(() => cleaned.finish(last.modifiedMs))
-        const replaced = group.map((segment) => segment.baseOffset)
-        await this.ports.swap({ baseOffset: first.baseOffset, replaced })
+        await this.ports.pace.step(0)
       } catch (error) {
-        discardQuietly(dest)
+        discardQuietly(cleaned)
         throw error
+      }
+      // From here on the files are the log's: what became of them at an error is for the next start to see.
+      const replaced = group.map((segment) => segment.baseOffset)
+      if (!(await this.ports.swap({ baseOffset: first.baseOffset, replaced }))) {
+        discardQuietly(cleaned)
+        throw new CleaningAbortedError()
       }
       stats.bytesWritten += dest.sizeBytes
     }
@@ -151,7 +155,7 @@ class CleaningPass {
   private async fillMap(): Promise<void> {
     const { job, map } = this
     const dirty = job.segments.filter(
-      (segment, i) => (job.segments[i + 1]?.baseOffset ?? job.firstUncleanableOffset) > job.firstDirtyOffset,
+      (_, i) => (job.segments[i + 1]?.baseOffset ?? job.firstUncleanableOffset) > job.firstDirtyOffset,
     )
     const transactions = new CleanedTransactions(
       job.abortedTxns.filter((txn) => txn.lastOffset >= job.firstDirtyOffset),
