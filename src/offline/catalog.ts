@@ -58,7 +58,10 @@ export class Catalog {
   private readonly views = new Map<string, LogView>()
   private readonly startOffsets = new Map<string, OffsetsByPartition>()
   private readonly namesById = new Map<string, string>()
-  private damageCount = 0
+  /** Damaged places by directory. */
+  private readonly damages = new Map<string, number>()
+  /** Directories whose logs answer for their partitions. */
+  private readonly chosen = new Set<string>()
 
   constructor(options: CatalogOptions) {
     this.fs = options.fs
@@ -100,9 +103,11 @@ export class Catalog {
     return this.topics.get(topic)?.partitions[partition]
   }
 
-  /** Places where batches could not be read. */
-  get damages(): number {
-    return this.damageCount
+  /** Places where batches could not be read, in the logs that are read. */
+  get damageCount(): number {
+    let count = 0
+    for (const dir of this.chosen) count += this.damages.get(dir) ?? 0
+    return count
   }
 
   /** The replica that answers for the partition; undefined when none is on disk. */
@@ -121,7 +126,7 @@ export class Catalog {
     let view = this.views.get(dir.path)
     if (view === undefined) {
       const startOffset = this.startOffsetsOf(dir.logDir).get(path.basename(dir.path))
-      const onDamage = (damage: Damage) => this.reportDamage(damage)
+      const onDamage = (damage: Damage) => this.reportDamage(dir, damage)
       view = new LogView({ fs: this.fs, dir: dir.path, startOffset, onDamage })
       this.views.set(dir.path, view)
     }
@@ -141,24 +146,24 @@ export class Catalog {
     const dirs = (known?.dirs ?? []).filter((dir) => this.isOf(topic, dir))
     const leader = known?.state?.leader
     const ordered = [...dirs].sort((a, b) => Number(b.brokerId === leader) - Number(a.brokerId === leader))
-    const [only] = ordered
-    if (only === undefined) return undefined
-    if (ordered.length === 1) return this.view(only)
-    let best: { view: LogView; epoch: number; end: number } | undefined
+    let best: { dir: ReplicaDir; epoch: number; end: number } | undefined
     let failure: unknown
     for (const dir of ordered) {
-      const view = this.view(dir)
       try {
-        const { endOffset: end, latestEpoch: epoch } = await view.offsets()
+        const { endOffset: end, latestEpoch: epoch } = await this.view(dir).offsets()
         const isBetter = best === undefined || epoch > best.epoch || (epoch === best.epoch && end > best.end)
-        if (isBetter) best = { view, epoch, end }
+        if (isBetter) best = { dir, epoch, end }
       } catch (error) {
         failure = error
-        this.logger.warn(`${dir.path} cannot be read: ${messageOf(error)}`)
+        if (ordered.length > 1) this.logger.warn(`${dir.path} cannot be read: ${messageOf(error)}`)
       }
     }
-    if (best === undefined) throw failure
-    return best.view
+    if (best === undefined) {
+      if (failure !== undefined) throw failure
+      return undefined
+    }
+    this.chosen.add(best.dir.path)
+    return this.view(best.dir)
   }
 
   /** A directory of a topic that was deleted, and made anew under the same name, is not this topic's. */
@@ -194,8 +199,8 @@ export class Catalog {
     return offsets
   }
 
-  private reportDamage({ file, position }: Damage): void {
-    this.damageCount++
+  private reportDamage(dir: ReplicaDir, { file, position }: Damage): void {
+    this.damages.set(dir.path, (this.damages.get(dir.path) ?? 0) + 1)
     this.logger.warn(
       `${file} is damaged at byte ${position}: what lies behind that in this file is left out. ` +
         `See: kcli segments verify ${file}`,

@@ -71,7 +71,7 @@ export function openOffline(ports: OfflinePorts, dataDir: string): OfflineTarget
     hasClusterState: state !== undefined,
     serverPid: sources.serverPid,
     get failures() {
-      return catalog.damages + missing.size
+      return catalog.damageCount + missing.size
     },
     hasTopic: (topic) => catalog.topics.has(topic),
     leaderOf(topic, partition) {

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
@@ -94,6 +94,20 @@ describe('a partition on several disks', () => {
     rmSync(path.join(partition(2), '00000000000000000056.log'))
     writeFileSync(path.join(partition(2), 'leader-epoch-checkpoint'), '0\n2\n0 0\n5 40\n')
     expect(await latestOf(dataDir)).toBe(56)
+  })
+
+  it('is read from a log without damage, if there is one', async () => {
+    const { dataDir, partition } = twoBrokers()
+    appendFileSync(path.join(partition(1), '00000000000000000056.log'), Buffer.alloc(100, 0x55))
+    const file = path.join(partition(2), '00000000000000000056.log')
+    const bytes = readFileSync(file)
+    bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1
+    writeFileSync(file, bytes)
+    const { target, warnings } = open(dataDir)
+    expect(await readAll(target, 'segments')).toHaveLength(73)
+    expect(warnings).toHaveLength(2)
+    // What lies behind the last batch of the one is damage too; that of the other is in no log that is read.
+    expect(target.failures).toBe(1)
   })
 
   it('is read although one disk cannot be', async () => {
