@@ -1,9 +1,11 @@
 import type { File } from '../base/file-system.ts'
 import * as batch from '../records/index.ts'
 
-/** What is read at a time: by recovery, which looks at every byte, and by lookups, which jump from head to head. */
-const WHOLE_CHUNK_BYTES = 256 * 1024
-/** Holds what lies between two index entries when batches are small. */
+/** What is read at a time where every byte is looked at: reading one takes as long as checking one. */
+const PIECE_BYTES = 512 * 1024
+/** Most searches end in it. */
+const FIRST_PIECE_BYTES = 64 * 1024
+/** Where only heads are looked at: holds what lies between two index entries when batches are small. */
 export const HEAD_CHUNK_BYTES = 8192
 
 export interface ScanResult {
@@ -21,37 +23,81 @@ export type BatchVisitor = (
   position: number,
 ) => boolean | undefined
 
-/** Walks over whole batches from `from` to `to`. The visitor stops the walk with `false`: that batch is not counted. */
+/** `buffer` from `start` to `end` is what the file has from `position` on. */
+interface Piece {
+  readonly buffer: Buffer
+  readonly start: number
+  readonly end: number
+  readonly position: number
+}
+
+/**
+ * Walks over whole batches from `from` to `to`. The visitor stops the walk with `false`: that batch is not counted. The
+ * next piece is read while one is looked at, but not with the first, which is small.
+ */
 export async function scanBatches(
   file: File,
   from: number,
   to: number,
   visit: BatchVisitor,
 ): Promise<ScanResult> {
-  let buffer: Buffer = Buffer.allocUnsafe(Math.min(WHOLE_CHUNK_BYTES, Math.max(0, to - from)))
-  let position = from
-  while (position < to) {
-    const filled = await readFully(file, buffer, position, Math.min(buffer.length, to - position))
-    let at = 0
-    try {
-      for (const start of batch.batchStarts(buffer, 0, filled)) {
-        at = start
-        const size = batch.batchSizeBytes(buffer, at)
-        if (visit(buffer, at, size, position + at) === false) return { end: position + at, reason: 'stopped' }
-        at += size
-      }
-    } catch (error) {
-      if (error instanceof batch.InvalidBatchError) return { end: position + at, reason: 'corrupt' }
-      throw error
-    }
-    position += at
-    if (filled < buffer.length && position + (filled - at) < to) return { end: position, reason: 'torn' }
-    if (at > 0) continue
-    const needed = filled < batch.LOG_OVERHEAD ? Infinity : batch.batchSizeBytes(buffer, 0)
-    if (needed > to - position || filled < buffer.length) return { end: position, reason: 'torn' }
-    buffer = Buffer.allocUnsafe(needed)
+  const pieceBytes = Math.min(PIECE_BYTES, Math.max(0, to - from))
+  // What is left of a piece, less than a batch, is put before the next one: hence twice the room.
+  const read = async (into: Buffer | undefined, position: number, atMost = pieceBytes): Promise<Piece> => {
+    const buffer = into ?? Buffer.allocUnsafe(2 * pieceBytes)
+    const length = Math.min(atMost, to - position)
+    const got = await readFully(file, buffer, position, length, pieceBytes)
+    return { buffer, start: pieceBytes, end: pieceBytes + got, position }
   }
-  return { end: position, reason: 'end' }
+  let piece = await read(undefined, from, Math.min(pieceBytes, FIRST_PIECE_BYTES))
+  let spare: Buffer | undefined
+  for (let isFirst = true; piece.position < to; isFirst = false) {
+    const { buffer, start, end } = piece
+    const readUpTo = piece.position + end - start
+    const ahead = isFirst || readUpTo >= to ? undefined : read(spare, readUpTo)
+    try {
+      const { at, reason } = visitWhole(piece, visit)
+      const position = piece.position + at - start
+      const left = end - at
+      if (reason !== 'end') return { end: position, reason }
+      if (left > 0 && readUpTo >= to) return { end: position, reason: 'torn' }
+      const neededBytes = left < batch.LOG_OVERHEAD ? 0 : batch.batchSizeBytes(buffer, at)
+      if (neededBytes > to - position) return { end: position, reason: 'torn' }
+      if (neededBytes > pieceBytes) {
+        const large = Buffer.allocUnsafe(neededBytes)
+        const got = await readFully(file, large, position, neededBytes)
+        if (got < neededBytes) return { end: position, reason: 'torn' }
+        piece = { buffer: large, start: 0, end: neededBytes, position }
+        continue
+      }
+      if (position === to) return { end: position, reason: 'end' }
+      const next = await (ahead ?? read(spare, readUpTo))
+      if (next.end === next.start) return { end: position, reason: 'torn' }
+      buffer.copy(next.buffer, next.start - left, at, end)
+      piece = { ...next, start: next.start - left, position }
+      spare = buffer.length === next.buffer.length ? buffer : undefined
+    } finally {
+      // The file may be closed when we are done with it, and not before.
+      await ahead?.catch(() => undefined)
+    }
+  }
+  return { end: piece.position, reason: 'end' }
+}
+
+/** `at`: behind the last whole batch that was seen. */
+function visitWhole(piece: Piece, visit: BatchVisitor): { at: number; reason: ScanResult['reason'] } {
+  const { buffer, start, end, position } = piece
+  let at = start
+  try {
+    for (let size = batch.nextBatch(buffer, at, end); size > 0; size = batch.nextBatch(buffer, at, end)) {
+      if (visit(buffer, at, size, position + at - start) === false) return { at, reason: 'stopped' }
+      at += size
+    }
+    return { at, reason: 'end' }
+  } catch (error) {
+    if (error instanceof batch.InvalidBatchError) return { at, reason: 'corrupt' }
+    throw error
+  }
 }
 
 /** The same with the heads only: `buffer` holds at least the head of the batch, perhaps not its records. */
@@ -92,10 +138,16 @@ function headSize(buffer: Buffer, at: number, left: number): number | undefined 
 }
 
 /** Fewer bytes than asked only at the end of the file. */
-export async function readFully(file: File, into: Buffer, position: number, length: number): Promise<number> {
+export async function readFully(
+  file: File,
+  into: Buffer,
+  position: number,
+  length: number,
+  at = 0,
+): Promise<number> {
   let got = 0
   while (got < length) {
-    const read = await file.read(into, got, length - got, position + got)
+    const read = await file.read(into, at + got, length - got, position + got)
     if (read === 0) break
     got += read
   }
