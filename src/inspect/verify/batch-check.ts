@@ -44,7 +44,7 @@ export class BatchCheck {
     const cut = { kind: 'cut', baseOffset: segment.baseOffset, position, endOffset } as const
     const bad = (check: string, reason: string) => {
       this.scope.add('error', check, log, reason, ADVICE.cut, { position, offset: first, fix: cut })
-      this.isBehindDamage = true
+      this.onDamage()
       return false
     }
     if (!batch.isCrcValid(buffer, at)) {
@@ -79,6 +79,11 @@ export class BatchCheck {
     this.checkCount(segment, walked, first, last)
     this.followOffsets(segment, walked, first, last)
     return true
+  }
+
+  /** Offsets that are missing from here to the next batch are not gone for nothing. */
+  onDamage(): void {
+    this.isBehindDamage = true
   }
 
   private checkCount(segment: SegmentFiles, walked: WalkedBatch, first: number, last: number): void {

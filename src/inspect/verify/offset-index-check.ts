@@ -48,8 +48,20 @@ export class OffsetIndexCheck {
     }
   }
 
-  /** Behind the last batch. */
-  async finish(endPosition: number, endOffset: number): Promise<void> {
+  /** A batch that cannot be trusted begins there: an entry about it may be right. */
+  async onDamage(position: number): Promise<void> {
+    const { cursor } = this
+    this.awaited = undefined
+    while ((cursor.isBuffered || (await cursor.fill())) && this.entryPosition() <= position) {
+      if (cursor.isZero) return
+      this.follow()
+      cursor.advance()
+    }
+  }
+
+  /** Behind the last batch; unless the log is damaged there, entries lead no further. */
+  async finish(endPosition: number, endOffset: number, isDamaged: boolean): Promise<void> {
+    if (isDamaged) return
     const { cursor } = this
     const severity = this.scope.tailSeverity(this.segment, endOffset)
     const isLast = this.scope.isLast(this.segment)

@@ -89,9 +89,10 @@ export class SegmentCheck {
     const { end } = walk
     if (end === undefined) return
     this.context.onBytes(end.limit - end.position)
-    if (end.reason !== 'end') await this.reportEnd(file, end)
-    await this.offsetIndex?.finish(end.position, this.endOffset)
-    await this.timeIndex?.finish(this.endOffset)
+    const isDamaged = end.reason !== 'end'
+    if (isDamaged) await this.reportEnd(file, end)
+    await this.offsetIndex?.finish(end.position, this.endOffset, isDamaged)
+    await this.timeIndex?.finish(this.endOffset, isDamaged)
     await this.txnIndex.finish(this.endOffset)
   }
 
@@ -102,7 +103,12 @@ export class SegmentCheck {
   private async onBatch(walked: WalkedBatch): Promise<void> {
     const { buffer, at, position } = walked
     const { batches, epochs, producers } = this.checks
-    if (!batches.check(this.segment, this.next, walked)) return producers.forget()
+    if (!batches.check(this.segment, this.next, walked)) {
+      producers.forget()
+      this.timeIndex?.onDamage()
+      await this.offsetIndex?.onDamage(position)
+      return
+    }
     const first = batch.baseOffset(buffer, at)
     const last = batch.lastOffset(buffer, at)
     epochs.onBatch(this.segment.log.path, position, batch.partitionLeaderEpoch(buffer, at), first, last)
@@ -116,6 +122,8 @@ export class SegmentCheck {
   private async reportEnd(file: File, end: WalkEnd): Promise<void> {
     const { scope, segment, endOffset } = this
     const { position, limit } = end
+    this.checks.batches.onDamage()
+    this.checks.producers.forget()
     const cut = { kind: 'cut', baseOffset: segment.baseOffset, position, endOffset } as const
     const place = { position, offset: endOffset, fix: cut }
     const left = `${limit - position} bytes`

@@ -22,6 +22,7 @@ export class TimeIndexCheck {
   private largest = -1
   private previous = { timestamp: -1, offset: -1 }
   private isPaddedFrom: number | undefined
+  private isBehindDamage = false
 
   constructor(fs: FileSystem, scope: PartitionScope, segment: SegmentFiles, file: LocatedFile) {
     this.cursor = EntryCursor.open(fs, file.path, ENTRY_SIZE)
@@ -43,7 +44,10 @@ export class TimeIndexCheck {
           `the entry says no timestamp before offset ${offset} is above ${timestamp}, but ${this.largest} is`,
           offset,
         )
-      } else if (offset < baseOffset || timestamp !== maxTimestamp) {
+      } else if (
+        (offset < baseOffset && !this.isBehindDamage) ||
+        (offset >= baseOffset && timestamp !== maxTimestamp)
+      ) {
         const found = offset < baseOffset ? 'there is no such batch' : `that batch has ${maxTimestamp}`
         this.bad('warning', `the entry has timestamp ${timestamp} for offset ${offset}, ${found}`, offset)
       }
@@ -51,10 +55,17 @@ export class TimeIndexCheck {
       cursor.advance()
     }
     this.largest = Math.max(this.largest, maxTimestamp)
+    this.isBehindDamage = false
   }
 
-  /** Behind the last batch. */
-  async finish(endOffset: number): Promise<void> {
+  /** A batch that cannot be trusted: what entries say of it, and of what follows up to the next one, may be right. */
+  onDamage(): void {
+    this.isBehindDamage = true
+  }
+
+  /** Behind the last batch; unless the log is damaged there, entries lead no further. */
+  async finish(endOffset: number, isDamaged: boolean): Promise<void> {
+    if (isDamaged || this.isBehindDamage) return
     const { cursor } = this
     const severity = this.scope.tailSeverity(this.segment, endOffset)
     const isLast = this.scope.isLast(this.segment)
