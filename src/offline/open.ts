@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
+import { messageOf, systemErrorCode } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
@@ -89,13 +89,19 @@ export function openOffline(ports: OfflinePorts, dataDir: string): OfflineTarget
   }
 }
 
+/** A ZooKeeper that runs may remove old files between a look at the directory and the reading. */
+const MAX_TRIES = 3
+
 /** Znodes that are damaged are done without: the logs say most of it. */
-function stateOf(fs: FileSystem, sources: Sources, logger: Logger): ClusterState | undefined {
+function stateOf(fs: FileSystem, sources: Sources, logger: Logger, tries = 1): ClusterState | undefined {
   if (sources.zookeeperDirs.length === 0) return undefined
   const clusterId = sources.logDirs.find((dir) => dir.clusterId !== undefined)?.clusterId
   try {
     return readClusterState(fs, sources.zookeeperDirs, clusterId, logger)
   } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT' && tries < MAX_TRIES) {
+      return stateOf(fs, sources, logger, tries + 1)
+    }
     if (!(error instanceof ZooKeeperDataError)) throw error
     logger.warn(`${messageOf(error)}: going on without the znodes`)
     return undefined
