@@ -259,6 +259,7 @@ export class Broker {
       connectToBroker: (id) => connector.openToBroker(id),
       alterPartition: (request, version) =>
         channel.send(alterPartition, request, { version, isNotController }),
+      reportStorageFailure: () => this.reportStorageFailure(),
     })
     cache.onUpdate(() => replicas.onMetadataUpdate())
     return { ...made, cache, connector, channel, producerIds, replicas }
@@ -502,9 +503,7 @@ export class Broker {
     // During the start: nobody has been told of this broker's partitions yet.
     if (this.parts === undefined) return
     this.parts.replicas.onLogDirFailure(logDir)
-    this.zk?.propagateLogDirEvent(config.brokerId).catch((error: unknown) => {
-      logger.error(`cannot tell the controller that ${logDir} has failed: ${messageOf(error)}`)
-    })
+    this.reportStorageFailure()
     if (this.parts.logManager.isOnline) return
     const error = new KcliError(
       'KCLI_LOG_DIRS_FAILED',
@@ -516,6 +515,12 @@ export class Broker {
     )
     logger.error(error.message)
     onFatalError?.(error)
+  }
+
+  private reportStorageFailure(): void {
+    this.zk?.propagateLogDirEvent(this.id).catch((error: unknown) => {
+      this.logger.error(`cannot tell the controller of a storage failure: ${messageOf(error)}`)
+    })
   }
 }
 

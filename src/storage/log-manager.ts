@@ -43,6 +43,8 @@ export interface LogManagerOptions {
 }
 
 const CLOSE_CONCURRENCY = 8
+/** Of a disk that was full: less is used up again at once. */
+const ROOM_BYTES = 16 * 1024 * 1024
 /** Logs that retention looks at before others get their turn. */
 const RETENTION_BATCH = 50
 
@@ -258,6 +260,16 @@ export class LogManager {
   /** Whether a directory has failed, at the start or later. */
   get hasOffline(): boolean {
     return this.dirs.some(({ error }) => error !== null)
+  }
+
+  isLogDirOnline(logDir: string | undefined): boolean {
+    return this.dirs.some(({ path, error }) => path === logDir && error === null)
+  }
+
+  /** Whether a directory that was full has room for more than a few records. */
+  hasRoom(logDir: string): boolean {
+    const dir = this.dirs.find(({ path }) => path === logDir)
+    return dir !== undefined && this.spaceOf(dir).usableBytes >= ROOM_BYTES
   }
 
   describeLogDirs(): LogDirDescription[] {

@@ -4,8 +4,10 @@ import type { Logger } from '../../base/logger.ts'
 import { ZERO_UUID } from '../../base/uuid.ts'
 import { ERROR_CODES, errorInfo } from '../../protocol/index.ts'
 import { type FetchResponse, fetch } from '../../protocol/messages/01-fetch.ts'
+import { toApiError } from '../api-error.ts'
 import { type AskedPartition, ClientSession } from './client-session.ts'
 import type { FetcherPartition } from './fetcher-partition.ts'
+import type { Partition } from './partition.ts'
 import { startFromLeader, truncateToDivergence, truncateToHighWatermark } from './truncation.ts'
 import type { PeerConnection, ReplicaConfig } from './types.ts'
 
@@ -17,6 +19,8 @@ export interface FetcherOptions {
   readonly logger: Logger
   readonly config: ReplicaConfig
   readonly connect: () => Promise<PeerConnection>
+  /** What was fetched cannot be written: the disk is full, or has failed. */
+  readonly onCannotStore?: (partition: Partition) => void
 }
 
 type PartitionData = FetchResponse['responses'][number]['partitions'][number]
@@ -275,6 +279,8 @@ export class ReplicaFetcher {
     } catch (error) {
       if (follower.removed) return
       this.options.logger.warn(`replicating ${follower.key} failed: ${messageOf(error)}`)
+      if (toApiError(error).errorName === 'KAFKA_STORAGE_ERROR')
+        this.options.onCannotStore?.(follower.partition)
       this.delay(follower)
       follower.reposition()
     }

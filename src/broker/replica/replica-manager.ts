@@ -45,6 +45,7 @@ import {
   type TopicAssignment,
 } from './replica-table.ts'
 import { type PartitionToStop, partitionsToStop, stopResponse } from './stop-replica.ts'
+import { StorageShortage } from './storage-shortage.ts'
 import {
   type AppendRequest,
   type AppendResult,
@@ -86,6 +87,7 @@ export class ReplicaManager {
   private readonly sessions: FetchSessionCache
   private readonly fetchers: FetcherManager
   private readonly alterPartitions: AlterPartitionManager
+  private readonly shortage: StorageShortage
   /** Requests of the controller, one after the other. */
   private readonly stateChanges = new SerialQueue()
   private readonly toWake = new Set<Partition>()
@@ -114,6 +116,12 @@ export class ReplicaManager {
       random,
     )
     const { brokerId, brokerEpoch, clock, logger } = options
+    this.shortage = new StorageShortage({
+      clock,
+      logger,
+      hasRoom: (logDir) => this.logManager.hasRoom(logDir),
+      report: () => options.reportStorageFailure?.(),
+    })
     this.fetchers = new FetcherManager({
       brokerId,
       brokerEpoch,
@@ -121,6 +129,10 @@ export class ReplicaManager {
       logger,
       config: this.config,
       connect: options.connectToBroker,
+      // A directory that has failed takes all its replicas offline by itself.
+      onCannotStore: (partition) => {
+        if (this.logManager.isLogDirOnline(partition.log?.logDir)) this.shortage.add(partition)
+      },
     })
     this.alterPartitions = new AlterPartitionManager({
       brokerId,
@@ -247,6 +259,7 @@ export class ReplicaManager {
     this.shrinkTimer?.cancel()
     this.sleepTimer?.cancel()
     this.alterPartitions.stop()
+    this.shortage.close()
     await this.fetchers.stop()
     for (const purgatory of [this.produces, this.fetches, this.deletes]) purgatory.completeAll()
     this.deadlines.close()
@@ -348,6 +361,10 @@ export class ReplicaManager {
 
   private checkAssignment({ state, topic, topicId }: Assignment): ErrorName {
     if (this.table.isOffline(topic, state.partitionIndex)) return 'KAFKA_STORAGE_ERROR'
+    const key = `${topic}-${state.partitionIndex}`
+    // Who is asked to lead can still be read from.
+    if (state.leader === this.options.brokerId) this.shortage.remove(key)
+    if (this.shortage.has(key)) return 'KAFKA_STORAGE_ERROR'
     const known = this.table.get(topic, state.partitionIndex)
     if (known !== undefined && topicId !== null && known.topicId !== null && known.topicId !== topicId) {
       return 'INCONSISTENT_TOPIC_ID'
@@ -453,7 +470,10 @@ export class ReplicaManager {
         await partition.whenIdle()
       }
       // The topic may have been deleted while this broker was down: then there is a log and no replica.
-      if (isDeleted) this.logManager.deleteLog(topic, index)
+      if (isDeleted) {
+        this.shortage.remove(`${topic}-${index}`)
+        this.logManager.deleteLog(topic, index)
+      }
       return 'NONE'
     } catch (error) {
       this.options.logger.error(`${topic}-${index} cannot be stopped`, error)

@@ -83,6 +83,8 @@ export interface ReplicaManagerOptions {
     request: AlterPartitionRequestInput,
     version: number,
   ) => Promise<AlterPartitionResponse>
+  /** Makes the controller ask for all replicas of this broker: some of them cannot be stored, or can be again. */
+  readonly reportStorageFailure?: () => void
   /** Which replicas became leader or follower: for the coordinators of groups and transactions. */
   readonly onLeadershipChange?: (
     leaders: readonly TopicPartition[],
