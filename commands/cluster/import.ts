@@ -48,7 +48,8 @@ export default class ClusterImport extends BaseCommand {
           inPlace: flags['in-place'],
         })
       },
-      { graceMs: 10_000 },
+      // It shows itself how far it is.
+      { graceMs: 10_000, isStream: true },
     )
   }
 }

@@ -34,6 +34,8 @@ const LONGEST_PERIOD_MS = 24 * 24 * 3_600_000
 export interface BrokerConfigOptions {
   /** Listeners that server.properties cannot express: in-process pipes, Unix sockets. They replace `listeners`. */
   readonly listeners?: readonly ListenerSpec[]
+  /** In place of `log.dirs`, whose names have no commas. */
+  readonly logDirs?: readonly string[]
   /** Advertised for listeners without a host. Default `localhost`. */
   readonly hostName?: string
 }
@@ -49,6 +51,7 @@ export class BrokerConfig {
   /** Names that are not Kafka's: warned about and kept, as Kafka does. */
   readonly unknownNames: readonly string[]
   readonly listeners: readonly ListenerSpec[]
+  private readonly givenLogDirs: readonly string[] | undefined
   private dynamicDefaults: Properties = new Map()
   private dynamicValues: Properties = new Map()
   private merged: Properties
@@ -72,6 +75,7 @@ export class BrokerConfig {
   private constructor(properties: Properties, options: BrokerConfigOptions) {
     this.staticProperties = properties
     this.merged = properties
+    this.givenLogDirs = options.logDirs
     this.unknownNames = [...properties.keys()].filter((name) => brokerConfigDef.key(name) === undefined)
     for (const [name, text] of properties) {
       if (brokerConfigDef.key(name) !== undefined) brokerConfigDef.parse(name, text)
@@ -157,6 +161,7 @@ export class BrokerConfig {
     return (name ?? this.string('security.inter.broker.protocol')).toUpperCase()
   }
   get logDirs(): readonly string[] {
+    if (this.givenLogDirs !== undefined) return this.givenLogDirs
     const text = this.stringOrNull('log.dirs') ?? this.string('log.dir')
     return text
       .split(',')

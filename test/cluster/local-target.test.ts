@@ -62,6 +62,15 @@ function logFiles(dataDir: string, partition: number): Buffer[] {
 }
 
 describe('a local data directory', () => {
+  it('may have a comma in its path, which ends a name in log.dirs', async () => {
+    const dir = path.join(temporaryDirectory(), 'one,two')
+    const target = openLocalTarget(systemPorts(), dir)
+    await createOrders(target)
+    await target.close()
+    expect(fs.readdirSync(path.dirname(dir))).toEqual(['one,two'])
+    expect(fs.existsSync(path.join(dir, 'broker-0', 'orders-0'))).toBe(true)
+  })
+
   it('is a cluster of three brokers whose replicas are the same on disk', async () => {
     const { dataDir, join } = participants()
     const target = join()

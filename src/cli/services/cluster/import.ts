@@ -1,6 +1,7 @@
 import { type ImportReport, importDirectory } from '../../../cluster/import/index.ts'
 import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
+import { plural, sizeText } from '../segments/locate.ts'
 import { localDirectory } from './start.ts'
 
 export interface ImportClusterOptions {
@@ -28,7 +29,7 @@ export async function importCluster(
       zookeeperLogDir: zookeeperLogs,
       inPlace,
       onProgress: (done, total) => {
-        progressText = `Copying ${megabytes(done)} of ${megabytes(total)} MB`
+        progressText = `Copied ${sizeText(done)} of ${sizeText(total)}`
       },
       signal: context.signal,
     })
@@ -47,9 +48,9 @@ function text(
 ): string {
   const ids = brokers.map(({ id }) => id).join(', ')
   const who = brokers.length === 1 ? `broker ${ids}` : `brokers ${ids}`
-  const what = `${counted(topics, 'topic')} with ${counted(partitions, 'partition')}`
+  const what = `${plural(topics, 'topic')} with ${plural(partitions, 'partition')}`
   return [
-    `Imported ${who} of the cluster ${clusterId} into ${dataDir}: ${what}, ${megabytes(copiedBytes)} MB copied.`,
+    `Imported ${who} of the cluster ${clusterId} into ${dataDir}: ${what}, ${sizeText(copiedBytes)} copied.`,
     `Start it with: kcli cluster start --data-dir ${dataDir}\n`,
   ].join('\n')
 }
@@ -57,22 +58,16 @@ function text(
 function shortcomings({ missingBrokers, lostPartitions }: ImportReport): string[] {
   const found: string[] = []
   if (missingBrokers.length > 0) {
-    const who = missingBrokers.length === 1 ? 'broker' : 'brokers'
-    found.push(
-      `${who} ${missingBrokers.join(', ')} had replicas too and ${missingBrokers.length === 1 ? 'was' : 'were'} not imported: such partitions are under-replicated`,
-    )
+    const where = `broker${missingBrokers.length === 1 ? '' : 's'} ${missingBrokers.join(', ')}`
+    found.push(`the replicas on ${where} were not imported: their partitions are under-replicated`)
   }
   if (lostPartitions > 0) {
     found.push(
-      `${counted(lostPartitions, 'partition')} had no replica on an imported broker and cannot be read`,
+      `${plural(lostPartitions, 'partition')} had no replica on an imported broker and cannot be read`,
     )
   }
   return found
 }
-
-const counted = (count: number, noun: string) => `${count} ${count === 1 ? noun : `${noun}s`}`
-
-const megabytes = (bytes: number) => (bytes / 1_000_000).toFixed(1)
 
 function warnings(context: CommandContext) {
   const ignore = () => undefined
