@@ -76,3 +76,12 @@ export async function* inputChunks(path: string | undefined, signal: AbortSignal
 export function readTextFile(path: string): string {
   return fs.readFileSync(path, 'utf8')
 }
+
+/** For what talks to a person: a prompt needs the streams themselves. */
+export function standardInput(): NodeJS.ReadStream {
+  return process.stdin
+}
+
+export function standardOutputStream(): NodeJS.WriteStream {
+  return process.stdout
+}

@@ -17,6 +17,8 @@ export interface Target {
   /** For messages: `127.0.0.1:9092`, or the folder. */
   readonly describe: string
   readonly isLocal: boolean
+  /** Of a local cluster. */
+  readonly dataDir?: string
   /** For producers and consumers; each of them has connections of its own. */
   readonly clientOptions: ClientOptions
   readonly admin: Admin
@@ -176,6 +178,7 @@ async function openLocal(dataDir: string, options: OpenOptions): Promise<Target>
   const admin = new Admin(clientOptions)
   return {
     describe: dataDir,
+    dataDir,
     isLocal: true,
     clientOptions,
     admin,

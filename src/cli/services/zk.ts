@@ -1,0 +1,60 @@
+import { homedir } from 'node:os'
+import path from 'node:path'
+import { zookeeperPipe } from '../../cluster/index.ts'
+import type { CommandContext } from '../context.ts'
+import { UsageError } from '../exit-codes.ts'
+import { formatError } from '../report-error.ts'
+import { parseAuth, type ZkFlags } from '../zk/flags.ts'
+import { remotePlace, ZkBrowser, type ZkPlace } from '../zk/session.ts'
+
+const SESSION_TIMEOUT_MS = 30_000
+
+/** The znode browser: one command, or a shell when there is none. Gives zkCli's exit codes 0, 1 and 127. */
+export async function browseZnodes(context: CommandContext, flags: ZkFlags): Promise<number> {
+  const browser = new ZkBrowser(context, {
+    place: await placeOf(context, flags),
+    auth: flags.auth.map(parseAuth),
+    sessionTimeoutMs: SESSION_TIMEOUT_MS,
+    connectTimeoutMs: context.timeoutMs,
+  })
+  if (flags.argv.length > 0) {
+    browser.printsWatches = false
+    try {
+      return await browser.run(flags.argv)
+    } finally {
+      await browser.disconnect()
+    }
+  }
+  const { runZkShell } = await import('../zk/shell.ts')
+  return await runZkShell({
+    browser,
+    isTerminal: context.terminal.stdinIsTty,
+    historyFile: historyFile(),
+    report: (error) => context.out.note(formatError(error, { debug: false }).trimEnd()),
+  })
+}
+
+/** `--server`, or the coordination service of the data directory. */
+async function placeOf(context: CommandContext, flags: ZkFlags): Promise<ZkPlace> {
+  const { server } = flags.values
+  if (server !== undefined) {
+    if (flags.values['data-dir'] !== undefined)
+      throw new UsageError('--server and --data-dir exclude each other', 'Name one place.')
+    return remotePlace(server)
+  }
+  const target = await context.target()
+  const { network } = target.clientOptions
+  if (!target.isLocal || network === undefined)
+    throw new UsageError(
+      'the znodes are not in a data directory',
+      'Name the ZooKeeper with --server HOST:PORT.',
+    )
+  const { dataDir } = target
+  if (dataDir === undefined) throw new UsageError('there is no data directory', 'Name it with --data-dir.')
+  return { name: path.basename(dataDir), options: { network, servers: [zookeeperPipe(dataDir)] } }
+}
+
+function historyFile(): string {
+  const state = process.env.XDG_STATE_HOME || path.join(process.env.HOME || homedir(), '.local', 'state')
+  return path.join(state, 'kcli', 'zk_history')
+}
