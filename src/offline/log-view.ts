@@ -199,6 +199,8 @@ export class LogView {
    * was being written is left alone.
    */
   private async findEnd(last: Segment, files: ReadOnlyFiles): Promise<{ offset: number; epoch: number }> {
+    // Most partitions of a quiet cluster have never been written to.
+    if (last.sizeBytes === 0) return { offset: last.baseOffset, epoch: -1 }
     await last.ensureIndexes()
     // The index may have grown since the segment was opened; it never is ahead of the .log.
     const sizeBytes = files.statSync(last.file.path)?.sizeBytes ?? last.sizeBytes
