@@ -199,7 +199,7 @@ export class EmbeddedCluster {
         'log.dirs': logDirs.join(','),
         'inter.broker.listener.name': this.coordination.isRemote ? TCP_LISTENER : LOCAL_LISTENER,
       },
-      { listeners: this.listeners(id, tcp) },
+      { logDirs, listeners: this.listeners(id, tcp) },
     )
     return new Broker({
       config,
