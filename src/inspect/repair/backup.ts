@@ -71,12 +71,15 @@ export class Backup {
   async take(file: string, logDir: string): Promise<void> {
     if (!this.fs.existsSync(file)) return this.addUndo(`rm -f ${quote(path.resolve(file))}`)
     const copy = this.placeOf(file, logDir)
-    this.addUndo(`mv ${quote(copy)} ${quote(path.resolve(file))}`)
+    // Written before it is true: a repair may end between any two lines.
+    this.addUndo(`if [ -e ${quote(copy)} ]; then mv ${quote(copy)} ${quote(path.resolve(file))}; fi`)
     try {
       this.fs.renameSync(file, copy)
     } catch (error) {
       if (systemErrorCode(error) !== 'EXDEV') throw error
-      await copyBytes(this.fs, file, copy, 0)
+      // On another file system: a copy has its name only when it is whole.
+      await copyBytes(this.fs, file, `${copy}.part`, 0)
+      this.fs.renameSync(`${copy}.part`, copy)
       this.fs.unlinkSync(file)
     }
   }

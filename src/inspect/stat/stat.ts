@@ -72,7 +72,7 @@ function countBatch(stats: LogStats, { buffer, at, sizeBytes }: WalkedBatch, wit
   stats.firstOffset ??= first
   stats.endOffset = batch.nextOffset(buffer, at)
   const count = batch.recordCount(buffer, at)
-  // With a delete horizon, the field for the first timestamp holds that.
+  // Only the records tell when the first one was if they are not in the order of time, or the batch has a delete horizon.
   const firstTimestamp = batch.hasDeleteHorizon(buffer, at) ? -1 : batch.baseTimestamp(buffer, at)
   if (count !== 0) stats.sawTimes(firstTimestamp, batch.maxTimestamp(buffer, at))
   if (!isV2) stats.legacyBatches++
@@ -119,7 +119,7 @@ async function countRecords(stats: LogStats, walked: WalkedBatch): Promise<void>
     const section = await batch.recordSectionAsync(buffer, at)
     const codec = stats.codec(batch.codecName(batch.codecId(buffer, at)))
     codec.uncompressedBytes = (codec.uncompressedBytes ?? 0) + section.length
-    countSection(stats, section, batch.recordCount(buffer, at))
+    countSection(stats, walked, section)
   } catch (error) {
     const isUnreadable =
       error instanceof batch.InvalidBatchError ||
@@ -130,15 +130,21 @@ async function countRecords(stats: LogStats, walked: WalkedBatch): Promise<void>
   }
 }
 
-function countSection(stats: LogStats, section: Buffer, count: number): void {
+function countSection(stats: LogStats, { buffer, at }: WalkedBatch, section: Buffer): void {
+  const count = batch.recordCount(buffer, at)
+  const baseTimestamp = batch.baseTimestamp(buffer, at)
+  const isAppendTime = batch.timestampType(buffer, at) === batch.LOG_APPEND_TIME
+  let earliest = batch.maxTimestamp(buffer, at)
   const reader = new VarintReader(section)
   const raw = new batch.RawRecord()
   for (let i = 0; i < count; i++) {
     batch.readRawRecord(reader, raw)
     stats.readRecords++
+    if (!isAppendTime) earliest = Math.min(earliest, baseTimestamp + raw.timestampDelta)
     if (raw.keyLength >= 0) stats.keyed++
     if (raw.keyLength >= 0 && raw.valueLength < 0) stats.tombstones++
   }
+  if (count > 0) stats.sawTimes(earliest, -1)
 }
 
 function countMarker(stats: LogStats, buffer: Buffer, at: number): void {
