@@ -193,4 +193,31 @@ describe('a log directory that fails', () => {
     await eventually(() => producing.acknowledged.size > acknowledgedThen + 20 || undefined)
     await producing.stop()
   })
+
+  it('that is full for followers only: they leave the ISR at once, and are back when they can write', async () => {
+    const { cluster, disk } = await start()
+    const [first] = await partitionsOf(cluster, 0, 't')
+    const leader = first?.leaderId ?? -1
+    const others = [0, 1, 2].filter((id) => id !== leader)
+    const path = `(${others.map((id) => cluster.logDir(id)).join('|')})(-2)?/t-0/`
+    disk.failNext('write', new RegExp(`^${path}`), 'ENOSPC', { times: 1_000_000 })
+    const producer = new Producer(clientOptions(cluster))
+    // With acks=all: much sooner than replica.lag.time.max.ms.
+    const sentMs = performance.now()
+    await producer.send({ topic: 't', partition: 0, value: 'x' })
+    expect(performance.now() - sentMs).toBeLessThan(10_000)
+    const isrOf = async (partition: number) =>
+      (await partitionsOf(cluster, leader, 't')).find((each) => each.partitionIndex === partition)?.isrNodes
+    expect(await isrOf(0)).toEqual([leader])
+    expect((await isrOf(1))?.length).toBe(3)
+    await producer.close()
+    for (const id of others) {
+      expect((await dirsOf(cluster, id, 't')).map(({ errorCode }) => errorCode)).toEqual([0, 0])
+      await cluster.brokers.get(id)?.shutdown({ controlled: true })
+      cluster.brokers.delete(id)
+    }
+    disk.failNothing()
+    await cluster.startBrokers(others)
+    await eventually(async () => (await isrOf(0))?.length === 3 || undefined)
+  })
 })
