@@ -37,7 +37,7 @@ export const COMPRESSIONS = ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const
 export const offlineFlag = {
   offline: Flags.boolean({
     summary:
-      "Read the files in --data-dir with no cluster: a kcli folder, or Kafka's log.dirs (and ZooKeeper's dataDir) as DIR,DIR. Logs are shown to their end, committed or not.",
+      "Read the files in --data-dir with no cluster: a kcli folder, or Kafka's log.dirs (and ZooKeeper's dataDir) as DIR,DIR. Logs are shown to their end, replicated or not.",
   }),
 }
 
