@@ -1,6 +1,5 @@
-import { messageOf } from '../../base/errors.ts'
 import { JavaException } from '../../base/java-exception.ts'
-import { CodecError, type Fields, type MessageType } from '../../protocol/index.ts'
+import type { Fields, MessageType } from '../../protocol/index.ts'
 import {
   kraftVersionRecord,
   snapshotFooterRecord,
@@ -8,8 +7,8 @@ import {
   votersRecord,
 } from '../../protocol/internal/index.ts'
 import { decodeGroupRecord, GroupRecordError, UnknownRecordTypeError } from '../payload/group-records.ts'
-import { decodeToData, toJacksonJson } from '../payload/message-data.ts'
-import { decodeTransactionKey, decodeTransactionValue } from '../payload/transaction-records.ts'
+import { MessageDataError, readMessageData, toJacksonJson } from '../payload/message-data.ts'
+import { readTransactionKey, readTransactionValue } from '../payload/transaction-records.ts'
 import { javaUtf8, readLong, scalaHashOrder, stringHash } from './java.ts'
 import type { DumpedRecord } from './record-reader.ts'
 
@@ -87,29 +86,40 @@ export const transactionLogParser: MessageParser = ({ key, value }) => {
       'Cannot invoke "java.nio.ByteBuffer.getShort()" because "buffer" is null',
     )
   }
-  try {
-    const decoded = decodeTransactionKey(key)
-    if (!('transactionalId' in decoded)) return { key: `unknown::version=${decoded.version}` }
+  return throughJava(() => {
+    const decoded = readTransactionKey(key)
+    if (!('transactionalId' in decoded)) {
+      if (decoded.version === undefined) throw new MessageDataError(null)
+      return { key: `unknown::version=${decoded.version}` }
+    }
     return {
       key: `transaction_metadata::transactionalId=${decoded.transactionalId}`,
       payload: value === null ? '<DELETE>' : transactionText(value),
     }
+  })
+}
+
+/** Kafka does not catch what its readers throw here. */
+function throughJava<T>(read: () => T): T {
+  try {
+    return read()
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error
-    throw new JavaException('java.lang.RuntimeException', messageOf(error), error)
+    if (!(error instanceof MessageDataError)) throw error
+    throw error.javaText === null
+      ? new JavaException('java.nio.BufferUnderflowException', null, error)
+      : new JavaException('java.lang.RuntimeException', error.javaText, error)
   }
 }
 
 function transactionText(value: Buffer): string {
-  const version = value.length < 2 ? undefined : value.readInt16BE(0)
-  if (version === undefined) throw new JavaException('java.nio.BufferUnderflowException')
-  if (version < 0 || version > 1) {
+  const read = readTransactionValue(value)
+  if (!('state' in read)) {
+    if (read.version === undefined) throw new MessageDataError(null)
     throw new JavaException(
       'java.lang.IllegalStateException',
-      `Unknown version ${version} from the transaction log message value`,
+      `Unknown version ${read.version} from the transaction log message value`,
     )
   }
-  const read = decodeTransactionValue(value)
   if (read.state === undefined) {
     throw new JavaException(
       'java.lang.IllegalStateException',
@@ -150,7 +160,7 @@ export function controlText(key: Buffer | null, value: Buffer | null, fail: (tex
   }
   const kraft = KRAFT_RECORDS[id]
   if (kraft !== undefined && value !== null)
-    return ` ${kraft[0]} ${toJacksonJson(decodeToData(kraft[1], value, 0, 0))}`
+    return ` ${kraft[0]} ${toJacksonJson(throughJava(() => readMessageData(kraft[1], value, 0, 0)))}`
   return ` controlType: ${id === 2 ? 'LEADER_CHANGE' : 'UNKNOWN'}(${id})`
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
-import { CodecError } from '../../protocol/index.ts'
 import { decodeGroupRecord, GroupRecordError, UnknownRecordTypeError } from './group-records.ts'
-import { decodeTransactionKey, decodeTransactionValue } from './transaction-records.ts'
+import { MessageDataError, toJacksonJson } from './message-data.ts'
+import { readTransactionKey, readTransactionValue } from './transaction-records.ts'
 
 /** How bytes of a key or value are shown. `group-metadata` is another name of `offsets`: both lie in one topic. */
 export const PAYLOAD_FORMATS = [
@@ -58,7 +58,7 @@ export function readPayload(
     case 'bytes':
       return same(escapedBytes(bytes))
     case 'transaction-log':
-      return decoded(() => (part === 'key' ? decodeTransactionKey(bytes) : transactionData(bytes)))
+      return decoded(() => (part === 'key' ? transactionKey(bytes) : transactionData(bytes)))
     default:
       return decoded(() => groupData(record, part))
   }
@@ -96,10 +96,10 @@ function escapedBytes(bytes: Buffer): string {
 function decoded(read: () => unknown): Payload | undefined {
   try {
     const data = read()
-    return data === undefined ? undefined : { text: JSON.stringify(data), data }
+    return data === undefined ? undefined : { text: toJacksonJson(data), data: withoutBigints(data) }
   } catch (error) {
     const isForeign =
-      error instanceof CodecError ||
+      error instanceof MessageDataError ||
       error instanceof GroupRecordError ||
       error instanceof UnknownRecordTypeError
     if (isForeign) return undefined
@@ -118,6 +118,20 @@ function groupData({ key, value }: PayloadRecord, part: 'key' | 'value'): unknow
 }
 
 function transactionData(value: Buffer): unknown {
-  const { partitions, ...rest } = decodeTransactionValue(value)
+  const read = readTransactionValue(value)
+  if (!('state' in read)) return undefined
+  const { partitions, ...rest } = read
   return { ...rest, partitions: partitions.map(({ topic, partition }) => `${topic}-${partition}`) }
+}
+
+/** As text, since JSON readers would round them. */
+function withoutBigints(data: unknown): unknown {
+  return JSON.parse(
+    JSON.stringify(data, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)),
+  )
+}
+
+function transactionKey(key: Buffer): unknown {
+  const read = readTransactionKey(key)
+  return 'transactionalId' in read ? read : undefined
 }

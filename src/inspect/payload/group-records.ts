@@ -1,6 +1,6 @@
-import { CodecError, type Fields, type MessageType } from '../../protocol/index.ts'
+import type { Fields, MessageType } from '../../protocol/index.ts'
 import * as internal from '../../protocol/internal/index.ts'
-import { decodeToData, type MessageData, versionOf } from './message-data.ts'
+import { type MessageData, MessageDataError, readMessageData, versionOf } from './message-data.ts'
 
 /** A record of `__consumer_offsets`, its key's version being its type (CoordinatorRecordSerde). */
 export interface GroupRecord {
@@ -61,18 +61,13 @@ function requireVersion(bytes: Buffer, what: string): number {
 
 function read(schema: Schema, bytes: Buffer, version: number, what: string): MessageData {
   try {
-    return decodeToData(schema, bytes, 2, version)
+    return readMessageData(schema, bytes, 2, version)
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error
+    if (!(error instanceof MessageDataError)) throw error
     throw new GroupRecordError(
-      `Could not read record with version ${version} from ${what}'s buffer due to: ${javaMessage(error)}.`,
+      `Could not read record with version ${version} from ${what}'s buffer due to: ${error.javaText}.`,
     )
   }
-}
-
-/** Where a number is cut off, Java's exception has no message; our own says more. */
-function javaMessage(error: CodecError): string {
-  return /\b[1248] bytes wanted/.test(error.message) ? 'null' : error.message
 }
 
 /** Subscription and assignment of consumers are messages of their own; other protocols keep their bytes. */
@@ -89,8 +84,8 @@ function replace(member: MessageData, field: string, schema: Schema): void {
   const version = versionOf(bytes)
   if (version === undefined) return
   try {
-    member[field] = decodeToData(schema, bytes, 2, version)
+    member[field] = readMessageData(schema, bytes, 2, version)
   } catch (error) {
-    if (!(error instanceof CodecError)) throw error
+    if (!(error instanceof MessageDataError)) throw error
   }
 }

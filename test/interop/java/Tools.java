@@ -60,7 +60,6 @@ final class Tools {
         Exit.Procedure procedure = (code, message) -> {
             if (!exited) {
                 exitCode = code;
-                if (message != null) System.err.println(message);
                 // What a tool prints after its exit (some catch everything) is nothing the real process would say.
                 System.out.flush();
                 System.err.flush();
