@@ -52,7 +52,7 @@ export class FetchPath {
   ): Promise<Reading> {
     const results: FetchResult[] = []
     const statuses: FetchStatus[] = []
-    const nowMs = this.clock.nowMs()
+    const nowMs = this.clock.monotonicMs()
     let sizeBytes = 0
     let answerNow = false
     for (const fetch of partitions) {

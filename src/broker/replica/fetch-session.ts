@@ -142,14 +142,14 @@ export class FetchSessionCache {
   }
 
   touch(session: FetchSession): void {
-    session.lastUsedMs = this.clock.nowMs()
+    session.lastUsedMs = this.clock.monotonicMs()
     this.sessions.delete(session.id)
     this.sessions.set(session.id, session)
   }
 
   /** Undefined when there is no slot for a session of this size. */
   create(privileged: boolean, usesTopicIds: boolean, partitionCount: number): FetchSession | undefined {
-    const nowMs = this.clock.nowMs()
+    const nowMs = this.clock.monotonicMs()
     if (this.sessions.size >= this.maxSessions && !this.evictFor(privileged, partitionCount, nowMs))
       return undefined
     let id = INVALID_SESSION_ID

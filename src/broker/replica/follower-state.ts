@@ -1,16 +1,20 @@
 import { ApiError } from '../api-error.ts'
 
 const UNKNOWN_OFFSET = -1
+const NEVER = Number.NEGATIVE_INFINITY
 
-/** What a leader knows of one follower (kafka.cluster.Replica). Times are wall-clock milliseconds. */
+/**
+ * What a leader knows of one follower (kafka.cluster.Replica). Times are of the monotonic clock: neither a clock that is set
+ * anew nor a machine that has slept throws anybody out of the ISR.
+ */
 export class FollowerState {
   readonly brokerId: number
   logStartOffset = UNKNOWN_OFFSET
   logEndOffset = UNKNOWN_OFFSET
   /** The leader's log end when the follower fetched last. */
   private lastFetchLeaderEndOffset = UNKNOWN_OFFSET
-  private lastFetchTimeMs = 0
-  lastCaughtUpTimeMs = 0
+  private lastFetchTimeMs = NEVER
+  lastCaughtUpTimeMs = NEVER
   brokerEpoch = -1
 
   constructor(brokerId: number) {
@@ -52,16 +56,16 @@ export class FollowerState {
 
   /** A new leader epoch: an in-sync follower has the full lag time from now on to prove that it still is. */
   reset(nowMs: number, leaderEndOffset: number, isNewLeader: boolean, isInSync: boolean): void {
-    this.lastCaughtUpTimeMs = isInSync ? nowMs : 0
+    this.lastCaughtUpTimeMs = isInSync ? nowMs : NEVER
     if (isNewLeader) {
       this.logStartOffset = UNKNOWN_OFFSET
       this.logEndOffset = UNKNOWN_OFFSET
       this.lastFetchLeaderEndOffset = UNKNOWN_OFFSET
-      this.lastFetchTimeMs = 0
+      this.lastFetchTimeMs = NEVER
       this.brokerEpoch = -1
     } else {
       this.lastFetchLeaderEndOffset = leaderEndOffset
-      this.lastFetchTimeMs = isInSync ? nowMs : 0
+      this.lastFetchTimeMs = isInSync ? nowMs : NEVER
     }
   }
 

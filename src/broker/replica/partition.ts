@@ -91,7 +91,7 @@ export class Partition implements TopicPartition {
   makeLeader(state: PartitionState, log: Log): boolean {
     if (state.partitionEpoch < this.partitionEpoch) return false
     const wasLeader = this.isLeader
-    const nowMs = this.context.clock.nowMs()
+    const nowMs = this.context.clock.monotonicMs()
     this.log = log
     this.topicId = log.topicId
     this.assignReplicas(state.replicas)
@@ -228,7 +228,7 @@ export class Partition implements TopicPartition {
   private appended(log: Log, info: AppendInfo): void {
     if (this.log !== log || info.firstOffset < 0 || info.duplicate) return
     this.bytes.appended(info.lastOffset + 1, info.sizeBytes)
-    if (this.isLeader) this.maybeAdvanceHighWatermark(this.context.clock.nowMs())
+    if (this.isLeader) this.maybeAdvanceHighWatermark(this.context.clock.monotonicMs())
     this.context.onAppended(this)
   }
 
@@ -341,7 +341,7 @@ export class Partition implements TopicPartition {
   maybeShrinkIsr(): void {
     const { isr, leaderLog: log } = this
     if (log === undefined || isr.kind !== 'committed') return
-    const nowMs = this.context.clock.nowMs()
+    const nowMs = this.context.clock.monotonicMs()
     const late = isr.isr.filter((id) => {
       const follower = this.followers.get(id)
       return (
@@ -379,7 +379,7 @@ export class Partition implements TopicPartition {
       this.isr = committedIsr(outcome.isr, outcome.leaderRecoveryState)
       this.partitionEpoch = outcome.partitionEpoch
       this.context.logger.info(`${this.key}: the ISR is ${outcome.isr.join(',')} now`)
-      this.maybeAdvanceHighWatermark(this.context.clock.nowMs())
+      this.maybeAdvanceHighWatermark(this.context.clock.monotonicMs())
     } else if (outcome.error === 'OPERATION_NOT_ATTEMPTED' || outcome.error === 'INELIGIBLE_REPLICA') {
       this.isr = committedIsr(proposed.isr, proposed.leaderRecoveryState)
     } else if (!ISR_GIVEN_UP.has(outcome.error)) {

@@ -226,13 +226,14 @@ export class ReplicaManager {
   /** The topic's own settings, by Kafka's names. */
   updateTopicConfig(topic: string, entries: Readonly<Record<string, string>>): void {
     this.logManager.updateTopicConfig(topic, logConfigFromEntries(entries))
-    for (const partition of this.table.awakeOf(topic)) partition.maybeAdvanceHighWatermark(this.clock.nowMs())
+    for (const partition of this.table.awakeOf(topic))
+      partition.maybeAdvanceHighWatermark(this.clock.monotonicMs())
   }
 
   /** The broker's defaults for topics have changed. */
   updateDefaultConfig(): void {
     this.logManager.updateDefaults()
-    for (const partition of this.table.awake()) partition.maybeAdvanceHighWatermark(this.clock.nowMs())
+    for (const partition of this.table.awake()) partition.maybeAdvanceHighWatermark(this.clock.monotonicMs())
   }
 
   partition(topic: string, partition: number): Partition | undefined {
