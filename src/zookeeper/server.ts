@@ -11,7 +11,7 @@ import { ZooKeeperError } from './errors.ts'
 import { LocalClient } from './local-client.ts'
 import type { ClientPort, ClientPortOptions } from './net/client-port.ts'
 import { Pipeline } from './pipeline.ts'
-import { negotiatedTimeoutMs, Sessions } from './sessions.ts'
+import { type SessionLimits, Sessions, sessionLimits } from './sessions.ts'
 import { TransientNodes } from './transient-nodes.ts'
 import { Watches } from './watches.ts'
 
@@ -28,6 +28,7 @@ export interface ZooKeeperServerOptions {
   readonly expireSessionsOnOpen?: boolean
   /** Default 100,000. */
   readonly snapshotEveryTxns?: number
+  readonly sessions?: Partial<SessionLimits>
   /** ZooKeeper's extendedTypesEnabled: TTL nodes may be made. Default false, as there. */
   readonly extendedTypesEnabled?: boolean
   /** The log cannot be written any more (a full disk). The server answers CONNECTIONLOSS until it is opened anew. */
@@ -78,7 +79,9 @@ export class ZooKeeperServer {
   private constructor(options: ZooKeeperServerOptions, database: Database) {
     this.options = options
     this.database = database
-    this.sessions = new Sessions(options.clock, options.random, (id) => this.expireSilently(id))
+    this.sessions = new Sessions(options.clock, options.random, sessionLimits(options.sessions), (id) =>
+      this.expireSilently(id),
+    )
     this.pipeline = new Pipeline(database, {
       clock: options.clock,
       logger: options.logger,
@@ -165,7 +168,7 @@ export class ZooKeeperServer {
       return
     }
     const id = this.sessions.newId()
-    const negotiatedMs = negotiatedTimeoutMs(timeoutMs)
+    const negotiatedMs = this.sessions.timeoutFor(timeoutMs)
     this.sessions.track(id, negotiatedMs, { isPinned })
     const requester = { sessionId: id, cxid: 0, identity: SUPER_IDENTITY }
     this.pipeline.submit(requester, { kind: 'createSession', timeoutMs: negotiatedMs }, (error) => {

@@ -1,10 +1,23 @@
 import type { Clock, Timer } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 
-/** tickTime; a session's timeout lies between two and twenty ticks, and expiry is looked for once a tick. */
-export const TICK_MS = 2000
-export const MIN_SESSION_TIMEOUT_MS = 2 * TICK_MS
-export const MAX_SESSION_TIMEOUT_MS = 20 * TICK_MS
+/** How long sessions may be silent (zoo.cfg). */
+export interface SessionLimits {
+  /** tickTime. Expiry is looked for once a tick. */
+  readonly tickMs: number
+  /** Default: two ticks. */
+  readonly minTimeoutMs: number
+  /** Default: twenty ticks. */
+  readonly maxTimeoutMs: number
+}
+
+const DEFAULT_TICK_MS = 2000
+
+export function sessionLimits(options: Partial<SessionLimits> = {}): SessionLimits {
+  const { tickMs = DEFAULT_TICK_MS } = options
+  return { tickMs, minTimeoutMs: 2 * tickMs, maxTimeoutMs: 20 * tickMs, ...options }
+}
+
 /** A standalone ZooKeeper gives out sessions as server 1. */
 const SERVER_ID = 1n
 
@@ -21,6 +34,7 @@ export interface Session {
 
 /** Who is connected, and for how long without a sign of life (SessionTrackerImpl). */
 export class Sessions {
+  readonly limits: SessionLimits
   private readonly clock: Clock
   private readonly onExpired: (id: bigint) => void
   private readonly byId = new Map<bigint, Session>()
@@ -29,8 +43,9 @@ export class Sessions {
   private isStopped = false
 
   /** `onExpired` is called once for each session that was silent too long, after it was marked as closing. */
-  constructor(clock: Clock, random: Random, onExpired: (id: bigint) => void) {
+  constructor(clock: Clock, random: Random, limits: SessionLimits, onExpired: (id: bigint) => void) {
     this.clock = clock
+    this.limits = limits
     this.onExpired = onExpired
     // Forty bits of the time in milliseconds, then a counter: sessions of earlier processes had other numbers, also
     // when there were several in one millisecond.
@@ -44,6 +59,12 @@ export class Sessions {
 
   all(): Session[] {
     return [...this.byId.values()]
+  }
+
+  /** What a client that wishes so much is given. */
+  timeoutFor(wantedMs: number): number {
+    const { minTimeoutMs, maxTimeoutMs } = this.limits
+    return Math.min(Math.max(Math.floor(wantedMs), minTimeoutMs), maxTimeoutMs)
   }
 
   /** A number no session has. */
@@ -95,7 +116,7 @@ export class Sessions {
   private schedule(): void {
     if (this.timer !== undefined || this.isStopped) return
     if (![...this.byId.values()].some(canExpire)) return
-    this.timer = this.clock.setTimer(TICK_MS, () => this.tick(), { unref: true })
+    this.timer = this.clock.setTimer(this.limits.tickMs, () => this.tick(), { unref: true })
   }
 
   private tick(): void {
@@ -112,10 +133,6 @@ export class Sessions {
 
 function canExpire(session: Session): boolean {
   return !session.isPinned && !session.isClosing
-}
-
-export function negotiatedTimeoutMs(wantedMs: number): number {
-  return Math.min(Math.max(Math.floor(wantedMs), MIN_SESSION_TIMEOUT_MS), MAX_SESSION_TIMEOUT_MS)
 }
 
 const PASSWORD_SECRET = 0xb3415c00n

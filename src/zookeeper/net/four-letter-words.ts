@@ -1,6 +1,5 @@
 import os from 'node:os'
 import { formatAddress } from '../../base/network.ts'
-import { MAX_SESSION_TIMEOUT_MS, MIN_SESSION_TIMEOUT_MS, TICK_MS } from '../sessions.ts'
 import type { ClientPort } from './client-port.ts'
 import type { ServerConnection } from './server-connection.ts'
 
@@ -88,14 +87,15 @@ function full(connection: ServerConnection): string {
 }
 
 function conf(port: ClientPort): string {
-  const { address } = port
+  const { address, core } = port
+  const { tickMs, minTimeoutMs, maxTimeoutMs } = core.sessions.limits
   return [
     `clientPort=${address.kind === 'tcp' ? address.port : -1}`,
     ...(address.kind === 'tcp' ? [] : [`clientPortAddress=${formatAddress(address)}`]),
-    `tickTime=${TICK_MS}`,
+    `tickTime=${tickMs}`,
     `maxClientCnxns=${port.maxConnectionsPerHost}`,
-    `minSessionTimeout=${MIN_SESSION_TIMEOUT_MS}`,
-    `maxSessionTimeout=${MAX_SESSION_TIMEOUT_MS}`,
+    `minSessionTimeout=${minTimeoutMs}`,
+    `maxSessionTimeout=${maxTimeoutMs}`,
     'serverId=0',
     '',
   ].join('\n')

@@ -6,7 +6,7 @@ import { ZOOKEEPER_ERROR_CODES, ZooKeeperError } from '../errors.ts'
 import { JuteError, JuteReader, type JuteWriter } from '../jute.ts'
 import type { Prepared } from '../prepare.ts'
 import type { ServerCore, SessionHolder } from '../server.ts'
-import { negotiatedTimeoutMs, sessionPassword } from '../sessions.ts'
+import { sessionPassword } from '../sessions.ts'
 import { authenticate } from './authentication.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { answerRead, errorCodeOf } from './reads.ts'
@@ -161,7 +161,7 @@ export class ServerConnection implements SessionHolder {
     if (request.lastZxidSeen > core.tree.lastZxid)
       throw new JuteError('the client has seen a later transaction')
     this.state = 'connecting'
-    this.timeoutMs = negotiatedTimeoutMs(request.timeoutMs)
+    this.timeoutMs = core.sessions.timeoutFor(request.timeoutMs)
     if (request.sessionId !== 0n) {
       const { sessionId: id } = request
       const isOurs = core.sessions.canTakeUp(id) && request.password.equals(sessionPassword(id))

@@ -1,6 +1,5 @@
 import { sleep } from '../../../base/clock.ts'
 import { KcliError } from '../../../base/errors.ts'
-import type { Logger } from '../../../base/logger.ts'
 import { type Address, formatAddress } from '../../../base/network.ts'
 import {
   type ClusterPorts,
@@ -15,7 +14,9 @@ import type { RecoveryProgress } from '../../../storage/index.ts'
 import { parseConnectString } from '../../../zookeeper/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
+import { serverLogger } from '../../server-logger.ts'
 import { chooseTarget } from '../../target.ts'
+import { untilAborted } from '../../until-aborted.ts'
 
 export interface StartClusterOptions {
   /** As many as the directory has when undefined. */
@@ -66,7 +67,7 @@ export async function startCluster(
         return `Ready: ${addresses.join(',')} (${brokers}${znodes}, data in ${directory.path}, pid ${process.pid})\n`
       },
     )
-    failure = await Promise.race([hosted.failure, aborted(context.signal)])
+    failure = await Promise.race([hosted.failure, untilAborted(context.signal)])
   } finally {
     const stopped = hosted.shutdown()
     // What goes wrong while a cluster stops that could not go on only hides why.
@@ -156,28 +157,4 @@ function remoteZooKeeper(text: string, properties: ReadonlyMap<string, string>) 
   const sessionTimeoutMs = Number(properties.get('zookeeper.session.timeout.ms') ?? SESSION_TIMEOUT_MS)
   const connectTimeoutMs = Number(properties.get('zookeeper.connection.timeout.ms') ?? sessionTimeoutMs)
   return { servers: parseConnectString(text), sessionTimeoutMs, connectTimeoutMs }
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  if (signal.aborted) return Promise.resolve(undefined)
-  return new Promise((resolve) => {
-    // A listener alone does not keep the process alive, and the brokers need not have a socket open.
-    signal.addEventListener('abort', () => resolve(undefined), { once: true })
-  })
-}
-
-/** Warnings and errors always; the rest with --verbose. All of it on stderr. */
-function serverLogger(context: CommandContext, verbose: boolean): Logger {
-  const write = (level: string, message: string) => {
-    context.out.note(`${new Date(context.clock.nowMs()).toISOString()} ${level} ${message}`)
-  }
-  const ignore = () => undefined
-  const withCause = (message: string, error: unknown) =>
-    error === undefined ? message : `${message}: ${error instanceof Error ? error.message : String(error)}`
-  return {
-    debug: ignore,
-    info: verbose ? (message) => write('INFO', message) : ignore,
-    warn: (message) => write('WARN', message),
-    error: (message, error) => write('ERROR', withCause(message, error)),
-  }
 }
