@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '../protocol/index.ts'
+import { ERROR_CODES, errorInfo } from '../protocol/index.ts'
 import { listOffsets } from '../protocol/messages/02-list-offsets.ts'
 import type { ClientCore } from './core.ts'
 import { BrokerError, ClientError, UnsupportedVersionError } from './net/index.ts'
@@ -132,7 +132,10 @@ async function ask(
     for (const answer of topic.partitions) {
       const at = `${topic.name}-${answer.partitionIndex}`
       if (answer.errorCode !== ERROR_CODES.NONE)
-        throw new BrokerError(answer.errorCode, `no offsets of ${at}`)
+        throw new BrokerError(
+          answer.errorCode,
+          `the broker knows no offsets of ${at} (${errorInfo(answer.errorCode).name})`,
+        )
       found.set(at, {
         topic: topic.name,
         partition: answer.partitionIndex,

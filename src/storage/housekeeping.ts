@@ -2,6 +2,9 @@ import type { Clock, Timer } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 
+/** Some intervals may be set to 0. */
+const SHORTEST_INTERVAL_MS = 10
+
 /**
  * What the logs do by the clock: work that comes again and again, and files that go a while after they were deleted. No
  * timer of it keeps the process alive.
@@ -20,9 +23,10 @@ export class Housekeeping {
 
   /** Each round begins `intervalMs` after the one before has ended. `work` must not reject. */
   repeat(firstDelayMs: number, intervalMs: number, work: () => unknown): void {
+    const pauseMs = Math.max(intervalMs, SHORTEST_INTERVAL_MS)
     const round = async () => {
       await work()
-      if (!this.isOver) this.set(intervalMs, () => void round())
+      if (!this.isOver) this.set(pauseMs, () => void round())
     }
     this.set(firstDelayMs, () => void round())
   }
