@@ -18,7 +18,8 @@ export default class SegmentsStat extends BaseCommand {
   static override flags = {
     ...brokerFlag,
     heads: Flags.boolean({
-      summary: 'Read the heads of batches only: much faster, but no ratios, keys and tombstones.',
+      summary:
+        'Look at the heads of batches only: nothing is decompressed, so no ratios, keys and tombstones.',
     }),
   }
 

@@ -10,7 +10,7 @@ import { LogStats } from './log-stats.ts'
 
 export interface StatOptions {
   readonly located: Located
-  /** Only the heads of the batches: no keys, no tombstones, nothing decompressed. */
+  /** Looks at the heads of the batches only: no keys, no tombstones, nothing decompressed. */
   readonly headsOnly: boolean
   readonly signal: AbortSignal
   readonly onBytes?: (bytes: number) => void
@@ -44,7 +44,8 @@ async function statSegment(
   if (!fs.existsSync(segment.log.path)) return
   const file = fs.openSync(segment.log.path, 'r')
   try {
-    const walk = new BatchWalk(file, { read: options.headsOnly ? 'head' : 'whole' })
+    // Also for the heads alone: as a rule they lie so close that reading everything takes fewer calls.
+    const walk = new BatchWalk(file)
     stats.segments++
     for await (const walked of walk) {
       options.signal.throwIfAborted()

@@ -84,7 +84,7 @@ async function* heads(fs: FileSystem, facts: PartitionFacts, from: number): Asyn
     if ((segments[i + 1]?.baseOffset ?? Infinity) <= from || !fs.existsSync(log.path)) continue
     const file: File = fs.openSync(log.path, 'r')
     try {
-      for await (const { buffer, at, position } of new BatchWalk(file, { read: 'head' })) {
+      for await (const { buffer, at, position } of new BatchWalk(file)) {
         if (batch.nextOffset(buffer, at) <= from) continue
         const length = Math.min(batch.RECORD_BATCH_OVERHEAD, batch.batchSizeBytes(buffer, at))
         yield {
