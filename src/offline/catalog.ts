@@ -127,7 +127,11 @@ export class Catalog {
     if (view === undefined) {
       const startOffset = this.startOffsetsOf(dir.logDir).get(path.basename(dir.path))
       const onDamage = (damage: Damage) => this.reportDamage(dir, damage)
-      view = new LogView({ fs: this.fs, dir: dir.path, startOffset, onDamage })
+      const onRemoved = ({ from, to }: { from: number; to: number }) =>
+        this.logger.warn(
+          `${path.basename(dir.path)}: the offsets ${from} to ${to - 1} were removed while they were being read`,
+        )
+      view = new LogView({ fs: this.fs, dir: dir.path, startOffset, onDamage, onRemoved })
       this.views.set(dir.path, view)
     }
     return view

@@ -26,12 +26,23 @@ export interface LogViewOptions {
   readonly startOffset: number | undefined
   /** Told once of each place where reading a segment has to end. */
   readonly onDamage: (damage: Damage) => void
+  /** A broker has removed the oldest records since the log was opened; told when somebody asks for them. */
+  readonly onRemoved: (removed: { readonly from: number; readonly to: number }) => void
 }
 
 export interface Damage {
   readonly file: string
   /** Where no good batch begins. */
   readonly position: number
+}
+
+export interface LogOffsets {
+  readonly startOffset: number
+  /** Where it began at the first look: retention may have moved the start since. Reading may begin here. */
+  readonly firstOffset: number
+  readonly endOffset: number
+  /** -1 when no leader epoch is known. */
+  readonly latestEpoch: number
 }
 
 export interface ReadRequest {
@@ -83,6 +94,8 @@ export class LogView {
   private readonly options: LogViewOptions
   private opened: Promise<Opened> | undefined
   private lastPlace: Place | undefined
+  /** Where the log began when it was opened first. */
+  private firstOffset: number | undefined
   /** What was told of: `FILE@POSITION`. */
   private readonly damages = new Set<string>()
 
@@ -90,10 +103,15 @@ export class LogView {
     this.options = options
   }
 
-  async offsets(): Promise<{ startOffset: number; endOffset: number; latestEpoch: number }> {
+  async offsets(): Promise<LogOffsets> {
     const { startOffset, endOffset, lastBatchEpoch, epochs } = await this.files()
     const known = epochs.entries.findLast((entry) => entry.startOffset < endOffset)
-    return { startOffset, endOffset, latestEpoch: Math.max(lastBatchEpoch, known?.epoch ?? -1) }
+    return {
+      startOffset,
+      firstOffset: this.firstOffset ?? startOffset,
+      endOffset,
+      latestEpoch: Math.max(lastBatchEpoch, known?.epoch ?? -1),
+    }
   }
 
   /**
@@ -181,6 +199,7 @@ export class LogView {
     const startOffset = Math.max(this.options.startOffset ?? 0, offsets[0] ?? 0)
     const end = last && (await this.findEnd(last, files))
     const endOffset = Math.max(end?.offset ?? 0, startOffset)
+    this.firstOffset ??= startOffset
     const epochs = loadEpochs(files, dir)
     return {
       files,
@@ -208,8 +227,9 @@ export class LogView {
     last.writtenBytes = sizeBytes
     const indexed = last.offsetIndex.last?.position ?? 0
     let tail = await checkTail(last, indexed)
-    if (tail.end === indexed && indexed > 0 && indexed < sizeBytes) {
-      // The last index entry leads to no batch: all of it is looked at.
+    const isMisled = tail.end === indexed && indexed < sizeBytes
+    if (indexed > 0 && (isMisled || last.timeIndex.file.entries === 0)) {
+      // The last index entry leads to no batch, or the other index was lost: all of it is looked at.
       last.resetIndexes()
       tail = await checkTail(last, 0)
     }
@@ -220,18 +240,20 @@ export class LogView {
   }
 
   private async readFrom(opened: Opened, offset: number, request: ReadRequest): Promise<ReadBatches> {
-    const { segments, endOffset } = opened
+    const { segments, startOffset, endOffset } = opened
     const upperBound = Math.min(request.upperBound, endOffset)
     if (offset >= upperBound) return { bytes: Buffer.alloc(0), nextOffset: offset }
-    for (const segment of segments.from(offset)) {
+    if (offset < startOffset) this.options.onRemoved({ from: offset, to: startOffset })
+    const from = Math.max(offset, startOffset)
+    for (const segment of segments.from(from)) {
       if (segment.baseOffset >= upperBound) break
-      const position = await this.locate(opened.files, segment, offset)
+      const position = await this.locate(opened.files, segment, from)
       if (position === null) continue
       const run = await segment.file.using((file) =>
         readBatches(file, position, {
           ...request,
           upperBound,
-          nextOffset: offset,
+          nextOffset: from,
           segmentEnd: segments.next(segment)?.baseOffset ?? endOffset,
           to: segment.writtenBytes,
         }),

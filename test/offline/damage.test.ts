@@ -1,7 +1,7 @@
 import { appendFileSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { batchStarts } from '../../src/records/index.ts'
+import { batchStarts, LOG_APPEND_TIME, lastOffset, setMaxTimestampAndType } from '../../src/records/index.ts'
 import { testRandom } from '../support/seed.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { asExpected, comparable, copyGolden, expectedOf, open, readAll, treeHash } from './support.ts'
@@ -127,6 +127,22 @@ describe('a log with damage', () => {
     expect(treeHash(logDir)).toBe(hash)
   })
 
+  it('finds the latest time without the time index', async () => {
+    const { logDir, file } = segmentsDir()
+    const bytes = readFileSync(file(log(56)))
+    const [first = 0, second = 0] = batchStarts(bytes)
+    setMaxTimestampAndType(bytes, first, LOG_APPEND_TIME, 1_900_000_000_000)
+    writeFileSync(file(log(56)), bytes)
+    const entry = Buffer.alloc(8)
+    entry.writeInt32BE(lastOffset(bytes, second) - 56, 0)
+    entry.writeInt32BE(second, 4)
+    writeFileSync(file(index(56)), entry)
+    writeFileSync(file(index(56, 'timeindex')), '')
+    const { admin } = open(logDir)
+    const [found] = await admin.listOffsets([{ topic: 'segments', partition: 0, spec: 'maxTimestamp' }])
+    expect(found).toMatchObject({ offset: 56, timestampMs: 1_900_000_000_000 })
+  })
+
   it.each(['missing snapshots', 'a damaged transaction index'])(
     'knows what is committed with %s',
     async (what) => {
@@ -221,16 +237,27 @@ describe('a compaction that was interrupted', () => {
 describe('a broker that goes on writing', () => {
   it('may remove segments meanwhile', async () => {
     const { logDir, file } = segmentsDir()
-    const { target, admin } = open(logDir)
+    const { target, admin, warnings } = open(logDir)
     await admin.listOffsets([{ topic: 'segments', partition: 0, spec: 'latest' }])
     for (const offset of [0, 16]) {
       for (const suffix of ['log', 'index', 'timeindex'])
         renameSync(file(index(offset, suffix)), file(`${index(offset, suffix)}.deleted`))
     }
     // A position that was looked up before leads to what is left.
-    expect(asExpected(await readAll(target, 'segments', { from: 16 }))).toEqual(from(36))
+    expect(asExpected(await readAll(target, 'segments', { from: 3 }))).toEqual(from(36))
+    expect(warnings).toEqual(['segments-0: the offsets 3 to 35 were removed while they were being read'])
+    expect(target.failures).toBe(0)
     const [earliest] = await admin.listOffsets([{ topic: 'segments', partition: 0, spec: 'earliest' }])
     expect(earliest?.offset).toBe(36)
+  })
+
+  it('may remove all there is', async () => {
+    const { logDir, file } = segmentsDir()
+    const { target, admin } = open(logDir)
+    await admin.listOffsets([{ topic: 'segments', partition: 0, spec: 'latest' }])
+    for (const offset of [0, 16, 36, 56]) rmSync(file(log(offset)))
+    writeFileSync(file(log(500)), '')
+    expect(await readAll(target, 'segments', { from: 10 })).toEqual([])
   })
 
   it('may append meanwhile: what is there at the first look counts', async () => {

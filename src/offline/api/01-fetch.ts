@@ -78,9 +78,9 @@ class Reading {
       if (topic === undefined) return this.refuse(asked, 'UNKNOWN_TOPIC_ID')
       const log = await this.catalog.log(topic, asked.partition)
       if (log === undefined) return this.refuse(asked, 'UNKNOWN_TOPIC_OR_PARTITION')
-      const { startOffset, endOffset } = await log.offsets()
+      const { startOffset, firstOffset, endOffset } = await log.offsets()
       const { fetchOffset } = asked
-      if (fetchOffset < startOffset || fetchOffset > endOffset)
+      if (fetchOffset < firstOffset || fetchOffset > endOffset)
         return this.refuse(asked, 'OFFSET_OUT_OF_RANGE')
       const transactions = this.isCommitted ? await log.transactions() : undefined
       const stableOffset = transactions?.lastStableOffset ?? endOffset
