@@ -90,13 +90,13 @@ async function buildCommand(outfile) {
 }
 
 /** Beside both bundles: `src/storage/cleaner/make-cleaner.ts` looks for it there. */
-async function buildCleanerWorker() {
+export async function buildCleanerWorker(outfile) {
   await build({
     ...shared,
     entryPoints: ['src/storage/cleaner/worker-main.ts'],
     format: 'cjs',
     external,
-    outfile: 'dist/cleaner-worker.cjs',
+    outfile,
     define: { 'import.meta.url': 'importMetaUrl' },
     banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href" },
   })
@@ -148,7 +148,7 @@ export async function buildAll() {
   const [{ metafile }] = await Promise.all([
     buildCommand('dist/cli.cjs'),
     buildLibrary(),
-    buildCleanerWorker(),
+    buildCleanerWorker('dist/cleaner-worker.cjs'),
   ])
   writeIfChanged(path.join(root, 'oclif.manifest.json'), await manifestOf(path.join(root, 'dist/cli.cjs')))
   return metafile

@@ -32,8 +32,7 @@ const NUMBERS = 5
 
 /**
  * Decides what of each batch stays, and makes the batches that are written in its place (Cleaner.cleanInto and
- * MemoryRecords.filterTo). Records are read where they lie; nothing is allocated per record. What was kept since
- * {@link begin} lies in `out`.
+ * MemoryRecords.filterTo). Records are read where they lie; nothing is allocated per record.
  *
  * - A record stays when it has the latest offset of its key; a tombstone, until the delete horizon of its batch.
  * - The horizon (KIP-534) is set when a batch with tombstones, or the marker of a transaction without data, is first
@@ -42,12 +41,8 @@ const NUMBERS = 5
  * - The last batch of a producer stays, without records if need be: it holds the last sequence number.
  */
 export class BatchFilter {
-  out: Buffer
-  outBytes = 0
-  /** Of what is in `out`: for the indexes. */
-  maxOffset = -1
-  maxTimestamp: number = batch.NO_TIMESTAMP
-  offsetOfMaxTimestamp = -1
+  private out: Buffer
+  private outBytes = 0
   recordsRead = 0
   recordsKept = 0
   recordsWithoutKey = 0
@@ -64,22 +59,25 @@ export class BatchFilter {
     this.out = Buffer.allocUnsafe(options.bufferBytes)
   }
 
-  /** A new chunk; `keepsLegacyTombstones` is about formats that have no delete horizon. */
-  begin(keepsLegacyTombstones: boolean, bufferBytes: number): void {
-    if (this.out.length !== bufferBytes) this.out = Buffer.allocUnsafe(bufferBytes)
-    this.outBytes = 0
-    this.maxOffset = -1
-    this.maxTimestamp = batch.NO_TIMESTAMP
-    this.offsetOfMaxTimestamp = -1
+  /** A new segment; `keepsLegacyTombstones` is about formats that have no delete horizon. */
+  begin(keepsLegacyTombstones: boolean): void {
     this.keepsLegacyTombstones = keepsLegacyTombstones
   }
 
-  /** The whole, intact batch at `at`. False when `out` had to grow for it: Kafka then writes before it goes on. */
-  add(buffer: Buffer, at: number): boolean {
-    const capacity = this.out.length
+  /** The whole, intact batch at `at`. */
+  add(buffer: Buffer, at: number): void {
     if (batch.magic(buffer, at) === batch.MAGIC_V2) this.addBatch(buffer, at)
     else this.addLegacy(buffer, at)
-    return this.out.length === capacity
+  }
+
+  /** What was kept since the last call, good until the next batch. */
+  take(): Buffer {
+    const taken = this.out.subarray(0, this.outBytes)
+    this.outBytes = 0
+    // A large batch does not keep its memory for ever.
+    if (this.out.length > 2 * this.options.bufferBytes)
+      this.out = Buffer.allocUnsafe(this.options.bufferBytes)
+    return taken
   }
 
   private addBatch(buffer: Buffer, at: number): void {
@@ -172,23 +170,18 @@ export class BatchFilter {
     this.makeRoom(size)
     buffer.copy(this.out, this.outBytes, at, at + size)
     this.outBytes += size
-    const lastOffset = batch.lastOffset(buffer, at)
-    this.note(lastOffset, batch.maxTimestamp(buffer, at), lastOffset)
   }
 
   /** DefaultRecordBatch.writeEmptyHeader: not compressed, without base timestamp and horizon. */
   private addEmpty(buffer: Buffer, at: number): void {
     this.makeRoom(batch.RECORD_BATCH_OVERHEAD)
     const kept = batch.TIMESTAMP_TYPE_MASK | batch.TRANSACTIONAL_MASK | batch.CONTROL_MASK
-    const maxTimestamp = batch.maxTimestamp(buffer, at)
     this.writeHead(buffer, at, 0, {
       attributes: batch.attributes(buffer, at) & kept,
       baseTimestamp: batch.NO_TIMESTAMP,
-      maxTimestamp,
+      maxTimestamp: batch.maxTimestamp(buffer, at),
       count: 0,
     })
-    const lastOffset = batch.lastOffset(buffer, at)
-    this.note(lastOffset, maxTimestamp, lastOffset)
   }
 
   private addRebuilt(buffer: Buffer, at: number, section: Buffer, horizon: number | undefined): void {
@@ -230,10 +223,6 @@ export class BatchFilter {
       maxTimestamp,
       count: this.kept,
     })
-    const lastKept = this.numbers[(this.kept - 1) * NUMBERS + OFFSET_DELTA] as number
-    const lastOffset = batch.lastOffset(buffer, at)
-    const ofMax = maxTimestamp === batch.NO_TIMESTAMP ? -1 : lastOffset
-    this.note(batch.baseOffset(buffer, at) + lastKept, maxTimestamp, ofMax)
   }
 
   private runBytes(): number {
@@ -332,9 +321,7 @@ export class BatchFilter {
       part.copy(this.out, this.outBytes)
       this.outBytes += part.length
     }
-    if (filtered.count === 0) return
     this.recordsKept += filtered.count
-    this.note(filtered.lastOffset, filtered.maxTimestamp, filtered.lastOffset)
   }
 
   private isLastOfProducer(buffer: Buffer, at: number): boolean {
@@ -344,18 +331,10 @@ export class BatchFilter {
     return batch.isControl(buffer, at) && batch.producerEpoch(buffer, at) === last.producerEpoch
   }
 
-  private note(maxOffset: number, maxTimestamp: number, offsetOfMaxTimestamp: number): void {
-    if (maxTimestamp > this.maxTimestamp) {
-      this.maxTimestamp = maxTimestamp
-      this.offsetOfMaxTimestamp = offsetOfMaxTimestamp
-    }
-    if (maxOffset > this.maxOffset) this.maxOffset = maxOffset
-  }
-
   private makeRoom(bytes: number): void {
     const needed = this.outBytes + bytes
     if (needed <= this.out.length) return
-    const grown = Buffer.allocUnsafe(needed)
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.out.length * 2))
     this.out.copy(grown, 0, 0, this.outBytes)
     this.out = grown
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { File, FileSystem } from '../../base/file-system.ts'
+import * as batch from '../../records/index.ts'
 import {
   CLEANED_SUFFIX,
   INDEX_SUFFIX,
@@ -12,17 +13,13 @@ import {
 import { canBeRelative, OffsetIndex } from '../offset-index.ts'
 import { TimeIndex } from '../time-index.ts'
 import { TxnIndex } from '../txn-index.ts'
-import type { BatchFilter } from './batch-filter.ts'
 
 /** The path of one file of a segment that compaction is writing. */
 function cleanedPath(dir: string, baseOffset: number, suffix: string): string {
   return join(dir, offsetFileName(baseOffset, suffix) + CLEANED_SUFFIX)
 }
 
-/**
- * A segment that compaction writes, beside the log until it is swapped in: `%020d.log.cleaned` and its indexes. Entries
- * of the indexes come about as in Kafka: one append is what one read of the old segment has left.
- */
+/** A segment that compaction writes, beside the log until it is swapped in: `%020d.log.cleaned` and its indexes. */
 export class CleanedSegment {
   readonly baseOffset: number
   readonly txnIndex: TxnIndex
@@ -51,26 +48,28 @@ export class CleanedSegment {
     this.file = fs.openSync(path(LOG_SUFFIX), 'create')
   }
 
-  /** What the filter has kept of one chunk. */
-  append(kept: BatchFilter): void {
-    if (!canBeRelative(kept.maxOffset, this.baseOffset)) {
-      throw new RangeError(
-        `offset ${kept.maxOffset} is too far behind the segment's first, ${this.baseOffset}`,
-      )
-    }
+  /** Whole batches, with the bookkeeping of an append (LogSegment.append). */
+  append(kept: Buffer): void {
     const position = this.sizeBytes
-    this.file.writeSync(kept.out.subarray(0, kept.outBytes), position)
-    this.sizeBytes += kept.outBytes
-    if (kept.maxTimestamp > this.maxTimestamp) {
-      this.maxTimestamp = kept.maxTimestamp
-      this.offsetOfMaxTimestamp = kept.offsetOfMaxTimestamp
+    this.file.writeSync(kept, position)
+    this.sizeBytes += kept.length
+    for (let at = 0; at < kept.length; at += batch.batchSizeBytes(kept, at)) {
+      const lastOffset = batch.lastOffset(kept, at)
+      const timestamp = batch.maxTimestamp(kept, at)
+      if (!canBeRelative(lastOffset, this.baseOffset)) {
+        throw new RangeError(`offset ${lastOffset} is too far behind the segment's first, ${this.baseOffset}`)
+      }
+      if (timestamp > this.maxTimestamp) {
+        this.maxTimestamp = timestamp
+        this.offsetOfMaxTimestamp = lastOffset
+      }
+      if (this.bytesSinceLastIndexEntry > this.indexIntervalBytes) {
+        this.offsets.append(lastOffset, position + at)
+        this.times.maybeAppend(this.maxTimestamp, this.offsetOfMaxTimestamp)
+        this.bytesSinceLastIndexEntry = 0
+      }
+      this.bytesSinceLastIndexEntry += batch.batchSizeBytes(kept, at)
     }
-    if (this.bytesSinceLastIndexEntry > this.indexIntervalBytes) {
-      this.offsets.append(kept.maxOffset, position)
-      this.times.maybeAppend(this.maxTimestamp, this.offsetOfMaxTimestamp)
-      this.bytesSinceLastIndexEntry = 0
-    }
-    this.bytesSinceLastIndexEntry += kept.outBytes
   }
 
   /** Everything to the disk, and the time of change of the last segment it stands for: retention goes by it. */

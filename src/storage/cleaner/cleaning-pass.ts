@@ -195,22 +195,17 @@ class CleaningPass {
 
   private async cleanInto(segment: SourceSegment, dest: CleanedSegment, filter: BatchFilter): Promise<void> {
     const keepsLegacyTombstones = segment.modifiedMs > this.legacyHorizonMs()
-    const begin = () => filter.begin(keepsLegacyTombstones, this.reader.bufferBytes)
-    begin()
-    await this.readSegment(
-      segment,
-      0,
-      'bytesRead',
-      (buffer, at) => filter.add(buffer, at),
-      async () => {
-        if (filter.outBytes > 0) {
-          const bytes = filter.outBytes
-          await this.write(() => dest.append(filter))
-          await this.ports.pace.step(bytes)
-        }
-        begin()
-      },
-    )
+    filter.begin(keepsLegacyTombstones)
+    const visit = (buffer: Buffer, at: number) => {
+      filter.add(buffer, at)
+      return true
+    }
+    await this.readSegment(segment, 0, 'bytesRead', visit, async () => {
+      const kept = filter.take()
+      if (kept.length === 0) return
+      await this.write(() => dest.append(kept))
+      await this.ports.pace.step(kept.length)
+    })
   }
 
   /** Of tombstones in the formats that have no delete horizon: delete.retention.ms before the last clean segment. */
@@ -220,10 +215,7 @@ class CleaningPass {
     return clean === undefined ? 0 : clean.modifiedMs - deleteRetentionMs
   }
 
-  /**
-   * Visits the batches of a segment, chunk by chunk. A visitor that answers false ends the chunk behind its batch: what
-   * is left of it is read again.
-   */
+  /** Visits the batches of a segment, chunk by chunk, until the visitor answers false. */
   private async readSegment(
     segment: SourceSegment,
     from: number,
@@ -243,8 +235,8 @@ class CleaningPass {
         const visited = visitChunk(reader, path, position, visit)
         stats[counter] += visited.bytes
         position += visited.bytes
-        if (afterChunk !== undefined) await afterChunk()
-        else if (visited.isStopped) return
+        if (visited.isStopped) return
+        await afterChunk?.()
         if (visited.bytes === 0) reader.grow(path, position, segment.sizeBytes)
       }
     } finally {

@@ -5,8 +5,6 @@ export interface FilteredLegacy {
   /** Whole messages, one behind the other. */
   readonly parts: readonly Buffer[]
   readonly count: number
-  readonly lastOffset: number
-  readonly maxTimestamp: number
 }
 
 /**
@@ -21,18 +19,13 @@ export function filterLegacy(
 ): FilteredLegacy {
   const records = [...batch.readRecords(buffer, at)]
   const kept = records.filter(stays)
-  const last = kept.at(-1)
-  if (last === undefined) return { parts: [], count: 0, lastOffset: -1, maxTimestamp: batch.NO_TIMESTAMP }
-  const isWhole = kept.length === records.length
-  const parts = isWhole
-    ? [buffer.subarray(at, at + batch.batchSizeBytes(buffer, at))]
-    : kept.map((record) =>
-        message(batch.magic(buffer, at), batch.timestampType(buffer, at) === batch.LOG_APPEND_TIME, record),
-      )
-  const maxTimestamp = isWhole
-    ? batch.maxTimestamp(buffer, at)
-    : kept.reduce<number>((max, record) => Math.max(max, record.timestampMs), batch.NO_TIMESTAMP)
-  return { parts, count: kept.length, lastOffset: last.offset, maxTimestamp }
+  if (kept.length === 0) return { parts: [], count: 0 }
+  if (kept.length === records.length) {
+    return { parts: [buffer.subarray(at, at + batch.batchSizeBytes(buffer, at))], count: kept.length }
+  }
+  const magic = batch.magic(buffer, at)
+  const hasAppendTime = batch.timestampType(buffer, at) === batch.LOG_APPEND_TIME
+  return { parts: kept.map((record) => message(magic, hasAppendTime, record)), count: kept.length }
 }
 
 const HEAD_V0 = 18

@@ -19,10 +19,6 @@ export class SegmentReader {
     this.buffer = Buffer.allocUnsafe(bufferBytes)
   }
 
-  get bufferBytes(): number {
-    return this.buffer.length
-  }
-
   /** Reads synchronously: in a worker that is the quicker way, and a piece is small. */
   read(file: File, position: number, end: number): void {
     const length = Math.min(this.buffer.length, end - position)
