@@ -16,6 +16,12 @@ export function* batchLine(walked: WalkedBatch): Generator<string> {
   const { buffer, at, position, sizeBytes } = walked
   const magic = batch.magic(buffer, at)
   yield magic >= batch.MAGIC_V2 ? v2Part(buffer, at) : `offset: ${lastOffset(buffer, at)}`
+  if (magic < batch.MAGIC_V0) {
+    throw new JavaException(
+      'java.lang.IllegalArgumentException',
+      `Invalid magic used in LegacyRecord: ${magic}`,
+    )
+  }
   const codec = compressionName(attributes(buffer, at) & batch.CODEC_MASK)
   const isLegacy = magic < batch.MAGIC_V2
   const crc = buffer.readUInt32BE(at + (isLegacy ? batch.PARTITION_LEADER_EPOCH_OFFSET : batch.CRC_OFFSET))

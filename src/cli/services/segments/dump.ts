@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { KcliError, messageOf, systemErrorCode } from '../../../base/errors.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import {
@@ -7,23 +6,19 @@ import {
   dumpBatches,
   dumpRecords,
   entryFields,
-  type LogFilter,
   readEntries,
 } from '../../../inspect/dump/index.ts'
-import { expandGlob, type FileKind, type LocatedFile } from '../../../inspect/index.ts'
+import type { LocatedFile } from '../../../inspect/index.ts'
 import { defaultFormat, type PayloadFormat, readPayload } from '../../../inspect/payload/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { EXIT, UsageError } from '../../exit-codes.ts'
+import { EXIT } from '../../exit-codes.ts'
 import { RowStream } from '../../output/row-stream.ts'
 import { ChunkWriter } from '../../records/chunk-writer.ts'
 import { BATCH_ROWS, entryRows, recordRows } from './dump-rows.ts'
-import { type FileSelection, locateFiles } from './locate.ts'
+import { type DumpSelection, selectFiles } from './dump-selection.ts'
 
-export interface DumpSegmentsOptions extends FileSelection {
-  /** Of files in folders; those that are named are shown whatever they are. `all`: every kind. */
-  readonly kinds: readonly FileKind[] | 'all'
+export interface DumpSegmentsOptions extends DumpSelection {
   readonly records: boolean
-  readonly filter: LogFilter
   /** Only records whose key, as it is shown, is this. */
   readonly key: string | undefined
   readonly keyFormat: PayloadFormat | undefined
@@ -59,39 +54,6 @@ export async function dumpSegments(
   }
   dump.tellEnd()
   return dump.hasFailed ? EXIT.failed : undefined
-}
-
-/** Logs in folders, or the kinds that are asked for; and every file that is named. */
-function selectFiles(context: CommandContext, options: DumpSegmentsOptions): LocatedFile[] {
-  const located = locateFiles(context, options)
-  const named = new Set(
-    options.names
-      .flatMap((name) => [name, ...expandGlob(nodeFileSystem, name)])
-      .map((name) => path.resolve(name)),
-  )
-  const { kinds } = options
-  const isWanted = (file: LocatedFile) =>
-    kinds === 'all' ? file.kind !== 'other' : kinds.includes(file.kind) || named.has(path.resolve(file.path))
-  const files = located.files.filter(isWanted)
-  // What waits for its removal, or belongs to a compaction under way, is shown only when there is nothing else.
-  const skipsMarked = files.some((file) => file.mark === undefined)
-  const shown = skipBefore(
-    files.filter((file) => !skipsMarked || file.mark === undefined || named.has(path.resolve(file.path))),
-    options.filter.fromOffset,
-  )
-  if (shown.length > 0 || files.length > 0) return shown
-  throw new UsageError('there is nothing to show', 'Take --kind all to see files that are no logs, too.')
-}
-
-/** Segments that end before the first offset need not be opened: the next one tells where they end. */
-function skipBefore(files: readonly LocatedFile[], fromOffset: number | undefined): LocatedFile[] {
-  if (fromOffset === undefined) return [...files]
-  return files.filter((file, i) => {
-    const next = files[i + 1]
-    const isFollowed =
-      file.kind === 'log' && next?.kind === 'log' && file.partitionDir?.path === next.partitionDir?.path
-    return !isFollowed || (next.baseOffset ?? 0) > fromOffset
-  })
 }
 
 class Dump {
