@@ -8,6 +8,9 @@ const FIRST_PIECE_BYTES = 64 * 1024
 /** Where only heads are looked at: holds what lies between two index entries when batches are small. */
 export const HEAD_CHUNK_BYTES = 8192
 
+/** What is added to it stays exact. */
+const MAX_BASE_OFFSET = Number.MAX_SAFE_INTEGER - 2 ** 32
+
 export interface ScanResult {
   /** Behind the last batch that was seen and is whole. */
   readonly end: number
@@ -90,6 +93,7 @@ function visitWhole(piece: Piece, visit: BatchVisitor): { at: number; reason: Sc
   let at = start
   try {
     for (let size = batch.nextBatch(buffer, at, end); size > 0; size = batch.nextBatch(buffer, at, end)) {
+      if (!hasOffsets(buffer, at)) return { at, reason: 'corrupt' }
       if (visit(buffer, at, size, position + at - start) === false) return { at, reason: 'stopped' }
       at += size
     }
@@ -114,7 +118,7 @@ export async function scanHeads(
     let at = 0
     while (filled - at >= batch.RECORD_BATCH_OVERHEAD || (at < filled && position + filled === to)) {
       const size = headSize(buffer, at, filled - at)
-      if (size === undefined) return { end: position + at, reason: 'corrupt' }
+      if (size === undefined || !hasOffsets(buffer, at)) return { end: position + at, reason: 'corrupt' }
       if (size > to - position - at) return { end: position + at, reason: 'torn' }
       if (visit(buffer, at, size, position + at) === false) return { end: position + at, reason: 'stopped' }
       at += size
@@ -124,6 +128,12 @@ export async function scanHeads(
     position += at
   }
   return { end: position, reason: 'end' }
+}
+
+/** Base offsets are not covered by the checksum: a flipped bit can make one that no log has and no number holds. */
+function hasOffsets(buffer: Buffer, at: number): boolean {
+  const baseOffset = batch.baseOffset(buffer, at)
+  return baseOffset >= 0 && baseOffset < MAX_BASE_OFFSET
 }
 
 /** Infinity when there are not even the bytes to say; undefined when no batch can begin so. */

@@ -164,11 +164,13 @@ class LogLoader {
       context.logger.warn(
         `cut ${cutBytes} bytes without a valid record batch off segment ${segment.baseOffset} of ${partition}`,
       )
-      for (const later of this.segments.slice(i + 1)) {
+      for (const later of this.segments.slice(i + 1).toReversed()) {
         context.logger.warn(`deleting segment ${later.baseOffset} of ${partition}, behind the damage`)
         later.markDeleted()()
         this.producers.removeSnapshot(later.baseOffset)
       }
+      // They must not come back behind what is written next.
+      await context.fs.syncDirectory(this.options.dir)
       this.segments = this.segments.filter((other) => other.baseOffset <= segment.baseOffset)
       return
     }

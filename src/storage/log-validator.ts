@@ -221,7 +221,7 @@ function followerRecords(set: Buffer, partition: string, nextOffset: number): Va
     }
     const last = records.lastOffset(set, at)
     const first = records.baseOffset(set, at)
-    if (first <= lastOffset || last < first) {
+    if (first <= lastOffset || last < first || !Number.isSafeInteger(last + 1)) {
       throw new UnexpectedAppendOffsetError(
         `unexpected offset ${first} in append to ${partition}: the next offset is ${lastOffset + 1}`,
         records.baseOffset(set, 0),

@@ -1,6 +1,7 @@
 import type { FileSystem } from '../base/file-system.ts'
 import { readInt64, writeInt64 } from '../base/int64.ts'
 import { IndexFile } from './index-file.ts'
+import { canBeRelative } from './offset-index.ts'
 
 /**
  * `.timeindex`: the largest timestamp up to an offset (TimeIndex). No record before the offset of an entry has a larger
@@ -60,9 +61,9 @@ export class TimeIndex {
     return this.file.entries >= Math.floor(maxIndexBytes / TIME_INDEX_ENTRY_BYTES) - 1
   }
 
-  /** Adds the entry unless it says nothing new. */
+  /** Adds the entry unless it says nothing new, or the offset is one that a damaged file claims and no entry can hold. */
   maybeAppend(timestamp: number, offset: number): void {
-    if (timestamp <= this.last.timestamp) return
+    if (timestamp <= this.last.timestamp || !canBeRelative(offset, this.baseOffset)) return
     const { bytes, at } = this.file.append()
     writeInt64(bytes, at, timestamp)
     bytes.writeInt32BE(offset - this.baseOffset, at + 8)
