@@ -1,10 +1,23 @@
-import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { defined } from '../../src/base/assert.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { systemRandom } from '../../src/base/random.ts'
+import { Connection } from '../../src/client/net/index.ts'
 import { OfflineError, openOffline } from '../../src/offline/index.ts'
+import { offsetForLeaderEpoch } from '../../src/protocol/messages/23-offset-for-leader-epoch.ts'
+import { describeLogDirs } from '../../src/protocol/messages/35-describe-log-dirs.ts'
 import { FailingFileSystem } from '../support/failing-file-system.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 import { copyGolden, expectedOf, open, readAll } from './support.ts'
@@ -166,6 +179,47 @@ describe('the brokers that only read', () => {
     )
     const topics = await admin.listTopics()
     expect(topics.map(({ name }) => name)).toEqual(['none', 'trimmed'])
+  })
+
+  it('know where leader epochs end, and how large logs are', async () => {
+    const dir = path.join(temporaryDirectory(), 'logs')
+    copyGolden(dir, ['segments'])
+    writeMeta(dir, 3)
+    writeFileSync(path.join(dir, 'segments-0', 'leader-epoch-checkpoint'), '0\n2\n0 0\n4 30\n')
+    const { target } = open(dir)
+    const [address] = target.clientOptions.bootstrap
+    const options = { clock: systemClock, clientId: 'test', connectTimeoutMs: 1000, requestTimeoutMs: 5000 }
+    const connection = await Connection.open(
+      target.clientOptions.network,
+      defined(address, 'address'),
+      options,
+    )
+    const asked = (leaderEpoch: number) => ({ partition: 0, currentLeaderEpoch: -1, leaderEpoch })
+    const epochs = await connection.send(offsetForLeaderEpoch, {
+      topics: [{ topic: 'segments', partitions: [asked(0), asked(4), asked(9)] }],
+    })
+    const ends = epochs.topics[0]?.partitions.map(({ leaderEpoch, endOffset }) => [leaderEpoch, endOffset])
+    expect(ends).toEqual([
+      [0, 30],
+      [4, 73],
+      [-1, -1],
+    ])
+    const { results } = await connection.send(describeLogDirs, { topics: null })
+    const sizes = [0, 16, 36, 56].map(
+      (offset) => statSync(path.join(dir, 'segments-0', `${String(offset).padStart(20, '0')}.log`)).size,
+    )
+    expect(results).toMatchObject([
+      {
+        logDir: dir,
+        topics: [
+          {
+            name: 'segments',
+            partitions: [{ partitionIndex: 0, partitionSize: sizes.reduce((a, b) => a + b) }],
+          },
+        ],
+      },
+    ])
+    connection.close()
   })
 
   it('find offsets by time', async () => {
