@@ -39,7 +39,6 @@ const TYPES: readonly (readonly [Schema, Schema])[] = [
 ]
 
 const GROUP_METADATA = 2
-export const OFFSET_COMMIT_TYPES: ReadonlySet<number> = new Set([0, 1])
 
 export function decodeGroupRecord(key: Buffer, value: Buffer | null): GroupRecord {
   const type = requireVersion(key, 'key')
