@@ -18,6 +18,8 @@ export interface PartitionFacts {
   readonly firstOffset: number
   readonly endOffset: number
   readonly isCompacted: boolean
+  /** From partition.metadata; undefined when that is missing or damaged. */
+  readonly topicId: string | undefined
   /** What the leader-epoch-checkpoint should hold, by the batches. */
   readonly epochs: readonly EpochEntry[]
 }
@@ -56,13 +58,15 @@ export async function checkPartition(
   }
   if (files.only === undefined) reportGaps(scope, batches, isCompacted)
   scope.settle(isCompacted)
-  checkSmallFiles(context, scope)
+  checkLeftovers(context, scope)
+  const topicId = readTopicId(context, scope)
   findings.flush()
   return {
     files,
     firstOffset: batches.firstOffset ?? segments[0]?.baseOffset ?? 0,
     endOffset,
     isCompacted,
+    topicId,
     epochs: epochs.expected,
   }
 }
@@ -101,18 +105,23 @@ function checkOffsets(scope: PartitionScope, firstOffset: number, endOffset: num
   }
 }
 
-function checkSmallFiles(context: VerifyContext, scope: PartitionScope): void {
-  const { files } = scope
+function readTopicId(context: VerifyContext, scope: PartitionScope): string | undefined {
+  const { metadata, dir } = scope.files
+  if (metadata === undefined) return undefined
+  const warn = (reason: string) => scope.add('warning', 'partition-metadata', metadata, reason, ADVICE.start)
   try {
-    const unfinished = (reason: string) =>
-      scope.add('warning', 'partition-metadata', files.metadata ?? files.dir.path, reason, ADVICE.start)
-    if (files.metadata)
-      readPartitionMetadata(context.fs, files.dir.path, { ...silentLogger, warn: unfinished })
+    return readPartitionMetadata(context.fs, dir.path, { ...silentLogger, warn }) ?? undefined
   } catch (error) {
     if (!(error instanceof KafkaStorageError)) throw error
     const advice = 'Copy the file from another partition of the topic: all have the same.'
-    scope.add('error', 'partition-metadata', files.metadata ?? files.dir.path, messageOf(error), advice)
+    scope.add('error', 'partition-metadata', metadata, messageOf(error), advice)
+    return undefined
   }
+}
+
+/** Files that belong to no segment. */
+function checkLeftovers(context: VerifyContext, scope: PartitionScope): void {
+  const { files } = scope
   for (const file of files.marked) {
     const [what, severity] =
       file.mark === 'deleted'

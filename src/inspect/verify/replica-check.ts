@@ -32,6 +32,8 @@ export async function compareReplicas(
   const [reference, ...others] = replicas.filter((facts) => !facts.isCompacted)
   if (reference === undefined) return
   for (const other of others) {
+    // Of another cluster, or of a topic that was deleted and made anew.
+    if (reference.topicId !== other.topicId) continue
     const upTo = Math.min(committedEnd(reference, stateOf), committedEnd(other, stateOf))
     const difference = await firstDifference(fs, reference, other, upTo, signal)
     if (difference === undefined) continue
