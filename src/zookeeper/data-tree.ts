@@ -16,6 +16,7 @@ import {
 import { ZOOKEEPER_ERROR_CODES } from './errors.ts'
 import { JuteError, type JuteReader, JuteWriter } from './jute.ts'
 import { childPath, nodeName, parentPath } from './paths.ts'
+import { Quotas } from './quotas.ts'
 import type { CreateTxn, SimpleTxn, Txn, TxnHeader } from './records.ts'
 
 /** Something that watchers may wait for. `watched` says whose table to look in (DataTree.dataWatches, childWatches). */
@@ -46,6 +47,7 @@ export class DataTree {
   private readonly nodes = new Map<string, DataNode>()
   private readonly ephemeralsBySession = new Map<bigint, Set<string>>()
   private readonly acls = new AclCache()
+  private readonly quotas = new Quotas(this.nodes)
   /** Container and TTL nodes. */
   private readonly transient = new Set<string>()
   private digestSum = 0
@@ -208,6 +210,7 @@ export class DataTree {
     }
     const stat = newNodeStat(header.zxid, header.time, ownerOf(header, txn))
     this.insert(path, { data: txn.data, aclId, stat, children: undefined, digest: undefined })
+    this.quotas.created(path, txn.data?.length ?? 0)
     events.push({ type: 'NodeCreated', path }, { type: 'NodeChildrenChanged', path: parentPath(path) })
     return 0
   }
@@ -227,6 +230,7 @@ export class DataTree {
     this.nodes.delete(path)
     this.acls.removeUse(node.aclId)
     this.transient.delete(path)
+    this.quotas.deleted(path, node.data?.length ?? 0)
     const ephemerals = this.ephemeralsBySession.get(node.stat.ephemeralOwner)
     if (ephemerals?.delete(path) === true && ephemerals.size === 0) {
       this.ephemeralsBySession.delete(node.stat.ephemeralOwner)
@@ -245,6 +249,7 @@ export class DataTree {
     const node = this.nodes.get(path)
     if (node === undefined) return ZOOKEEPER_ERROR_CODES.NONODE
     this.beforeChange(path, node)
+    this.quotas.changed(path, node.data?.length ?? 0, data?.length ?? 0)
     node.data = data
     node.stat.mtime = header.time
     node.stat.mzxid = header.zxid
@@ -301,6 +306,7 @@ export class DataTree {
     }
     if (!tree.nodes.has('/')) throw new JuteError('the tree has no root')
     tree.acls.dropUnused()
+    tree.quotas.load()
     // A snapshot of before 3.5 has no such node.
     if (!tree.nodes.has('/zookeeper/config') && tree.nodes.has('/zookeeper')) tree.addConfigNode()
     return tree

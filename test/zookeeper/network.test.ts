@@ -304,6 +304,29 @@ describe('nodes that go by themselves', () => {
   })
 })
 
+test('what is used of a quota is counted, also after a restart', async () => {
+  const fs = new MemoryFileSystem()
+  const clock = new ManualClock()
+  const server = await openServer(fs, { clock })
+  const client = await server.connect({ timeoutMs: 5000 })
+  const stats = async (from: typeof client) =>
+    String((await from.getData('/zookeeper/quota/a/zookeeper_stats')).data)
+  await client.create('/a', Buffer.from('xy'))
+  await client.create('/zookeeper/quota/a', null)
+  await client.create('/zookeeper/quota/a/zookeeper_limits', Buffer.from('count=5,bytes=-1'))
+  await client.create('/zookeeper/quota/a/zookeeper_stats', Buffer.from('count=0,bytes=0'))
+  expect(await stats(client)).toBe('count=1,bytes=2')
+  await client.create('/a/b', Buffer.from('123'))
+  await client.setData('/a/b', Buffer.from('1'))
+  await client.create('/ab', Buffer.from('is not below it'))
+  expect(await stats(client)).toBe('count=2,bytes=3')
+  await server.close()
+  const again = await (await openServer(fs, { clock })).connect({ timeoutMs: 5000 })
+  expect(await stats(again)).toBe('count=2,bytes=3')
+  await again.delete('/a/b')
+  expect(await stats(again)).toBe('count=1,bytes=2')
+})
+
 describe('what is no client of ZooKeeper', () => {
   test.each([
     [
