@@ -1,5 +1,7 @@
 import type { File, FileSystem } from './file-system.ts'
 
+/** Files that are copied at the same time: as many as Node's thread pool can read and sync at once, and a few to go on with. */
+const WORKERS = 8
 const CHUNK_BYTES = 1024 * 1024
 const ZEROS = Buffer.alloc(CHUNK_BYTES)
 
@@ -9,6 +11,11 @@ export interface CopyOptions {
   readonly onBytes?: (count: number) => void
   /** The copy stops with the signal's reason; what is there by then stays. */
   readonly signal?: AbortSignal
+}
+
+interface FilePair {
+  readonly from: string
+  readonly to: string
 }
 
 /**
@@ -21,13 +28,25 @@ export async function copyTree(
   to: string,
   options: CopyOptions = {},
 ): Promise<void> {
-  if (fs.statSync(from)?.isDirectory !== true) return copyFile(fs, from, to, options)
-  fs.mkdirSync(to)
-  for (const name of fs.readdirSync(from)) {
-    if (options.except?.has(name) === true) continue
-    await copyTree(fs, `${from}/${name}`, `${to}/${name}`, options)
+  const files: FilePair[] = []
+  const folders: string[] = []
+  layOut(fs, { from, to }, options.except ?? new Set(), files, folders)
+  let failed = false
+  const work = async () => {
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+    for (let next = files.pop(); next !== undefined && !failed; next = files.pop())
+      await copyFile(fs, next, chunk, options)
   }
-  await fs.syncDirectory(to)
+  const workers = Array.from({ length: Math.min(WORKERS, files.length) }, () =>
+    work().catch((error: unknown) => {
+      failed = true
+      throw error
+    }),
+  )
+  // All of them have to be at rest before anybody removes what they have made.
+  for (const outcome of await Promise.allSettled(workers))
+    if (outcome.status === 'rejected') throw outcome.reason
+  for (const folder of folders) await fs.syncDirectory(folder)
 }
 
 /** Bytes of all files that {@link copyTree} would copy. */
@@ -37,12 +56,32 @@ export function sizeOfTree(fs: FileSystem, from: string): number {
   return fs.readdirSync(from).reduce((sum, name) => sum + sizeOfTree(fs, `${from}/${name}`), 0)
 }
 
-async function copyFile(fs: FileSystem, from: string, to: string, options: CopyOptions): Promise<void> {
-  const source = fs.openSync(from, 'r')
+/** Makes the folders and lists the files. */
+function layOut(
+  fs: FileSystem,
+  { from, to }: FilePair,
+  except: ReadonlySet<string>,
+  files: FilePair[],
+  folders: string[],
+): void {
+  if (fs.statSync(from)?.isDirectory !== true) {
+    files.push({ from, to })
+    return
+  }
+  fs.mkdirSync(to)
+  folders.push(to)
+  for (const name of fs.readdirSync(from)) {
+    if (!except.has(name))
+      layOut(fs, { from: `${from}/${name}`, to: `${to}/${name}` }, except, files, folders)
+  }
+}
+
+async function copyFile(fs: FileSystem, pair: FilePair, chunk: Buffer, options: CopyOptions): Promise<void> {
+  const source = fs.openSync(pair.from, 'r')
   try {
-    const target = fs.openSync(to, 'create')
+    const target = fs.openSync(pair.to, 'create')
     try {
-      await copyBytes(source, target, options)
+      await copyBytes(source, target, chunk, options)
     } finally {
       target.closeSync()
     }
@@ -51,12 +90,12 @@ async function copyFile(fs: FileSystem, from: string, to: string, options: CopyO
   }
 }
 
-async function copyBytes(source: File, target: File, { onBytes, signal }: CopyOptions): Promise<void> {
-  const chunk = Buffer.allocUnsafe(CHUNK_BYTES)
+async function copyBytes(source: File, target: File, chunk: Buffer, options: CopyOptions): Promise<void> {
+  const { onBytes, signal } = options
   let position = 0
   for (;;) {
     signal?.throwIfAborted()
-    const count = await source.read(chunk, 0, CHUNK_BYTES, position)
+    const count = await source.read(chunk, 0, chunk.length, position)
     if (count === 0) break
     const bytes = chunk.subarray(0, count)
     if (bytes.compare(ZEROS, 0, count) !== 0) await target.write([bytes], position)

@@ -35,8 +35,11 @@ export interface KafkaCluster {
   /** SIGTERM is a controlled shutdown, SIGKILL a crash. */
   stopBroker(id: number, signal?: NodeJS.Signals): Promise<void>
   startBroker(id: number): Promise<void>
-  /** Kills everything and removes the files; with `keepFiles` a clean shutdown, and the caller removes `dir`. */
-  stop(options?: { keepFiles?: boolean }): Promise<void>
+  /**
+   * Kills everything and removes the files; with `keepFiles` it ends by `signal`, SIGTERM for a clean shutdown, and the
+   * caller removes `dir`.
+   */
+  stop(options?: { keepFiles?: boolean; signal?: NodeJS.Signals }): Promise<void>
 }
 
 const smallJvm = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
@@ -207,8 +210,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
       }
     }
   }
-  const stop = async ({ keepFiles = false } = {}) => {
-    const signal = keepFiles ? 'SIGTERM' : 'SIGKILL'
+  const stop: KafkaCluster['stop'] = async ({ keepFiles = false, signal: wanted = 'SIGTERM' } = {}) => {
+    const signal = keepFiles ? wanted : 'SIGKILL'
     await Promise.all([...children.values()].map((child) => stopChild(child, signal)))
     if (zookeeperChild) await stopChild(zookeeperChild, signal, 5_000)
     if (!keepFiles) rmSync(dir, { recursive: true, force: true })

@@ -18,6 +18,7 @@ export function startSteadyProducer(
   topic: string,
   options: { messageTimeoutMs?: number } = {},
 ): SteadyProducer {
+  const { messageTimeoutMs = 60_000 } = options
   const settings = [
     'enable.idempotence=true',
     'acks=all',
@@ -25,7 +26,10 @@ export function startSteadyProducer(
     'linger.ms=1',
     'queue.buffering.max.messages=2000',
     'reconnect.backoff.max.ms=200',
-    `message.timeout.ms=${options.messageTimeoutMs ?? 60_000}`,
+    `message.timeout.ms=${messageTimeoutMs}`,
+    // A broker that has just started does not know the topic for a moment.
+    'allow.auto.create.topics=false',
+    `topic.metadata.propagation.max.ms=${messageTimeoutMs}`,
   ].flatMap((setting) => ['-X', setting])
   const child = spawn('kcat', ['-b', bootstrap, '-P', '-E', '-t', topic, '-p', '0', ...settings], {
     env: childEnv(),
