@@ -400,16 +400,18 @@ function openSegments(options: LoadOptions): Segment[] {
   const { fs } = options.context
   const names = fs.readdirSync(options.dir).sort()
   const offsets = new Set<number>()
+  // As Kafka does, directories are left alone, whatever their names.
+  const isFile = (name: string) => fs.statSync(join(options.dir, name))?.isDirectory === false
   for (const name of names) {
     const offset = name.endsWith(LOG_SUFFIX) ? offsetOfFileName(name) : undefined
-    if (offset !== undefined) offsets.add(offset)
+    if (offset !== undefined && isFile(name)) offsets.add(offset)
   }
   for (const name of names) {
     const isIndex = [INDEX_SUFFIX, TIME_INDEX_SUFFIX, TXN_INDEX_SUFFIX].some((suffix) =>
       name.endsWith(suffix),
     )
     const offset = isIndex ? offsetOfFileName(name) : undefined
-    if (offset === undefined || offsets.has(offset)) continue
+    if (offset === undefined || offsets.has(offset) || !isFile(name)) continue
     options.context.logger.warn(`removing ${name} of ${options.partition}, which has no .log`)
     fs.removeSync(join(options.dir, name))
   }

@@ -316,7 +316,7 @@ function listSnapshots(fs: FileSystem, dir: string): number[] {
   const offsets: number[] = []
   for (const name of fs.readdirSync(dir)) {
     const offset = name.endsWith(SNAPSHOT_SUFFIX) ? offsetOfFileName(name) : undefined
-    if (offset !== undefined) offsets.push(offset)
+    if (offset !== undefined && fs.statSync(join(dir, name))?.isDirectory === false) offsets.push(offset)
   }
   return offsets.sort((a, b) => a - b)
 }

@@ -122,6 +122,8 @@ export class TxnIndex {
     if (this.isRetired) throw new KafkaStorageError(`${this.path} is not in use any more`)
     if (!this.fs.existsSync(this.path)) return []
     const bytes = this.fs.readFileSync(this.path)
+    if (bytes.length % ENTRY_SIZE !== 0)
+      throw new KafkaStorageError(`the transaction index ${this.path} ends in the middle of an entry`)
     const entries: AbortedTxn[] = []
     for (let at = 0; at + ENTRY_SIZE <= bytes.length; at += ENTRY_SIZE) {
       const lastOffset = readInt64(bytes, at + 18)
