@@ -2,6 +2,7 @@
  * The records of a batch with the exceptions that Kafka's readers throw at damaged ones (DefaultRecordBatch, DefaultRecord,
  * AbstractLegacyRecordBatch). Nothing is checked that Kafka does not check: a dump shows what lies there.
  */
+import { KcliError } from '../../base/errors.ts'
 import { JavaException } from '../../base/java-exception.ts'
 import { VarintError, VarintReader } from '../../base/varint.ts'
 import * as batch from '../../records/index.ts'
@@ -49,6 +50,8 @@ function decompress(codec: number, stored: Buffer, ignoreLz4HeaderChecksum = fal
   try {
     return batch.decompress(codec, stored, MAX_SECTION_BYTES, { ignoreLz4HeaderChecksum })
   } catch (error) {
+    // A codec whose package is not installed says so itself.
+    if (error instanceof KcliError && !(error instanceof batch.InvalidBatchError)) throw error
     throw new JavaException(
       'org.apache.kafka.common.KafkaException',
       'Failed to decompress record stream',
