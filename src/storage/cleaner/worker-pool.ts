@@ -26,34 +26,12 @@ export class WorkerPool implements PassRunner {
     swap: (group: CleanedGroup) => Promise<boolean>,
   ): Promise<PassResult> {
     const worker = this.take()
-    const say = (message: ToWorker) => worker.postMessage(message)
     try {
-      // The process must not end while the files of a pass are under way.
-      worker.ref()
-      const result = await new Promise<PassResult>((resolve, reject) => {
-        worker.on('message', (message: FromWorker) => {
-          if (message.type === 'done') resolve(message.result)
-          else if (message.type === 'failed') reject(errorOf(message.error))
-          else {
-            swap(message.group).then(
-              (isIn) => say({ type: 'swapped', isIn }),
-              (error: unknown) => {
-                // It waits for an answer that cannot be given.
-                void worker.terminate()
-                reject(error)
-              },
-            )
-          }
-        })
-        worker.on('error', reject)
-        worker.on('exit', (code) => reject(new Error(`the worker of compaction ended with ${code}`)))
-        say({ type: 'pass', job, shared: control.shared })
-      })
+      const result = await runIn(worker, { type: 'pass', job, shared: control.shared }, swap)
       this.keep(worker)
       return result
     } catch (error) {
       // What it did last may not have been the end of it, so it is not used again.
-      worker.removeAllListeners()
       await worker.terminate()
       throw error
     }
@@ -70,27 +48,50 @@ export class WorkerPool implements PassRunner {
     for (const [worker, timer] of this.idle) {
       timer.cancel()
       this.idle.delete(worker)
-      worker.removeAllListeners()
       return worker
     }
-    return new Worker(this.file, { name: 'kcli-compaction' })
+    const worker = new Worker(this.file, { name: 'kcli-compaction' })
+    // One that fails between two passes is of no use, and no reason to end the process.
+    const drop = () => {
+      this.idle.get(worker)?.cancel()
+      this.idle.delete(worker)
+    }
+    worker.on('error', drop)
+    worker.on('exit', drop)
+    return worker
   }
 
   private keep(worker: Worker): void {
-    worker.removeAllListeners()
-    // One that ends by itself now is of no use, and no reason to end the process.
-    worker.on('error', () => this.drop(worker))
-    worker.on('exit', () => this.drop(worker))
     worker.unref()
     const end = () => {
-      this.drop(worker)
+      this.idle.delete(worker)
       void worker.terminate()
     }
     this.idle.set(worker, this.clock.setTimer(IDLE_MS, end, { unref: true }))
   }
+}
 
-  private drop(worker: Worker): void {
-    this.idle.get(worker)?.cancel()
-    this.idle.delete(worker)
-  }
+function runIn(
+  worker: Worker,
+  pass: ToWorker,
+  swap: (group: CleanedGroup) => Promise<boolean>,
+): Promise<PassResult> {
+  return new Promise<PassResult>((resolve, reject) => {
+    const say = (message: ToWorker) => worker.postMessage(message)
+    const settle = (act: () => void) => {
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+      act()
+    }
+    const onError = (error: unknown) => settle(() => reject(error))
+    const onExit = (code: number) => onError(new Error(`the worker of compaction ended with ${code}`))
+    const onMessage = (message: FromWorker) => {
+      if (message.type === 'done') settle(() => resolve(message.result))
+      else if (message.type === 'failed') onError(errorOf(message.error))
+      else swap(message.group).then((isIn) => say({ type: 'swapped', isIn }), onError)
+    }
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+    // The process must not end while the files of a pass are under way.
+    worker.ref()
+    say(pass)
+  })
 }
