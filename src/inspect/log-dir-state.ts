@@ -49,14 +49,16 @@ export function readLogDirState(fs: FileSystem, logDir: string, isLocked: LockPr
     checkpoints,
     damaged,
     isClean,
-    isLive: lockFilesOf(logDir).some(isLocked),
+    isLive: lockFilesOf(fs, logDir).some(isLocked),
     isLogDir: isClean || hasMeta || checkpoints.size > 0 || damaged.size > 0,
   }
 }
 
 /** Kafka locks each log directory; kcli also the data directory around them. */
-export function lockFilesOf(logDir: string): string[] {
-  return [path.join(logDir, '.lock'), path.join(logDir, '..', '.lock')]
+export function lockFilesOf(fs: FileSystem, logDir: string): string[] {
+  const around = path.join(logDir, '..')
+  const own = path.join(logDir, '.lock')
+  return fs.existsSync(path.join(around, 'kcli.json')) ? [own, path.join(around, '.lock')] : [own]
 }
 
 export function checkpointed(

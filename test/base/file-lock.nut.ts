@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
@@ -68,6 +69,27 @@ describe.each(['native', 'owner file'])('%s', (way) => {
     await once(one.child, 'exit')
     expect(await two.tryLock(file)).toBe('locked')
     expect(locks().tryLock(file)).toBeNull()
+  })
+
+  test('looking at a lock says who has it, and takes nothing from anybody', async () => {
+    const directory = temporaryDirectory()
+    const file = path.join(directory, '.lock')
+    expect(locks().isHeld(file)).toBe(false)
+    expect(readdirSync(directory)).toEqual([])
+    const { child, tryLock } = startChild(directory, way)
+    expect(await tryLock(file)).toBe('locked')
+    const names = readdirSync(directory)
+    for (let i = 0; i < 3; i++) expect(locks().isHeld(file)).toBe(true)
+    expect(locks().tryLock(file)).toBeNull()
+    expect(readdirSync(directory)).toEqual(names)
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    expect(locks().isHeld(file)).toBe(false)
+    // Looked at by the one that has it, it is still there.
+    const own = locks()
+    expect(own.tryLock(file)).not.toBeNull()
+    expect(own.isHeld(file)).toBe(true)
+    expect(await startChild(directory, way).tryLock(file)).toBe('refused')
   })
 
   test('of many that try at once after the holder was killed, one gets it', async () => {

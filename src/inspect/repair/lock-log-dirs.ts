@@ -9,7 +9,9 @@ import { RepairError } from './backup.ts'
  * partitions need not be a broker's. Throws a {@link RepairError} when a process has one of them.
  */
 export function lockLogDirs(fs: FileSystem, locks: FileLocks, logDirs: readonly string[]): () => void {
-  const files = new Set(logDirs.flatMap(lockFilesOf).map((file) => path.resolve(file)))
+  const files = new Set(
+    logDirs.flatMap((logDir) => lockFilesOf(fs, logDir)).map((file) => path.resolve(file)),
+  )
   const held: FileLock[] = []
   const release = () => {
     for (const lock of held) lock.release()
