@@ -106,14 +106,19 @@ function recordData(row: DumpedRecord, formats: Formats): unknown {
     const { producerId, producerEpoch } = row.batch
     return { ...data, control: type, coordinatorEpoch: coordinatorEpoch ?? null, producerId, producerEpoch }
   }
-  for (const part of ['key', 'value'] as const) {
-    if (formats[part] === 'string') continue
-    const payload = readPayload(formats[part], record, part)
-    if (payload === undefined) continue
-    delete data[`${part}Base64`]
-    data[part] = payload.data
-  }
-  return data
+  return Object.fromEntries(Object.entries(data).map((field) => decodedField(field, row, formats)))
+}
+
+/** `key` or `keyBase64` becomes what the format makes of the bytes; what does not fit stays as it is. */
+function decodedField(
+  field: [string, unknown],
+  { record }: DumpedRecord,
+  formats: Formats,
+): [string, unknown] {
+  const part = (['key', 'value'] as const).find((name) => field[0] === name || field[0] === `${name}Base64`)
+  if (part === undefined || formats[part] === 'string') return field
+  const payload = readPayload(formats[part], record, part)
+  return payload === undefined ? field : [part, payload.data]
 }
 
 /** What does not fit the format is shown as base64, so that nothing is lost. */
