@@ -5,7 +5,6 @@ import { completeZkLine } from './completion.ts'
 import { isContinuable } from './errors.ts'
 import { readHistory, writeHistory } from './history.ts'
 import type { ZkBrowser } from './session.ts'
-import { ZK_COMMANDS } from './table.ts'
 
 export interface ZkShellOptions {
   readonly browser: ZkBrowser
@@ -120,9 +119,4 @@ class Shell {
     standardOutputStream().write(`\r\u001b[K${text}`)
     this.showPrompt()
   }
-}
-
-/** For completion and for its tests. */
-export function commandNames(): string[] {
-  return ZK_COMMANDS.map(({ name }) => name)
 }
