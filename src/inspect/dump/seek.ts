@@ -47,12 +47,12 @@ async function positionOf(
 ): Promise<{ position: number } | undefined> {
   const entry = await lastBefore(fs, path, INDEX_ENTRY_BYTES, target + 1, (bytes) => ({
     sort: baseOffset + bytes.readInt32BE(0),
-    offset: baseOffset + bytes.readInt32BE(0),
     position: bytes.readInt32BE(4),
   }))
   if (entry === undefined || entry.position < 0) return undefined
-  for await (const { buffer, at, position } of new BatchWalk(log, { from: entry.position, read: 'head' })) {
-    const agrees = batch.lastOffset(buffer, at) === entry.offset && batch.baseOffset(buffer, at) <= target
+  // The entry's own offset need not be this batch's: a follower makes one entry for several batches that came together.
+  for await (const { buffer, at, position } of new BatchWalk(log, { from: entry.position })) {
+    const agrees = batch.isCrcValid(buffer, at) && batch.baseOffset(buffer, at) <= target
     return agrees ? { position } : undefined
   }
   return undefined
