@@ -92,7 +92,7 @@ const BY_NAME: Readonly<Record<string, FileKind>> = {
 const BY_SUFFIX = /^\d{20}\.(log|index|timeindex|txnindex|snapshot)(?:\.(deleted|cleaned|swap))?$/
 const KCLI_LAYOUT_FILE = 'kcli.json'
 const LOG_DIR_FILE = /^(meta\.properties|\.kafka_cleanshutdown|[a-z-]+-offset-checkpoint)$/
-const PARTITION_FILE = /^(\d{20}\..+|leader-epoch-checkpoint|partition\.metadata)$/
+export const PARTITION_FILE = /^(\d{20}\..+|leader-epoch-checkpoint|partition\.metadata)$/
 
 /** Finds log files by what people type. Reads names only, and the few lines of meta.properties; nothing is changed. */
 export function locate(fs: FileSystem, options: LocateOptions): Located {
@@ -145,7 +145,13 @@ class Locator {
 
   private addName(name: string): void {
     const paths = this.pathsOf(name)
-    for (const one of paths) this.addPath(one)
+    const found = paths.filter((one) => this.addPath(one))
+    if (paths.length > 0 && found.length === 0) {
+      throw new LocateError(
+        `there are no log files in '${name}'`,
+        'A folder with log files is a kcli data directory, a log directory of Kafka or a partition in one; globs such as DIR/*/*.log work too.',
+      )
+    }
     if (paths.length > 0 || (!name.includes('/') && this.addPartitions(name))) return
     throw new LocateError(
       `'${name}' is no file, no folder and no partition in ${this.options.dataDir}`,
@@ -181,7 +187,8 @@ class Locator {
     return found
   }
 
-  private addPath(given: string): void {
+  /** False for a folder that has nothing to do with logs. */
+  private addPath(given: string): boolean {
     const found = trimSlash(given)
     const stat = this.fs.statSync(found)
     if (stat === undefined) throw new LocateError(`there is no '${found}'`, 'Check the spelling.')
@@ -190,7 +197,7 @@ class Locator {
     if (kind === 'kcli') for (const logDir of this.logDirsOf(found)) this.addLogDir(logDir)
     if (kind === 'log-dir') this.addLogDir(found)
     if (kind === 'partition') this.addPartitionDir(found)
-    // Any other folder that a glob met on its way need not be of use.
+    return kind !== 'unknown'
   }
 
   private addFile(file: string): void {

@@ -1,5 +1,6 @@
 import type { FileSystem } from '../base/file-system.ts'
-import type { Located, LocatedFile, PartitionDir } from './locate.ts'
+import { parsePartitionDirName } from '../storage/index.ts'
+import { type Located, type LocatedFile, PARTITION_FILE, type PartitionDir } from './locate.ts'
 
 /** One stretch of a log: what is there of its files. */
 export interface SegmentFiles {
@@ -89,7 +90,10 @@ export function sizeOf(fs: FileSystem, file: LocatedFile | undefined): number {
   return file === undefined ? 0 : (fs.statSync(file.path)?.sizeBytes ?? 0)
 }
 
-/** `broker-0/orders-0/00000000000000000000.log`: enough of a path to know the file by. */
+/** `broker-0/orders-0/00000000000000000000.log`, `broker-0/meta.properties`: enough of a path to know the file by. */
 export function shortPath(path: string): string {
-  return path.split('/').slice(-3).join('/')
+  const parts = path.split('/')
+  const isInPartition =
+    parsePartitionDirName(parts.at(-2) ?? '') !== undefined && PARTITION_FILE.test(parts.at(-1) ?? '')
+  return parts.slice(isInPartition ? -3 : -2).join('/')
 }

@@ -99,6 +99,15 @@ describe('kcli segments', () => {
     expect(await kcli('segments', 'verify', '--deep', '--strict')).toMatchObject({ code: 0 })
   })
 
+  it('shows nothing that moves the cursor, whatever is in the files', async () => {
+    const file = path.join(dataDir, 'broker-0/cleaner-offset-checkpoint')
+    fs.writeFileSync(file, '\x1b[2J\x07\n')
+    const { code, stdout } = await kcli('segments', 'verify')
+    fs.rmSync(file)
+    expect(code).toBe(1)
+    expect(stdout).toContain("unknown version '\uFFFD[2J\uFFFD' in checkpoint file")
+  })
+
   it('ends quietly when nobody reads on', async () => {
     const child = startCli(['segments', 'list', '-o', 'ndjson'], { env: { KCLI_DATA_DIR: dataDir } })
     child.stdout?.destroy()

@@ -103,6 +103,7 @@ describe('locate', () => {
     expect(() => find(dir, ['/nowhere/at/all'])).toThrow(/is no file/)
     expect(() => find(`${dir}/nowhere`)).toThrow(/there is no data directory/)
     expect(() => find(`${dir}/zookeeper`)).toThrow(/has no log files/)
+    expect(() => find(dir, [`${dir}/zookeeper`])).toThrow(/there are no log files in/)
     expect(() => find(dir, [], 9)).toThrow(/no files of broker 9/)
   })
 

@@ -77,6 +77,7 @@ describe('stat', () => {
 
   it('draws bars on a terminal, and columns elsewhere', () => {
     const stats = new LogStats()
+    stats.batches = 5
     for (const size of [70, 100, 100, 100, 600]) stats.sizes.add(size)
     const same = (text: string) => text
     const styles = { bold: same, dim: same, good: same, bad: same }

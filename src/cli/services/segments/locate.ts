@@ -45,3 +45,8 @@ export function timeText(timestampMs: number | undefined): string {
   const time = new Date(timestampMs ?? Number.NaN)
   return Number.isNaN(time.getTime()) ? '' : time.toISOString()
 }
+
+/** Messages quote what is in files, and files may hold anything: nothing of that moves the cursor. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\uFFFD')
+}

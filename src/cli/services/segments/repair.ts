@@ -12,7 +12,7 @@ import {
 } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
-import { type FileSelection, locateFiles, plural, sizeText } from './locate.ts'
+import { type FileSelection, locateFiles, plural, printable, sizeText } from './locate.ts'
 
 export interface RepairSegmentsOptions extends FileSelection {
   /** Does it; else it only says what it would do. */
@@ -121,11 +121,11 @@ async function report(
 }
 
 function stepText({ what, why }: PlannedStep, isDone: boolean): string {
-  return `${isDone ? 'Done' : 'Would'}: ${what}\n  because ${why}\n`
+  return `${isDone ? 'Done' : 'Would'}: ${printable(what)}\n  because ${printable(why)}\n`
 }
 
 function leftText({ path: file, reason, advice }: Finding): string {
-  return `kcli: ${file}: ${reason}. This cannot be repaired. ${advice}`
+  return `kcli: ${printable(`${file}: ${reason}`)}. This cannot be repaired. ${advice}`
 }
 
 async function writeData(

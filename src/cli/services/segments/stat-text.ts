@@ -14,6 +14,7 @@ export function totalText(stats: LogStats, options: StatTextOptions): string {
   const facts = factsOf(stats)
   const width = Math.max(...facts.map(([name]) => name.length))
   const lines = facts.map(([name, value]) => `${options.styles.bold(name.padEnd(width))}  ${value}\n`)
+  if (stats.batches === 0) return `\n${lines.join('')}`
   return `\n${lines.join('')}\n${options.isTerminal ? barsText(stats, options) : columnsText(stats)}`
 }
 
@@ -89,7 +90,7 @@ function barsText(stats: LogStats, { styles, columns }: StatTextOptions): string
     const label = (labels[i] ?? '').padStart(8)
     return `${label}  ${styles.good(bar(count / most, width))}${count > 0 ? ' ' : ''}${count}\n`
   })
-  return buckets.length === 0 ? '' : head + lines.join('')
+  return head + lines.join('')
 }
 
 function columnsText(stats: LogStats): string {

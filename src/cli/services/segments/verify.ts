@@ -4,7 +4,7 @@ import { type Finding, type VerifySummary, verify } from '../../../inspect/index
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
 import { loadStyles, type Styles } from '../../output/styles.ts'
-import { type FileSelection, locateFiles, plural, sizeText } from './locate.ts'
+import { type FileSelection, locateFiles, plural, printable, sizeText } from './locate.ts'
 
 export interface VerifySegmentsOptions extends FileSelection {
   readonly deep: boolean
@@ -98,7 +98,7 @@ function findingText(finding: Finding, styles: Styles): string {
     ...(position === undefined ? [] : [`position ${position}`]),
     ...(offset === undefined ? [] : [`offset ${offset}`]),
   ].join(', ')
-  return `${paint(severity)}: ${place}: ${reason}.\n${severity === 'note' ? '' : `  ${styles.dim(advice)}\n`}`
+  return `${paint(severity)}: ${printable(place)}: ${printable(reason)}.\n${severity === 'note' ? '' : `  ${styles.dim(advice)}\n`}`
 }
 
 function summaryText({ partitions, segments, bytes, found }: VerifySummary): string {
