@@ -34,7 +34,12 @@ export interface ImportReport {
   readonly missingBrokers: readonly number[]
   /** Partitions that have no replica on an imported broker: they stay without a leader. */
   readonly lostPartitions: number
+  /** There are rules on who may do what, which brokers here do not know. */
+  readonly hasAcls: boolean
 }
+
+/** `/kafka-acl/TYPE/NAME` and `/kafka-acl-extended/prefixed/TYPE/NAME` (kafka.zk.ZkAclStore). */
+const ACL_NODE = /^\/kafka-acl(-extended\/[^/]+)?\/[^/]+\/./
 
 /** Lock files say who runs on a directory, and nobody runs on a copy. */
 const NOT_COPIED: ReadonlySet<string> = new Set(['.lock', '.lock.owner'])
@@ -64,6 +69,7 @@ export async function importDirectory(options: ImportOptions): Promise<ImportRep
     topics: assignments.size,
     ...coverage(assignments, new Set(places.keys())),
     copiedBytes,
+    hasAcls: [...tree.paths()].some((each) => ACL_NODE.test(each)),
   }
 }
 

@@ -50,6 +50,18 @@ async function valuesIn(directory: DataDirectory): Promise<string[]> {
 
 const VALUES = ['order 0', 'order 1', 'order 2']
 
+async function createNode(zookeeperDir: string, node: string, data: string): Promise<void> {
+  const server = await ZooKeeperServer.open({ ...ports, dataDir: zookeeperDir })
+  const client = await server.connect({ timeoutMs: 10_000 })
+  const parents = path
+    .dirname(node)
+    .split('/')
+    .filter((name) => name !== '')
+  for (const i of parents.keys()) await client.create(`/${parents.slice(0, i + 1).join('/')}`, null)
+  await client.create(node, Buffer.from(data))
+  await server.close()
+}
+
 describe('an import', () => {
   it('copies the directories of all brokers, and leaves them alone', async () => {
     const source = await left(3)
@@ -57,7 +69,13 @@ describe('an import', () => {
     const directory = fresh()
     const done: number[] = []
     const report = await start({ ...source, directory, onProgress: (bytes) => done.push(bytes) })
-    expect(report).toMatchObject({ topics: 1, partitions: 3, missingBrokers: [], lostPartitions: 0 })
+    expect(report).toMatchObject({
+      topics: 1,
+      partitions: 3,
+      missingBrokers: [],
+      lostPartitions: 0,
+      hasAcls: false,
+    })
     expect(report.brokers.map(({ id }) => id)).toEqual([0, 1, 2])
     expect(done.at(-1)).toBe(report.copiedBytes)
     expect(fs.readFileSync(path.join(directory.path, 'kcli.json'), 'utf8')).toBe(
@@ -97,6 +115,15 @@ describe('an import', () => {
     expect(report).toMatchObject({ partitions: 3, missingBrokers: [0, 2], lostPartitions: 2 })
     expect(report.brokers.map(({ id }) => id)).toEqual([1])
   })
+
+  it.each(['/kafka-acl/Topic/orders', '/kafka-acl-extended/prefixed/Group/mine'])(
+    'tells of ACLs: %s',
+    async (node) => {
+      const source = await left(1)
+      await createNode(source.zookeeperDir, node, '{"version":1,"acls":[]}')
+      expect(await start({ ...source, directory: fresh() })).toMatchObject({ hasAcls: true })
+    },
+  )
 
   it('refuses directories that somebody works on', async () => {
     const source = await left(1)

@@ -55,7 +55,7 @@ function text(
   ].join('\n')
 }
 
-function shortcomings({ missingBrokers, lostPartitions }: ImportReport): string[] {
+function shortcomings({ missingBrokers, lostPartitions, hasAcls }: ImportReport): string[] {
   const found: string[] = []
   if (missingBrokers.length > 0) {
     const where = `broker${missingBrokers.length === 1 ? '' : 's'} ${missingBrokers.join(', ')}`
@@ -66,6 +66,7 @@ function shortcomings({ missingBrokers, lostPartitions }: ImportReport): string[
       `${plural(lostPartitions, 'partition')} had no replica on an imported broker and cannot be read`,
     )
   }
+  if (hasAcls) found.push('the ACLs are kept and not enforced: whoever reaches the brokers may do everything')
   return found
 }
 
