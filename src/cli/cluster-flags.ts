@@ -24,7 +24,10 @@ const MAX_PORT = 65_535
 
 /** Entries of a server.properties that cannot be obeyed here, with the reason. Dropping one in silence would mislead. */
 const REFUSED: readonly (readonly [RegExp, string])[] = [
-  [/^log\.dirs?$/, 'The data directory (--data-dir) decides it for its brokers; leave it out.'],
+  [
+    /^log\.dirs?$/,
+    'The data directory (--data-dir) decides it for its brokers; leave it out. Directories of Apache Kafka are taken over with: kcli cluster import.',
+  ],
   [
     /^broker\.id$/,
     'The data directory has it for its brokers; a new one is given it with: kcli broker start --id N.',
