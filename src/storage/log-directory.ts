@@ -75,9 +75,16 @@ export function requireOne(dirs: readonly LogDir[]): void {
   throw new LogDirectoryError(
     'KCLI_LOG_DIR_UNUSABLE',
     `the log ${dirs.length === 1 ? 'directory' : 'directories'} ${failed} cannot be used: ${messageOf(cause)}`,
-    'Check that it is on a writable disk with room, and that its owner is right.',
+    hintFor(cause),
     cause,
   )
+}
+
+function hintFor(cause: unknown): string {
+  const code = systemErrorCode(cause)
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return 'Allow more open files, for this process with: ulimit -n.'
+  return 'Check that it is on a writable disk with room, and that its owner is right.'
 }
 
 function openDirectory(dir: LogDir, options: OpenDirectoriesOptions): Directory {

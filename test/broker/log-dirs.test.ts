@@ -200,8 +200,11 @@ describe('a log directory that fails', () => {
     const leader = first?.leaderId ?? -1
     const others = [0, 1, 2].filter((id) => id !== leader)
     const path = `(${others.map((id) => cluster.logDir(id)).join('|')})(-2)?/t-0/`
-    disk.failNext('write', new RegExp(`^${path}`), 'ENOSPC', { times: 1_000_000 })
     const producer = new Producer(clientOptions(cluster))
+    await producer.send({ topic: 't', partition: 0, value: 'before' })
+    disk.failNext('write', new RegExp(`^${path}`), 'ENOSPC', { times: 1_000_000 })
+    // The ISR shrinks in a new leader epoch, for which the leader has no room either.
+    disk.failNext('writeFile', /leader-epoch-checkpoint/, 'ENOSPC', { times: 1_000_000 })
     // With acks=all: much sooner than replica.lag.time.max.ms.
     const sentMs = performance.now()
     await producer.send({ topic: 't', partition: 0, value: 'x' })
@@ -210,6 +213,15 @@ describe('a log directory that fails', () => {
       (await partitionsOf(cluster, leader, 't')).find((each) => each.partitionIndex === partition)?.isrNodes
     expect(await isrOf(0)).toEqual([leader])
     expect((await isrOf(1))?.length).toBe(3)
+    const consumer = new Consumer(clientOptions(cluster))
+    consumer.assign([{ topic: 't', partition: 0, from: 'earliest' }])
+    const seen: string[] = []
+    await eventually(async () => {
+      for (const { value } of await consumer.poll(50)) seen.push(String(value))
+      return seen.length === 2 || undefined
+    })
+    expect(seen).toEqual(['before', 'x'])
+    await consumer.close()
     await producer.close()
     for (const id of others) {
       expect((await dirsOf(cluster, id, 't')).map(({ errorCode }) => errorCode)).toEqual([0, 0])

@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts'
+import { messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { LeaderAndIsrRequest } from '../../protocol/messages/04-leader-and-isr.ts'
 import type { AppendInfo, Log, TopicPartition } from '../../storage/index.ts'
-import { ApiError } from '../api-error.ts'
+import { ApiError, toApiError } from '../api-error.ts'
 import type { IsrChange, IsrOutcome } from './alter-partition-manager.ts'
 import { ByteProgress } from './byte-progress.ts'
 import { FollowerState } from './follower-state.ts'
@@ -100,7 +101,7 @@ export class Partition implements TopicPartition {
     if (state.leaderEpoch > this.leaderEpoch) {
       const startOffset = log.logEndOffset
       this.unnotedEpoch = { epoch: state.leaderEpoch, startOffset }
-      if (log.isOpen) this.noteEpoch(log)
+      if (log.isOpen) this.tryNoteEpoch(log)
       for (const follower of this.followers.values()) {
         follower.reset(nowMs, startOffset, !wasLeader, state.isr.includes(follower.brokerId))
       }
@@ -185,6 +186,16 @@ export class Partition implements TopicPartition {
     const log = this.logFor(currentLeaderEpoch, onlyLeader)
     this.noteEpoch(log)
     return log
+  }
+
+  /** A full disk keeps nobody from leading: what is stored can be read, and appends are refused until it is noted. */
+  private tryNoteEpoch(log: Log): void {
+    try {
+      this.noteEpoch(log)
+    } catch (error) {
+      if (toApiError(error).errorName !== 'KAFKA_STORAGE_ERROR') throw error
+      this.context.logger.warn(`${this.key}: the leader epoch is not noted yet: ${messageOf(error)}`)
+    }
   }
 
   private noteEpoch(log: Log): void {
