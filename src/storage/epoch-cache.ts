@@ -3,6 +3,7 @@ import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
 import { formatCheckpoint, parseCheckpoint } from './checkpoint-file.ts'
 import { KafkaStorageError } from './errors.ts'
 import type { EpochEndOffset } from './log-types.ts'
+import { syncPath } from './sync.ts'
 
 /**
  * Where each leader epoch began in this log (LeaderEpochFileCache), kept in `leader-epoch-checkpoint`: a checkpoint file
@@ -111,14 +112,11 @@ export class EpochCache {
   async sync(): Promise<boolean> {
     if (!this.unsynced) return false
     this.unsynced = false
-    const file = this.fs.openSync(join(this.dir, LEADER_EPOCH_CHECKPOINT), 'r+')
     try {
-      await file.sync()
+      await syncPath(this.fs, join(this.dir, LEADER_EPOCH_CHECKPOINT))
     } catch (error) {
       this.unsynced = true
       throw error
-    } finally {
-      file.closeSync()
     }
     return true
   }

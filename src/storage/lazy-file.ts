@@ -1,5 +1,6 @@
 import type { File, FileRange, FileSystem, OpenMode } from '../base/file-system.ts'
 import { KafkaStorageError } from './errors.ts'
+import { syncFile } from './sync.ts'
 
 /**
  * A file that is opened when it is first needed, and closed only when nobody uses it: whoever sends a stretch of a
@@ -62,7 +63,7 @@ export class LazyFile {
     if (!this.isUnsynced) return
     this.isUnsynced = false
     try {
-      await this.using((file) => file.sync())
+      await this.using(syncFile)
     } catch (error) {
       this.isUnsynced = true
       throw error

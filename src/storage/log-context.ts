@@ -5,6 +5,7 @@ import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { type CleanerConfig, DEFAULT_CLEANER_CONFIG } from './cleaner/cleaner-config.ts'
 import { KafkaStorageError, StorageError } from './errors.ts'
+import { SyncFailedError } from './sync.ts'
 import type { TailBudget } from './tail-cache.ts'
 
 /** Broker-level settings of the logs, with Kafka's defaults. */
@@ -104,6 +105,7 @@ export class LogDir {
    */
   storageErrorOf(what: string, error: unknown): unknown {
     if (error instanceof StorageError) return error
+    if (error instanceof SyncFailedError) return this.fail(what, error)
     const code = systemErrorCode(error)
     if (code === undefined) return error
     const lack = LACKS.get(code)

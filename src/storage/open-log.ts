@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import type { FileSystem } from '../base/file-system.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
 import * as batch from '../records/index.ts'
 import { AppendWriter } from './append-writer.ts'
@@ -18,6 +17,7 @@ import type { ProducerState } from './producer-state.ts'
 import { deletableSegments } from './retention.ts'
 import { Segment } from './segment.ts'
 import type { Segments } from './segments.ts'
+import { syncPath } from './sync.ts'
 import { TailCache } from './tail-cache.ts'
 
 /** Index entries that may wait in memory while the log is being written. */
@@ -298,6 +298,7 @@ export class OpenLog {
       // A truncation may have come while this waited for its turn.
       const offset = Math.min(upTo, this.endOffset)
       if (offset <= this.flushedOffset || this.isAbandoned) return
+      this.dir.requireOnline()
       for (const segment of this.segments.from(this.flushedOffset)) {
         if (segment.baseOffset >= offset) continue
         await segment.flush()
@@ -316,7 +317,7 @@ export class OpenLog {
     this.hasNewFiles = false
     const { fs } = this.context
     try {
-      await syncFile(fs, join(this.path, PARTITION_METADATA))
+      await syncPath(fs, join(this.path, PARTITION_METADATA))
       await fs.syncDirectory(this.path)
     } catch (error) {
       this.hasNewFiles = true
@@ -339,7 +340,7 @@ export class OpenLog {
     await active.flush()
     const snapshot = this.producers.takeSnapshot()
     if (snapshot !== undefined) {
-      await syncFile(this.context.fs, snapshot)
+      await syncPath(this.context.fs, snapshot)
       this.hasNewFiles = true
     }
     await this.syncSmallFiles()
@@ -569,15 +570,5 @@ export class OpenLog {
   private writeErrorOf(error: unknown): unknown {
     if (this.isAbandoned) return new KafkaStorageError(`${this.name} was closed or deleted`, error)
     return this.dir.storageErrorOf(`writing to ${this.name} failed`, error)
-  }
-}
-
-async function syncFile(fs: FileSystem, path: string): Promise<void> {
-  if (!fs.existsSync(path)) return
-  const file = fs.openSync(path, 'r+')
-  try {
-    await file.sync()
-  } finally {
-    file.closeSync()
   }
 }

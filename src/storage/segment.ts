@@ -14,6 +14,7 @@ import {
 } from './file-names.ts'
 import { LazyFile } from './lazy-file.ts'
 import { canBeRelative, OffsetIndex } from './offset-index.ts'
+import { syncFile } from './sync.ts'
 import { TimeIndex, type TimestampAtOffset } from './time-index.ts'
 import { TxnIndex } from './txn-index.ts'
 
@@ -338,7 +339,7 @@ export class Segment {
   /** All of it to the disk (fdatasync). */
   async flush(): Promise<void> {
     await this.file.using((file) =>
-      Promise.all([file.sync(), this.offsets?.file.sync(), this.times?.file.sync(), this.txnIndex.sync()]),
+      Promise.all([syncFile(file), this.offsets?.file.sync(), this.times?.file.sync(), this.txnIndex.sync()]),
     )
   }
 

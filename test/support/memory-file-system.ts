@@ -82,9 +82,18 @@ export class MemoryFileSystem implements FileSystem {
   nowMs: () => number = () => 0
   private readonly open = new Set<MemoryFile>()
   private stop: { readonly change: number; readonly mode: StopMode } | undefined
+  private failure: { readonly change: number; readonly code: string } | undefined
   private readonly root = newDirectory()
   /** Oldest first. */
   private unsyncedNames: NameChange[] = []
+
+  /**
+   * The change with this number fails with `code`, and only that one; a write does half of its work. What a failed sync
+   * was to put on disk never gets there, whatever a later one says, as with Linux.
+   */
+  failAt(change: number, code: string): void {
+    this.failure = { change, code }
+  }
 
   /** The change with this number is the last one: it is left as `mode` says, fails, and so does every call after it. */
   stopAt(change: number, mode: StopMode): void {
@@ -274,9 +283,10 @@ export class MemoryFileSystem implements FileSystem {
     this.requireRunning(`${operation} ${path}`)
     const number = this.changes.length
     this.changes.push(`${operation} ${path}`)
-    if (number >= this.failFrom) {
+    if (number >= this.failFrom || number === this.failure?.change) {
       ways.half?.()
-      throw systemError(operation === 'sync' || ways.half === undefined ? 'EIO' : 'ENOSPC', path)
+      const usual = operation === 'sync' || ways.half === undefined ? 'EIO' : 'ENOSPC'
+      throw systemError(number >= this.failFrom ? usual : (this.failure?.code ?? usual), path)
     }
     if (number !== this.stop?.change) {
       ways.whole()
@@ -343,10 +353,16 @@ export class MemoryFileSystem implements FileSystem {
     const directory = this.find(path)
     const upwards: (Node | undefined)[] = [directory]
     for (let at = path; dirname(at) !== at; at = dirname(at)) upwards.push(this.find(dirname(at)))
-    const isSynced = ({ removed, added }: NameChange) =>
+    const isAsked = ({ removed, added }: NameChange) =>
       removed?.directory === directory || added?.directory === directory || upwards.includes(added?.node)
-    for (const change of this.unsyncedNames.filter(isSynced)) changeNames(change, ({ durable }) => durable)
-    this.unsyncedNames = this.unsyncedNames.filter((change) => !isSynced(change))
+    const synced = new Set<NameChange>()
+    for (const change of this.unsyncedNames.toReversed()) {
+      // With those that are asked for, what had happened to the same names before.
+      if (isAsked(change) || [...synced].some((later) => isSameName(later, change))) synced.add(change)
+    }
+    for (const change of this.unsyncedNames)
+      if (synced.has(change)) changeNames(change, ({ durable }) => durable)
+    this.unsyncedNames = this.unsyncedNames.filter((change) => !synced.has(change))
   }
 
   private copy(
@@ -425,12 +441,16 @@ class MemoryFile implements File {
   }
 
   syncSync(): void {
-    this.fs.change('sync', this.path, {
-      whole: () => {
-        this.node.synced = Buffer.from(this.node.bytes)
-        this.node.unsynced = []
-      },
-    })
+    const { node } = this
+    try {
+      this.fs.change('sync', this.path, {
+        whole: () => {
+          node.synced = node.unsynced.reduce(applied, node.synced)
+        },
+      })
+    } finally {
+      if (!this.fs.hasStopped) node.unsynced = []
+    }
   }
 
   closeSync(): void {
@@ -450,6 +470,19 @@ function newFile(nowMs: number): FileNode {
     synced: Buffer.alloc(0),
     unsynced: [],
   }
+}
+
+function isSameName(a: NameChange, b: NameChange): boolean {
+  const names = [b.removed, b.added]
+  return [a.removed, a.added].some((one) =>
+    names.some(
+      (other) =>
+        one !== undefined &&
+        other !== undefined &&
+        one.name === other.name &&
+        one.directory === other.directory,
+    ),
+  )
 }
 
 function changeNames(

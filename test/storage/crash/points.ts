@@ -1,4 +1,5 @@
 import { it } from 'vitest'
+import { KcliError } from '../../../src/base/errors.ts'
 import { seededRandom } from '../../../src/base/random.ts'
 import { MemoryFileSystem, type StopMode } from '../../support/memory-file-system.ts'
 import { checkImage } from './check.ts'
@@ -35,12 +36,48 @@ export async function testCrashPoints(scenario: Scenario): Promise<void> {
   }
 }
 
+/**
+ * One test in which each change in turn fails, once, with the error: nothing acknowledged is lost, and the log goes on
+ * unless its directory is offline.
+ */
+export function testFailures(scenario: Scenario, code: string): void {
+  it(`${scenario.name}: ${code} at any change`, async () => {
+    const count = await changesOf(scenario)
+    for (const [change, name] of count.entries()) {
+      await labelled(`${code} at ${name} (change ${change})`, failOnce(scenario, code, change))
+    }
+  })
+}
+
+async function failOnce(scenario: Scenario, code: string, change: number): Promise<void> {
+  const world = await prepared(scenario)
+  world.fs.failAt(world.fs.changes.length + change, code)
+  await scenario.run(world).catch(requireClear)
+  await world.clock.settle()
+  if (world.isOnline) {
+    await world.open()
+    await world.send().catch(requireClear)
+    await world.send()
+    await world.flush()
+  }
+  await checkCrashed(world, `${scenario.name} ${code} ${change}`, 0)
+}
+
+/** Errors that a client can be told, or the one that the start ends with. */
+function requireClear(error: unknown): void {
+  if (!(error instanceof KcliError)) throw error
+}
+
 /** The files of a dead process, in all states that its death can have left them in. */
-export async function checkCrashed(world: World, seedText: string): Promise<void> {
+export async function checkCrashed(
+  world: World,
+  seedText: string,
+  powerFailures = POWER_FAILURES,
+): Promise<void> {
   const { fs, settings, ledger } = world
   await labelled('process killed', checkImage(fs.restarted(), settings, ledger, Number.POSITIVE_INFINITY))
   await labelled('power failed', checkImage(fs.afterPowerFailure(), settings, ledger, ledger.flushedTo))
-  for (let i = 0; i < POWER_FAILURES; i++) {
+  for (let i = 0; i < powerFailures; i++) {
     const seed = seedOf(`${seedText} ${i}`)
     const image = fs.afterPowerFailure(seededRandom(seed))
     await labelled(`power failed, seed ${seed}`, checkImage(image, settings, ledger, ledger.flushedTo))
@@ -59,13 +96,7 @@ export async function crash(scenario: Scenario, point: Pick<Point, 'change' | 'm
 }
 
 export async function pointsOf(scenario: Scenario): Promise<Point[]> {
-  const world = await prepared(scenario)
-  const before = world.fs.changes.length
-  await scenario.run(world)
-  await world.clock.settle()
-  const changes = world.fs.changes
-    .slice(before)
-    .map((change) => change.replaceAll(LOG_DIR, '').replace(' /', ' '))
+  const changes = await changesOf(scenario)
   const points = changes.flatMap((change, i) => {
     const modes: StopMode[] = ['before']
     if (/^write/.test(change)) modes.push('half')
@@ -79,6 +110,15 @@ export async function pointsOf(scenario: Scenario): Promise<Point[]> {
   })
   if (points.length === 0) throw new Error(`${scenario.name} changes nothing`)
   return points
+}
+
+/** As `operation path`. */
+async function changesOf(scenario: Scenario): Promise<string[]> {
+  const world = await prepared(scenario)
+  const before = world.fs.changes.length
+  await scenario.run(world)
+  await world.clock.settle()
+  return world.fs.changes.slice(before).map((change) => change.replaceAll(LOG_DIR, '').replace(' /', ' '))
 }
 
 async function prepared(scenario: Scenario): Promise<World> {

@@ -73,6 +73,11 @@ export class World {
     return this.openLog
   }
 
+  /** The process runs, and the directory serves. */
+  get isOnline(): boolean {
+    return this.manager?.isOnline === true
+  }
+
   async start(): Promise<void> {
     this.manager = await openManager(this.fs, this.settings, this.clock)
   }
