@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * npm run bench [-- startup|memory|rdkafka ...] [--records N] [--rounds N] [--only kcli|kafka]
+ * npm run bench [-- startup|memory|storage|rdkafka ...] [--records N] [--rounds N] [--only kcli|kafka]
  *
  * Compares kcli with an empty Node and with Apache Kafka in one run on one machine: the ratios mean something, the
  * single figures do not. Needs scripts/interop-setup.mjs for all that is not kcli.
@@ -12,8 +12,9 @@ import { loadTs } from '../../scripts/load-ts.mjs'
 import { memory } from './memory.mjs'
 import { rdkafka } from './rdkafka.mjs'
 import { startup } from './startup.mjs'
+import { storage } from './storage.mjs'
 
-const parts = { startup, memory, rdkafka }
+const parts = { startup, memory, storage, rdkafka }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { records: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } },

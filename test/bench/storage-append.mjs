@@ -1,6 +1,7 @@
 /** Appends through the log layer, beside `dd` plus a pass of CRC-32C over the same bytes. */
 import { rmSync } from 'node:fs'
 import path from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { median, number } from './measure.mjs'
 import {
   appendAll,
@@ -16,7 +17,8 @@ import {
 } from './storage-support.mjs'
 
 const ROUND_BYTES = 256 * MB
-/** Appends outstanding in one log: five requests of each of a few producers. */
+const STALL_BYTES = 4 * GB
+/** Appends outstanding in one log: a few producers with five requests each. */
 const LANES = 32
 
 const CASES = [
@@ -31,51 +33,96 @@ const CASES = [
 export async function appendRows(engine, dir, rounds) {
   requireSpace(dir, 2 * GB)
   const manager = await openManager(engine, path.join(dir, 'append'))
-  const rows = [['append, batches of 100-byte records', 'limit MB/s', 'kcli MB/s', '% of limit', 'at least']]
-  let topic = 0
-  for (const { sizeBytes, logs: logCount, limit } of CASES) {
-    const batch = makeBatch(engine, sizeBytes)
-    const count = Math.floor(ROUND_BYTES / batch.length)
-    const next = ringOf(engine, batch, Math.max(2 * LANES * logCount, Math.ceil((4 * MB) / batch.length)))
-    const [limits, ours] = [[], []]
-    for (let round = 0; round <= rounds; round++) {
-      const file = path.join(dir, 'dd')
-      const write = dd('/dev/zero', file, sizeBytes, count)
-      rmSync(file)
-      const check = await timed(() => {
-        for (let i = 0; i < count; i++) engine.crc32c(next())
-      })
-      const names = Array.from({ length: logCount }, () => `append-${topic++}`)
-      const logs = names.map((name) => manager.getOrCreateLog(name, 0, { topicId: null }))
-      await Promise.all(logs.map((log) => log.open()))
-      const ms = await timed(() => appendAll(logs, count, LANES, next))
-      for (const name of names) manager.deleteLog(name, 0)
+  const appends = CASES.map((one) => appendCase(engine, manager, one))
+  for (let round = 0; round <= rounds; round++) {
+    for (const one of appends) {
+      const limitMs = limitOnce(engine, dir, one)
+      const ms = await one.run()
       // The first round warms up the machine and the code.
       if (round === 0) continue
-      limits.push(write + check)
-      ours.push(ms)
+      one.limits.push(limitMs)
+      one.times.push(ms)
     }
-    const bytes = count * batch.length
-    const rate = (ms) => bytes / 1e6 / (ms / 1000)
-    const ratio = (100 * median(limits)) / median(ours)
-    const name = `${sizeBytes / 1024} KB, ${logCount} log${logCount > 1 ? 's' : ''}`
-    rows.push([name, number(rate(median(limits))), number(rate(median(ours))), number(ratio), limit])
   }
   await manager.shutdown()
+  const rows = [['append, batches of 100-byte records', 'limit MB/s', 'kcli MB/s', '% of limit', 'at least']]
+  for (const { sizeBytes, logs, limit, limits, times, rate } of appends) {
+    const [limitMs, ms] = [median(limits), median(times)]
+    const name = `${sizeBytes / 1024} KB, ${logs} log${logs > 1 ? 's' : ''}`
+    rows.push([name, number(rate(limitMs)), number(rate(ms)), number((100 * limitMs) / ms), limit])
+  }
   return rows
 }
 
-export async function stallRow(engine, dir, bytes) {
-  requireSpace(dir, 2 * bytes)
+/** Compressed batches are decompressed to look at their records: what that costs, by the records inside. */
+export async function codecRows(engine, dir, rounds) {
+  const manager = await openManager(engine, path.join(dir, 'codec'))
+  const cases = ['none', 'lz4', 'zstd'].map((codec) => {
+    return { codec, ...appendCase(engine, manager, { sizeBytes: 64 * 1024, logs: 1, codec }) }
+  })
+  for (let round = 0; round <= rounds; round++) {
+    for (const one of cases) {
+      const ms = await one.run()
+      if (round > 0) one.times.push(ms)
+    }
+  }
+  await manager.shutdown()
+  const rows = [['append, 64 KB of records in a batch', 'KB stored', 'million records/s']]
+  for (const { codec, batch, count, times } of cases) {
+    const records = count * engine.records.recordCount(batch, 0)
+    rows.push([codec, number(batch.length / 1024), number(records / 1000 / median(times), 1)])
+  }
+  return rows
+}
+
+let topics = 0
+
+function appendCase(engine, manager, { sizeBytes, logs, limit, codec }) {
+  const batch = makeBatch(engine, sizeBytes, { codec })
+  const count = Math.floor(ROUND_BYTES / makeBatch(engine, sizeBytes).length)
+  const next = ringOf(engine, batch, Math.max(2 * LANES * logs, Math.ceil((4 * MB) / batch.length)))
+  const run = async () => {
+    const names = Array.from({ length: logs }, () => `append-${topics++}`)
+    const opened = names.map((name) => manager.getOrCreateLog(name, 0, { topicId: null }))
+    await Promise.all(opened.map((log) => log.open()))
+    const ms = await timed(() => appendAll(opened, count, LANES, next))
+    for (const name of names) manager.deleteLog(name, 0)
+    return ms
+  }
+  const rate = (ms) => (count * batch.length) / 1000 / ms
+  return { sizeBytes, logs, limit, batch, count, next, run, rate, limits: [], times: [] }
+}
+
+/** `dd` with blocks of the same size, and a pass of CRC-32C over the same bytes. */
+function limitOnce(engine, dir, { sizeBytes, count, next }) {
+  const file = path.join(dir, 'dd')
+  const writeMs = dd('/dev/zero', file, sizeBytes, count)
+  rmSync(file)
+  const start = performance.now()
+  for (let i = 0; i < count; i++) engine.crc32c(next())
+  return writeMs + performance.now() - start
+}
+
+/** Writes more than the kernel lets lie unwritten, with rolls and the flushes behind them. */
+export async function stallRows(engine, dir) {
+  requireSpace(dir, 2 * STALL_BYTES)
   const manager = await openManager(engine, path.join(dir, 'stall'))
   const batch = makeBatch(engine, 64 * 1024)
   const next = ringOf(engine, batch, 6 * LANES)
   const names = ['stall-0', 'stall-1', 'stall-2']
   const logs = names.map((name) => manager.getOrCreateLog(name, 0, { topicId: null }))
-  const { ms, longestMs, p99Ms } = await stallDuring(() =>
-    appendAll(logs, Math.floor(bytes / batch.length), LANES, next),
-  )
+  const count = Math.floor(STALL_BYTES / batch.length)
+  const { ms, longestMs, longestOwnMs, p99Ms } = await stallDuring(() => appendAll(logs, count, LANES, next))
   for (const name of names) manager.deleteLog(name, 0)
   await manager.shutdown()
-  return { ms, longestMs, p99Ms }
+  return [
+    [
+      `stalls of the event loop, ${STALL_BYTES / GB} GB to 3 logs at ${number(STALL_BYTES / 1000 / ms)} MB/s`,
+      'ms',
+      'at most',
+    ],
+    ['longest', number(longestMs, 1), 20],
+    ['longest, less the time without a processor', number(longestOwnMs, 1), 20],
+    ['p99', number(p99Ms, 1), ''],
+  ]
 }

@@ -1,7 +1,16 @@
 /** What one append and one fetch cost in a log of ten thousand records and in one of ten million. */
 import path from 'node:path'
 import { median, number } from './measure.mjs'
-import { APPEND, GB, makeBatch, openManager, requireSpace, ringOf, appendAll, timed } from './storage-support.mjs'
+import {
+  APPEND,
+  appendAll,
+  GB,
+  makeBatch,
+  openManager,
+  requireSpace,
+  ringOf,
+  timed,
+} from './storage-support.mjs'
 
 const SMALL = 10_000
 const LARGE = 10_000_000

@@ -1,7 +1,17 @@
 /** Sequential reads through the log layer into one buffer, beside `dd` on the same file; and the cost of one read. */
 import path from 'node:path'
 import { median, number } from './measure.mjs'
-import { appendAll, dd, GB, MB, makeBatch, openManager, requireSpace, ringOf, timed } from './storage-support.mjs'
+import {
+  appendAll,
+  dd,
+  GB,
+  MB,
+  makeBatch,
+  openManager,
+  requireSpace,
+  ringOf,
+  timed,
+} from './storage-support.mjs'
 
 const FILE_BYTES = 512 * MB
 

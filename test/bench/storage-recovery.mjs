@@ -4,7 +4,17 @@ import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { median, number } from './measure.mjs'
-import { APPEND, appendAll, GB, loadEngine, makeBatch, openManager, requireSpace, ringOf, timed } from './storage-support.mjs'
+import {
+  APPEND,
+  appendAll,
+  GB,
+  loadEngine,
+  makeBatch,
+  openManager,
+  requireSpace,
+  ringOf,
+  timed,
+} from './storage-support.mjs'
 
 const PARTITIONS = 1000
 const LIMIT_MS = 1500
@@ -16,7 +26,9 @@ export async function openRows(engine, dir, rounds, engineFile) {
   const manager = await openManager(engine, data)
   const batch = makeBatch(engine, 1024)
   const next = ringOf(engine, batch, 2 * PARTITIONS)
-  const logs = Array.from({ length: PARTITIONS }, (_, i) => manager.getOrCreateLog('open', i, { topicId: null }))
+  const logs = Array.from({ length: PARTITIONS }, (_, i) =>
+    manager.getOrCreateLog('open', i, { topicId: null }),
+  )
   await Promise.all(logs.map((log) => log.appendAsLeader(next(), APPEND)))
   await manager.shutdown()
   const opens = { asleep: [], used: [] }

@@ -20,21 +20,31 @@ export const MB = 1024 * 1024
 export const GB = 1024 * MB
 export const APPEND = { leaderEpoch: 0, origin: 'client' }
 
-/** One file with the storage engine in it; inside the repository, so that the packages with native code are found. */
+/** The storage engine in one file; inside the repository, so that the packages with native code are found. */
 export async function bundleEngine(repository) {
   const cache = path.join(repository, '.cache')
   mkdirSync(cache, { recursive: true })
   const dir = mkdtempSync(path.join(cache, 'bench-engine-'))
-  const file = path.join(dir, 'engine.mjs')
-  await build({
-    stdin: { contents: ENGINE, resolveDir: repository, loader: 'ts' },
-    outfile: file,
+  const options = {
     bundle: true,
     platform: 'node',
-    format: 'esm',
     target: 'node20',
     packages: 'external',
     logLevel: 'error',
+  }
+  const file = path.join(dir, 'engine.mjs')
+  await build({
+    ...options,
+    stdin: { contents: ENGINE, resolveDir: repository, loader: 'ts' },
+    format: 'esm',
+    outfile: file,
+  })
+  // Where the engine looks for it, as in the package.
+  await build({
+    ...options,
+    entryPoints: [path.join(repository, 'src', 'storage', 'cleaner', 'worker-main.ts')],
+    format: 'cjs',
+    outfile: path.join(dir, 'cleaner-worker.cjs'),
   })
   return { file, remove: () => rmSync(dir, { recursive: true, force: true }) }
 }
