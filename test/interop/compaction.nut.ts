@@ -3,13 +3,14 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { FileSystem } from '../../src/base/file-system.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import { nodeFileSystem } from '../../src/base/node-file-system.ts'
 import { systemRandom } from '../../src/base/random.ts'
 import { batchStarts, deleteHorizonMs } from '../../src/records/index.ts'
 import { DEFAULT_LOG_CONFIG, LogManager, logConfigFromEntries } from '../../src/storage/index.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { JavaDriver, type JavaRecord, type ProduceStep } from './support/driver.ts'
+import { type JavaConsumedRecord, JavaDriver, type JavaRecord, type ProduceStep } from './support/driver.ts'
 import { type KafkaCluster, startKafka } from './support/kafka.ts'
 import { partitionDirs } from './support/log-dirs.ts'
 import { CODECS, inBatches, mixedRecords, produceAll } from './support/mixed-data.ts'
@@ -39,6 +40,30 @@ function transactions(from: number): ProduceStep[] {
   return steps
 }
 
+/** The disk, for a process that is killed before the n-th cleaned segment gets its final name. */
+function stoppedAtSwap(nth: number): FileSystem {
+  let left = nth
+  const unlessStopped = (from: string) => {
+    if (left > 0 && from.endsWith('.log.swap')) left--
+    if (left === 0) throw Object.assign(new Error('killed'), { code: 'EIO' })
+  }
+  return {
+    ...nodeFileSystem,
+    renameSync(from, to) {
+      unlessStopped(from)
+      nodeFileSystem.renameSync(from, to)
+    },
+    removeSync(from) {
+      unlessStopped(from)
+      nodeFileSystem.removeSync(from)
+    },
+    writeFileSync(file, bytes) {
+      unlessStopped(file)
+      nodeFileSystem.writeFileSync(file, bytes)
+    },
+  }
+}
+
 describeInterop('compaction', ['kafka', 'driver'], () => {
   let kafka: KafkaCluster
   let java: JavaDriver
@@ -46,7 +71,8 @@ describeInterop('compaction', ['kafka', 'driver'], () => {
   let scratch: string
   const byKafka = () => path.join(scratch, 'by-kafka')
   const byKcli = () => path.join(scratch, 'by-kcli')
-  let consumed: unknown
+  const original = () => path.join(scratch, 'original')
+  let consumed: JavaConsumedRecord[][]
 
   const startOffsets = TOPICS.map((topic) => ({ topic, partition: 0, offset: 0 }))
   const readAll = async () => {
@@ -91,7 +117,8 @@ describeInterop('compaction', ['kafka', 'driver'], () => {
     const larger = ['--add-config', `segment.bytes=${SETTINGS['segment.bytes']}`]
     expect(await java.runTool('kafka-configs', [...alter, ...larger, ...target])).toMatchObject({ code: 0 })
     await kafka.stopBroker(0)
-    cpSync(kafka.logDir(0), byKcli(), { recursive: true, preserveTimestamps: true })
+    cpSync(kafka.logDir(0), original(), { recursive: true, preserveTimestamps: true })
+    cpSync(original(), byKcli(), { recursive: true, preserveTimestamps: true })
 
     isCleaning = true
     await kafka.startBroker(0)
@@ -126,6 +153,23 @@ describeInterop('compaction', ['kafka', 'driver'], () => {
     throw new Error(`no tombstone in ${topic}`)
   }
 
+  /** All logs of a directory, of which one is compacted; the time is that of Kafka's pass over it. */
+  function openLogs(logDir: string, topic: string, fs: FileSystem): Promise<LogManager> {
+    const clock = new ManualClock()
+    clock.now = cleanedAt(topic)
+    return LogManager.open({
+      fs,
+      clock,
+      logger: silentLogger,
+      random: systemRandom,
+      logDirs: [logDir],
+      brokerId: 0,
+      clusterId: null,
+      defaults: { ...DEFAULT_LOG_CONFIG, fileDeleteDelayMs: 0 },
+      loadTopicConfig: (name) => (name === topic ? logConfigFromEntries(SETTINGS) : {}),
+    })
+  }
+
   it('has left something to compare', () => {
     for (const topic of TOPICS) {
       const size = (logDir: string) =>
@@ -138,19 +182,7 @@ describeInterop('compaction', ['kafka', 'driver'], () => {
   it('by kcli cleans as far as by Kafka', async () => {
     // One log at a time, at the very millisecond at which Kafka did it.
     for (const topic of TOPICS) {
-      const clock = new ManualClock()
-      clock.now = cleanedAt(topic)
-      const manager = await LogManager.open({
-        fs: nodeFileSystem,
-        clock,
-        logger: silentLogger,
-        random: systemRandom,
-        logDirs: [byKcli()],
-        brokerId: 0,
-        clusterId: null,
-        defaults: { ...DEFAULT_LOG_CONFIG, fileDeleteDelayMs: 0 },
-        loadTopicConfig: (name) => (name === topic ? logConfigFromEntries(SETTINGS) : {}),
-      })
+      const manager = await openLogs(byKcli(), topic, nodeFileSystem)
       const reports = await manager.cleanLogs()
       expect(reports.map(({ partition }) => partition)).toEqual([`${topic}-0`])
       await manager.shutdown()
@@ -194,7 +226,29 @@ describeInterop('compaction', ['kafka', 'driver'], () => {
     const more = inBatches(recordsOf('none', 300, 120), 7)
     await produceAll(java, kafka.bootstrap, { 'compression.type': 'none' }, more)
     await vi.waitFor(() => expect(checkpoint(kafka.logDir(0))).not.toEqual(before), { timeout: 60_000 })
-    const [none = []] = (await readAll()) as { key: string }[][]
+    const [none = []] = await readAll()
     expect(new Set(none.map(({ key }) => key)).size).toBe(23)
+  })
+
+  it('by kcli that is killed in the middle of a swap is finished by Kafka', async () => {
+    await kafka.stopBroker(0)
+    const killed = path.join(scratch, 'killed')
+    cpSync(original(), killed, { recursive: true, preserveTimestamps: true })
+    // The old segments of the second group are gone, and the new one has no name of its own yet.
+    await (await openLogs(killed, 'small-segments', stoppedAtSwap(2))).cleanLogs()
+    expect(filesOf(killed, 'small-segments').length).toBeLessThan(
+      filesOf(original(), 'small-segments').length,
+    )
+    expect(readdirSync(path.join(killed, 'small-segments-0')).join(' ')).toMatch(/\.log\.swap/)
+    isCleaning = false
+    rmSync(kafka.logDir(0), { recursive: true })
+    cpSync(killed, kafka.logDir(0), { recursive: true, preserveTimestamps: true })
+    await kafka.startBroker(0)
+    const at = TOPICS.indexOf('small-segments')
+    const latest = (records: readonly JavaConsumedRecord[]) =>
+      new Map(records.map(({ key, offset, value }) => [String(key), { offset, value }]))
+    const now = (await readAll())[at] ?? []
+    expect(latest(now)).toEqual(latest(consumed[at] ?? []))
+    expect(new Set(now.map(({ offset }) => offset)).size).toBe(now.length)
   })
 })
