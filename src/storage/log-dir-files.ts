@@ -47,7 +47,7 @@ export interface Lock {
  *     recovery-point-offset-checkpoint   how far each log is on disk
  *     log-start-offset-checkpoint        where logs begin, when not with a segment
  *     replication-offset-checkpoint      high watermarks
- *     cleaner-offset-checkpoint          how far compaction has come; not touched here
+ *     cleaner-offset-checkpoint          how far logs are clean (cleaner/cleaner-checkpoints.ts)
  */
 export class LogDirFiles {
   readonly path: string
