@@ -1,6 +1,6 @@
 import { type Acl, OPEN_ACL_UNSAFE, READ_ACL_UNSAFE } from './acl.ts'
 import { AclCache, OPEN_ACL_ID } from './acl-cache.ts'
-import type { Stat, WatchEventType } from './client.ts'
+import type { Stat, WatchEvent } from './client.ts'
 import {
   CONTAINER_OWNER,
   clientStat,
@@ -19,10 +19,10 @@ import { childPath, nodeName, parentPath } from './paths.ts'
 import { Quotas } from './quotas.ts'
 import type { CreateTxn, SimpleTxn, Txn, TxnHeader } from './records.ts'
 
-/** Something that watchers may wait for. `watched` says whose table to look in (DataTree.dataWatches, childWatches). */
-export interface TreeEvent {
-  readonly type: WatchEventType
-  readonly path: string
+/** Something that watchers may wait for. */
+export interface TreeEvent extends WatchEvent {
+  /** Of the node, before it went if it did: who may not read it does not hear of it. */
+  readonly acl: readonly Acl[]
 }
 
 /** What one applied transaction, or one step of a multi, came to. */
@@ -211,7 +211,10 @@ export class DataTree {
     const stat = newNodeStat(header.zxid, header.time, ownerOf(header, txn))
     this.insert(path, { data: txn.data, aclId, stat, children: undefined, digest: undefined })
     this.quotas.created(path, txn.data?.length ?? 0)
-    events.push({ type: 'NodeCreated', path }, { type: 'NodeChildrenChanged', path: parentPath(path) })
+    events.push(
+      { type: 'NodeCreated', path, acl: this.acls.get(aclId) ?? OPEN_ACL_UNSAFE },
+      { type: 'NodeChildrenChanged', path: parentPath(path), acl: this.aclOf(parent) },
+    )
     return 0
   }
 
@@ -226,6 +229,7 @@ export class DataTree {
     const node = this.nodes.get(path)
     if (node === undefined) return ZOOKEEPER_ERROR_CODES.NONODE
     this.beforeChange(path, node)
+    const acl = this.aclOf(node)
     this.unsummed.delete(path)
     this.nodes.delete(path)
     this.acls.removeUse(node.aclId)
@@ -235,7 +239,10 @@ export class DataTree {
     if (ephemerals?.delete(path) === true && ephemerals.size === 0) {
       this.ephemeralsBySession.delete(node.stat.ephemeralOwner)
     }
-    events.push({ type: 'NodeDeleted', path }, { type: 'NodeChildrenChanged', path: parentPath(path) })
+    events.push(
+      { type: 'NodeDeleted', path, acl },
+      { type: 'NodeChildrenChanged', path: parentPath(path), acl: this.aclOf(parent) },
+    )
     return 0
   }
 
@@ -254,7 +261,7 @@ export class DataTree {
     node.stat.mtime = header.time
     node.stat.mzxid = header.zxid
     node.stat.version = version
-    events.push({ type: 'NodeDataChanged', path })
+    events.push({ type: 'NodeDataChanged', path, acl: this.aclOf(node) })
     return 0
   }
 

@@ -269,7 +269,7 @@ export class ZooKeeperServer {
   }
 
   private deliver(events: readonly TreeEvent[]): void {
-    for (const event of events) this.watches.trigger(event)
+    for (const event of events) this.watches.trigger(event, event.acl)
   }
 
   private fail(error: unknown): void {

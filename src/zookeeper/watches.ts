@@ -1,8 +1,10 @@
+import type { Acl } from './acl.ts'
 import type { AddWatchMode, WatchEvent, WatcherType } from './client.ts'
 import { pathAndParents } from './paths.ts'
 
-/** Where the events of one connection go. Its identity is what counts: one event reaches a sink once. */
-export type WatchSink = (event: WatchEvent) => void
+/**
+ * Where the events of one connection go, with the ACL that says whether it may hear of them. Its identity is what counts: one event reaches a sink once. */
+export type WatchSink = (event: WatchEvent, acl?: readonly Acl[]) => void
 
 /** Ways in which one sink watches one path; they add up. */
 const ONE_SHOT = 1
@@ -97,7 +99,7 @@ export class Watches {
   }
 
   /** One-shot watches that match are used up. */
-  trigger(event: WatchEvent): void {
+  trigger(event: WatchEvent, acl?: readonly Acl[]): void {
     const sinks = new Set<WatchSink>()
     const { path, type } = event
     if (type !== 'NodeChildrenChanged') {
@@ -105,7 +107,7 @@ export class Watches {
       if (this.recursiveCount > 0) this.collectRecursive(path, sinks)
     }
     if (type === 'NodeDeleted' || type === 'NodeChildrenChanged') this.collect(this.children, path, sinks)
-    for (const sink of sinks) sink(event)
+    for (const sink of sinks) sink(event, acl)
   }
 
   private collect(table: Table, path: string, sinks: Set<WatchSink>): void {

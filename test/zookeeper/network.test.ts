@@ -120,6 +120,13 @@ describe('a client over a connection', () => {
     await owner.create('/secret', Buffer.from('x'), { acl })
     const stranger = await connect()
     expect(await failure(stranger.getData('/secret'))).toBe('NOAUTH /secret')
+    expect(await failure(stranger.exists('/secret'))).toBe('NOAUTH /secret')
+    const heard: string[] = []
+    await stranger.addWatch('/', 'persistent-recursive', ({ type, path }) => heard.push(`${type} ${path}`))
+    await owner.setData('/secret', Buffer.from('x'))
+    await owner.create('/public', null)
+    await stranger.sync('/')
+    expect(heard).toEqual(['NodeCreated /public'])
     expect(await failure(stranger.setData('/secret', null))).toBe('NOAUTH /secret')
     expect(await failure(stranger.getAcl('/secret'))).toBe('NOAUTH /secret')
     expect(await failure(stranger.create('/x', null, { acl: [acl[0] as (typeof acl)[0]] }))).toBe(

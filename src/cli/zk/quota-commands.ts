@@ -79,8 +79,8 @@ const setquota: ZkCommand = {
     await refuseNested(client, path)
     await makeNodes(client, path)
     await client.create(limitsPath(path), text)
-    const used = await usage(client, path)
-    await client.create(statsPath(path), Buffer.from(formatUse(used)))
+    // The server counts what there is, and keeps it up to date.
+    await client.create(statsPath(path), Buffer.from(formatUse({ count: 0, bytes: 0 })))
   },
 }
 
@@ -125,19 +125,6 @@ async function makeNodes(client: NetworkClient, path: string): Promise<void> {
 interface Use {
   readonly count: number
   readonly bytes: number
-}
-
-/** What there is now. ZooKeeper keeps it up to date from here on. */
-async function usage(client: NetworkClient, path: string): Promise<Use> {
-  let count = 0
-  let bytes = 0
-  for await (const each of subtree(client, path)) {
-    const stat = await client.exists(each)
-    if (stat === null) continue
-    count++
-    bytes += stat.dataLength
-  }
-  return { count, bytes }
 }
 
 function formatUse({ count, bytes }: Use): string {

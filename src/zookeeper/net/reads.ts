@@ -65,11 +65,13 @@ const READS = new Map<number, (reader: JuteReader, view: ReadView) => Body>([
   ],
 ])
 
-function exists(reader: JuteReader, { tree, watches, sink }: ReadView): Body {
+function exists(reader: JuteReader, { tree, watches, sink, identity }: ReadView): Body {
   const path = readPath(reader)
+  const node = tree.get(path)
+  if (node !== undefined && !isAllowed(tree.aclOf(node), PERMISSIONS.read, identity))
+    throw new ZooKeeperError('NOAUTH', path)
   // The watch waits for the creation of a node that is not there.
   if (reader.readBoolean()) watches.addData(path, sink)
-  const node = tree.get(path)
   if (node === undefined) throw new ZooKeeperError('NONODE', path)
   return (writer) => writeStat(writer, clientStat(node))
 }

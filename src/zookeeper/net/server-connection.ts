@@ -1,5 +1,5 @@
 import type { Channel } from '../../base/network.ts'
-import { formatId, type Identity } from '../acl.ts'
+import { type Acl, formatId, type Identity, isAllowed, PERMISSIONS } from '../acl.ts'
 import type { WatchEvent } from '../client.ts'
 import type { TxnResult } from '../data-tree.ts'
 import { ZOOKEEPER_ERROR_CODES, ZooKeeperError } from '../errors.ts'
@@ -90,7 +90,10 @@ export class ServerConnection implements SessionHolder {
     return this.slots.length
   }
 
-  readonly sink = (event: WatchEvent): void => this.send(eventFrame(event))
+  readonly sink = (event: WatchEvent, acl?: readonly Acl[]): void => {
+    // A watch must tell nothing that could not be read (CVE-2024-23944).
+    if (acl === undefined || isAllowed(acl, PERMISSIONS.read, this.identity)) this.send(eventFrame(event))
+  }
 
   sessionEnded(): void {
     this.channel.destroy()

@@ -119,7 +119,11 @@ function brokerDefaults(
   }
 }
 
-export async function startZookeeper(dir: string, port: number): Promise<ChildProcess> {
+export async function startZookeeper(
+  dir: string,
+  port: number,
+  jvmFlags: readonly string[] = [],
+): Promise<ChildProcess> {
   const dataDir = path.join(dir, 'zookeeper')
   mkdirSync(dataDir, { recursive: true })
   const configFile = path.join(dir, 'zoo.cfg')
@@ -139,7 +143,7 @@ export async function startZookeeper(dir: string, port: number): Promise<ChildPr
     configFile,
     path.join(dir, 'zookeeper.log'),
     `binding to port /127.0.0.1:${port}`,
-    smallJvm,
+    [...smallJvm, ...jvmFlags],
   )
 }
 
