@@ -25,6 +25,7 @@ export class EpochCache {
   private readonly fs: FileSystem
   private readonly dir: string
   private list: readonly EpochEntry[]
+  private isUnwritten = false
   private unsynced = false
 
   private constructor(fs: FileSystem, dir: string, entries: readonly EpochEntry[]) {
@@ -66,6 +67,19 @@ export class EpochCache {
     const latest = this.latest
     if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return
     this.replace(withEntry(this.list, { epoch, startOffset }))
+  }
+
+  /**
+   * As {@link assign}, but when the file cannot be written the epoch is known all the same, and the error is thrown. The
+   * next change writes it. For an epoch that has no records yet: nothing is lost when it never gets into the file.
+   */
+  note(epoch: number, startOffset: number): void {
+    const { latest } = this
+    const isKnown = latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset
+    if (isKnown && !this.isUnwritten) return
+    if (!isKnown) this.list = withEntry(this.list, { epoch, startOffset })
+    this.isUnwritten = true
+    this.replace(this.list)
   }
 
   /** Forgets the epochs that begin at or behind `endOffset`. */
@@ -125,6 +139,7 @@ export class EpochCache {
     const text = formatCheckpoint(entries.map((entry) => `${entry.epoch} ${entry.startOffset}`))
     replaceFileSync(this.fs, join(this.dir, LEADER_EPOCH_CHECKPOINT), Buffer.from(text), false)
     this.list = entries
+    this.isUnwritten = false
     this.unsynced = true
   }
 }

@@ -50,6 +50,11 @@ const LACKS: ReadonlyMap<string, string> = new Map([
   ['ENFILE', 'the system has too many files open'],
 ])
 
+/** Something has run out that may be there again. */
+export function isLack(error: unknown): boolean {
+  return LACKS.has(systemErrorCode(error) ?? '')
+}
+
 /** A log directory of the broker; goes offline when its disk fails, and stays so (LogDirFailureChannel). */
 export class LogDir {
   readonly path: string

@@ -7,7 +7,7 @@ import { InconsistentTopicIdError, KafkaStorageError, OffsetOutOfRangeError } fr
 import { offsetFileName, SNAPSHOT_SUFFIX } from './file-names.ts'
 import { decompressed, isLargeCompressed } from './large-batch.ts'
 import type { LogConfig } from './log-config.ts'
-import type { LogContext, LogDir } from './log-context.ts'
+import { isLack, type LogContext, type LogDir } from './log-context.ts'
 import { loadLog } from './log-loader.ts'
 import {
   type ActiveProducer,
@@ -295,12 +295,15 @@ export class Log {
     return this.epochs.endOffsetFor(epoch, this.logEndOffset)
   }
 
-  /** Call with logEndOffset when becoming leader; lands behind appends that are still on their way. */
+  /**
+   * Call with logEndOffset when becoming leader; lands behind appends that are still on their way. When the disk is full it
+   * throws, and all who ask know the epoch nevertheless: call it again before the first append.
+   */
   assignEpochStartOffset(epoch: number, startOffset: number): void {
     this.requireUsable()
     const isAtEnd = this.opened !== null && startOffset >= this.opened.endOffset
     try {
-      this.epochs.assign(epoch, isAtEnd ? Math.max(startOffset, this.opened?.nextOffset ?? 0) : startOffset)
+      this.epochs.note(epoch, isAtEnd ? Math.max(startOffset, this.opened?.nextOffset ?? 0) : startOffset)
     } catch (error) {
       throw this.errorOf(`writing the leader epochs of ${this.name} failed`, error)
     }
@@ -440,9 +443,13 @@ export class Log {
         )
       }
       // Epochs that began while the files were being opened, or at the log's end before that.
-      for (const entry of this.sleepingEpochs?.entries ?? []) {
-        if (entry.epoch > (loaded.epochs.latest?.epoch ?? -1))
-          loaded.epochs.assign(entry.epoch, entry.startOffset)
+      for (const { epoch, startOffset } of this.sleepingEpochs?.entries ?? []) {
+        if (epoch <= (loaded.epochs.latest?.epoch ?? -1)) continue
+        try {
+          loaded.epochs.note(epoch, startOffset)
+        } catch (error) {
+          if (!isLack(error)) throw error
+        }
       }
       const opened = new OpenLog(loaded, {
         context,

@@ -288,4 +288,28 @@ describe('while a broker runs', () => {
     expect(existsSync(join(a.path, 'new-0'))).toBe(false)
     expect(errorsOf(manager)).toEqual([false, false])
   })
+
+  it.each([true, false])(
+    'an epoch for which there is no room is known to all who ask: log open %s',
+    async (isOpen) => {
+      await prepare()
+      const fs = new FailingFileSystem()
+      const manager = await open({ fs })
+      const log = logOf(manager, 1)
+      if (isOpen) await log.open()
+      fs.failNext('writeFile', /leader-epoch-checkpoint/, 'ENOSPC', { times: 2 })
+      const note = () => log.assignEpochStartOffset(5, log.logEndOffset)
+      for (let i = 0; i < 2; i++) {
+        expect(note).toThrow(expect.objectContaining({ errorName: 'KAFKA_STORAGE_ERROR' }))
+        expect([log.latestEpoch, log.endOffsetForEpoch(4)]).toEqual([5, { epoch: 0, endOffset: 1 }])
+      }
+      fs.failNext('writeFile', /leader-epoch-checkpoint/, 'ENOSPC')
+      expect(await values(log)).toEqual(['v1'])
+      fs.failNothing()
+      note()
+      await log.appendAsLeader(batchOf(['more']), { leaderEpoch: 5, origin: 'client' })
+      await manager.shutdown()
+      expect(readFileSync(join(b.path, 't-1/leader-epoch-checkpoint'), 'utf8')).toBe('0\n2\n0 0\n5 1\n')
+    },
+  )
 })

@@ -184,17 +184,17 @@ export class Partition implements TopicPartition {
    */
   logWithEpochs(currentLeaderEpoch: number, onlyLeader: boolean): Log {
     const log = this.logFor(currentLeaderEpoch, onlyLeader)
-    this.noteEpoch(log)
+    this.tryNoteEpoch(log)
     return log
   }
 
-  /** A full disk keeps nobody from leading: what is stored can be read, and appends are refused until it is noted. */
+  /** A full disk keeps nobody from leading: what is stored can be read. Appends are refused until the epoch is noted. */
   private tryNoteEpoch(log: Log): void {
     try {
       this.noteEpoch(log)
     } catch (error) {
       if (toApiError(error).errorName !== 'KAFKA_STORAGE_ERROR') throw error
-      this.context.logger.warn(`${this.key}: the leader epoch is not noted yet: ${messageOf(error)}`)
+      this.context.logger.debug(`${this.key}: the leader epoch is not noted yet: ${messageOf(error)}`)
     }
   }
 
@@ -213,7 +213,8 @@ export class Partition implements TopicPartition {
     records: Buffer,
     options: { requiredAcks: number; origin: 'client' | 'coordinator'; magicUpConvert: boolean },
   ): Promise<AppendInfo> {
-    const log = this.logWithEpochs(-1, true)
+    const log = this.logFor(-1, true)
+    this.noteEpoch(log)
     if (options.requiredAcks === -1 && this.isr.isr.length < this.minInsyncReplicas) {
       throw new ApiError(
         'NOT_ENOUGH_REPLICAS',
