@@ -7,6 +7,8 @@ const PIECE_BYTES = 512 * 1024
 const FIRST_PIECE_BYTES = 64 * 1024
 /** Where only heads are looked at: holds what lies between two index entries when batches are small. */
 export const HEAD_CHUNK_BYTES = 8192
+/** Where most likely the first head is the one that is looked for. */
+export const ONE_HEAD_BYTES = 128
 
 /** What is added to it stays exact. */
 const MAX_BASE_OFFSET = Number.MAX_SAFE_INTEGER - 2 ** 32
@@ -110,8 +112,9 @@ export async function scanHeads(
   from: number,
   to: number,
   visit: BatchVisitor,
+  chunkBytes = HEAD_CHUNK_BYTES,
 ): Promise<ScanResult> {
-  const buffer = Buffer.allocUnsafe(Math.min(HEAD_CHUNK_BYTES, Math.max(0, to - from)))
+  const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, Math.max(0, to - from)))
   let position = from
   while (position < to) {
     const filled = await readFully(file, buffer, position, Math.min(buffer.length, to - position))

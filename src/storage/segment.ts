@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { FileSystem } from '../base/file-system.ts'
 import * as batch from '../records/index.ts'
-import { HEAD_CHUNK_BYTES, scanHeads } from './batch-scan.ts'
+import { type BatchVisitor, HEAD_CHUNK_BYTES, ONE_HEAD_BYTES, scanHeads } from './batch-scan.ts'
 import { CorruptRecordError, KafkaStorageError } from './errors.ts'
 import {
   DELETED_SUFFIX,
@@ -270,7 +270,7 @@ export class Segment {
     // Large batches have an entry each, and the one that is looked for is most likely that behind the floor. Asking
     // there first saves the way over the head before it, which is not in the same read.
     if (next !== undefined && next.position - floor.position > HEAD_CHUNK_BYTES) {
-      const guess = await this.search(offset, next.position)
+      const guess = await this.search(offset, next.position, ONE_HEAD_BYTES)
       if (guess !== 'damaged' && guess !== null) return guess
     }
     const found = await this.search(offset, floor.position)
@@ -282,20 +282,23 @@ export class Segment {
     throw new CorruptRecordError(`no record batch with offset ${offset} can be found in ${this.file.path}`)
   }
 
-  private async search(offset: number, from: number): Promise<BatchPosition | null | 'damaged'> {
+  private async search(
+    offset: number,
+    from: number,
+    chunkBytes = HEAD_CHUNK_BYTES,
+  ): Promise<BatchPosition | null | 'damaged'> {
     let found: BatchPosition | null = null
     let misled = false
     const upTo = this.writtenBytes
-    const { reason } = await this.file.using((file) =>
-      scanHeads(file, from, upTo, (buffer, at, sizeBytes, position) => {
-        const baseOffset = batch.baseOffset(buffer, at)
-        const lastOffset = batch.lastOffset(buffer, at)
-        misled = position === from && from > 0 && baseOffset > offset
-        if (lastOffset < offset && !misled) return undefined
-        found = { position, sizeBytes, baseOffset, lastOffset }
-        return false
-      }),
-    )
+    const visit: BatchVisitor = (buffer, at, sizeBytes, position) => {
+      const baseOffset = batch.baseOffset(buffer, at)
+      const lastOffset = batch.lastOffset(buffer, at)
+      misled = position === from && from > 0 && baseOffset > offset
+      if (lastOffset < offset && !misled) return undefined
+      found = { position, sizeBytes, baseOffset, lastOffset }
+      return false
+    }
+    const { reason } = await this.file.using((file) => scanHeads(file, from, upTo, visit, chunkBytes))
     // Only what was written counts, and that ends with a whole batch.
     return misled || reason === 'corrupt' || reason === 'torn' ? 'damaged' : found
   }
