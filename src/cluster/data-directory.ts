@@ -1,23 +1,24 @@
 import { createHash } from 'node:crypto'
 import os from 'node:os'
 import path from 'node:path'
-import { KcliError, messageOf, systemErrorCode } from '../base/errors.ts'
-import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
-import { makePrivateDirectorySync } from '../base/private-directory.ts'
 import {
   type BrokerPlace,
   decodeLayout,
   defaultLogDir,
   encodeLayout,
   grownTo,
+  LAYOUT_FILE,
   LayoutError,
   UnknownLayoutError,
-} from './layout.ts'
+} from '../base/broker-layout.ts'
+import { KcliError, messageOf, systemErrorCode } from '../base/errors.ts'
+import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
+import { makePrivateDirectorySync } from '../base/private-directory.ts'
 
 /**
  * A local data directory:
  *
- *     kcli.json              what kind of directory this is: its brokers and where their logs are (`layout.ts`)
+ *     kcli.json              what kind of directory this is: its brokers and where their logs are (`base/broker-layout.ts`)
  *     .lock                  held by the process that serves the directory
  *     server.json            who that is, for people and for `cluster stop`
  *     broker-N.sock          where the others reach broker N
@@ -172,7 +173,7 @@ export class DataDirectory {
   }
 
   private get layoutFile(): string {
-    return path.join(this.path, 'kcli.json')
+    return path.join(this.path, LAYOUT_FILE)
   }
 
   private get serverFile(): string {
@@ -189,14 +190,7 @@ export class DataDirectory {
     } catch (error) {
       if (error instanceof LayoutError)
         throw new DataDirectoryError(`${this.layoutFile} is damaged: ${error.message}`)
-      if (error instanceof UnknownLayoutError) {
-        throw new DataDirectoryError(
-          `${this.path} has layout version ${error.version}; this kcli knows versions 1 and 2`,
-          {
-            hint: 'Use the version of kcli that made it, or another directory.',
-          },
-        )
-      }
+      if (error instanceof UnknownLayoutError) throw error
       throw new DataDirectoryError(`${this.layoutFile} cannot be read: ${reasonOf(error)}`, { cause: error })
     }
   }

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import type { BrokerPlace } from '../base/broker-layout.ts'
 import { sleep, type Timer } from '../base/clock.ts'
 import { type KcliError, messageOf } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
@@ -14,7 +15,6 @@ import {
   type RemoteZooKeeperOptions,
 } from './coordination.ts'
 import { cannotRun, type DataDirectory, DataDirectoryError } from './data-directory.ts'
-import type { BrokerPlace } from './layout.ts'
 import { LOCAL_LISTENER, LOCAL_PORT, localHost, localResolver, pipeAddress } from './local-address.ts'
 import type { ClusterPorts } from './ports.ts'
 

@@ -1,6 +1,6 @@
+export type { BrokerPlace } from '../base/broker-layout.ts'
 export { DataDirectory, DataDirectoryError, DEFAULT_BROKER_COUNT, type ServerInfo } from './data-directory.ts'
 export { EmbeddedCluster, type EmbeddedClusterOptions, type TcpListening } from './embedded-cluster.ts'
-export type { BrokerPlace } from './layout.ts'
 export { zookeeperPipe } from './local-address.ts'
 export {
   type HostedCluster,

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { brokersNamedIn, LAYOUT_FILE } from '../base/broker-layout.ts'
 import { KcliError } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import {
@@ -90,7 +91,6 @@ const BY_NAME: Readonly<Record<string, FileKind>> = {
   '.kafka_cleanshutdown': '.kafka_cleanshutdown',
 }
 const BY_SUFFIX = /^\d{20}\.(log|index|timeindex|txnindex|snapshot)(?:\.(deleted|cleaned|swap))?$/
-const KCLI_LAYOUT_FILE = 'kcli.json'
 const LOG_DIR_FILE = /^(meta\.properties|\.kafka_cleanshutdown|[a-z-]+-offset-checkpoint)$/
 export const PARTITION_FILE = /^(\d{20}\..+|leader-epoch-checkpoint|partition\.metadata)$/
 
@@ -290,17 +290,21 @@ class Locator {
 
   private logDirsOf(directory: string): string[] {
     if (this.kindOfDirectory(directory) !== 'kcli') return [directory]
-    return this.fs
+    const folders = this.fs
       .readdirSync(directory)
       .filter((name) => /^broker-\d{1,10}$/.test(name))
       .map((name) => path.join(directory, name))
-      .filter((child) => this.fs.statSync(child)?.isDirectory === true)
+    // Those of an imported cluster may have other names, and be elsewhere.
+    const named = brokersNamedIn(this.fs, directory).flatMap(({ logDirs }) => logDirs)
+    return [...new Set([...folders, ...named])].filter(
+      (child) => this.fs.statSync(child)?.isDirectory === true,
+    )
   }
 
   /** By what lies in it: `broker-1` could be a broker's folder in ours, or a partition of a topic `broker`. */
   private kindOfDirectory(directory: string): 'kcli' | 'log-dir' | 'partition' | 'unknown' {
     const names = this.fs.readdirSync(directory)
-    if (names.includes(KCLI_LAYOUT_FILE)) return 'kcli'
+    if (names.includes(LAYOUT_FILE)) return 'kcli'
     if (names.some((name) => LOG_DIR_FILE.test(name))) return 'log-dir'
     if (names.some((name) => PARTITION_FILE.test(name))) return 'partition'
     if (names.some((name) => parseDir(name) && this.hasPartitionFiles(path.join(directory, name))))
@@ -339,7 +343,7 @@ function brokerIdOf(fs: FileSystem, logDir: string): number | undefined {
   const match = /^\s*(?:broker|node)\.id\s*[=:]\s*(\d{1,10})\s*$/m.exec(text)
   if (match?.[1] !== undefined) return Number(match[1])
   const folder = /^broker-(\d{1,10})$/.exec(path.basename(path.resolve(logDir)))
-  const isOurs = folder !== null && fs.existsSync(path.join(logDir, '..', KCLI_LAYOUT_FILE))
+  const isOurs = folder !== null && fs.existsSync(path.join(logDir, '..', LAYOUT_FILE))
   return isOurs ? Number(folder[1]) : undefined
 }
 

@@ -1,4 +1,5 @@
 import path from 'node:path'
+import { brokersNamedIn, LAYOUT_FILE } from '../base/broker-layout.ts'
 import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
@@ -33,9 +34,7 @@ export interface Sources {
   readonly serverPid: number | undefined
 }
 
-const KCLI_LAYOUT_FILE = 'kcli.json'
 const KCLI_SERVER_FILE = 'server.json'
-const LAYOUT_VERSION = 1
 const CHECKPOINT = /^(recovery-point|log-start|replication|cleaner)-offset-checkpoint$/
 const HINT =
   "Name a kcli data directory, or the log.dirs of Apache Kafka brokers, with ZooKeeper's dataDir if you have it: --data-dir DIR,DIR."
@@ -69,7 +68,7 @@ class Finder {
 
   add(directory: string): void {
     const names = this.list(directory)
-    if (names.includes(KCLI_LAYOUT_FILE)) {
+    if (names.includes(LAYOUT_FILE)) {
       this.addKcli(directory, names)
       return
     }
@@ -127,11 +126,15 @@ class Finder {
   }
 
   private addKcli(directory: string, names: readonly string[]): void {
-    this.checkLayout(directory)
+    const ids = new Map<string, number>()
     for (const name of names) {
       const id = /^broker-(\d{1,10})$/.exec(name)?.[1]
-      if (id !== undefined) this.addLogDir(path.join(directory, name), Number(id))
+      if (id !== undefined) ids.set(path.join(directory, name), Number(id))
     }
+    // Those of an imported cluster may have other names, and be elsewhere. A damaged file is no reason not to look on.
+    for (const { id, logDirs } of brokersNamedIn(this.fs, directory))
+      for (const logDir of logDirs) if (this.fs.existsSync(logDir)) ids.set(logDir, id)
+    for (const [logDir, id] of ids) this.addLogDir(logDir, id)
     const zookeeperDir = path.join(directory, 'zookeeper')
     if (this.fs.existsSync(path.join(zookeeperDir, 'version-2'))) this.zookeeperDirs.push(zookeeperDir)
     if (this.logDirs.length === 0) {
@@ -139,16 +142,6 @@ class Finder {
     }
     const server = this.readJson(path.join(directory, KCLI_SERVER_FILE))
     if (typeof server?.pid === 'number') this.serverPid = server.pid
-  }
-
-  private checkLayout(directory: string): void {
-    const version = this.readJson(path.join(directory, KCLI_LAYOUT_FILE))?.version
-    // A damaged file is no reason not to look at the rest.
-    if (version === undefined || version === LAYOUT_VERSION) return
-    throw new OfflineError(
-      `${directory} has layout version ${String(version)}; this kcli knows version ${LAYOUT_VERSION}`,
-      'Use the version of kcli that made it.',
-    )
   }
 
   private readJson(file: string): Record<string, unknown> | undefined {

@@ -51,7 +51,11 @@ describe('kcli cluster import', () => {
       brokers: [{ id: 2, logDirs: [path.join(left, 'broker-2')] }],
       topics: 1,
     })
-    expect((await kcli(['consume', 'orders'], { dataDir })).stdout).toBe('one\ntwo\n')
+    // Without a broker too, though the folder is elsewhere.
+    for (const flags of [[], ['--offline']])
+      expect((await kcli(['consume', 'orders', ...flags], { dataDir })).stdout).toBe('one\ntwo\n')
+    const segments = await kcli(['segments', 'list', '-o', 'name'], { dataDir })
+    expect(segments.stdout).toContain(path.join(left, 'broker-2', 'orders-0'))
   })
 
   it('fails with a reason when the folders are no such folders', async () => {

@@ -1,11 +1,11 @@
 import path from 'node:path'
+import type { BrokerPlace } from '../../base/broker-layout.ts'
 import { copyTree, sizeOfTree } from '../../base/copy-tree.ts'
 import { KcliError } from '../../base/errors.ts'
 import { clusterIdZnode, type TopicAssignment, topicZnode } from '../../broker/index.ts'
 import { type MetaProperties, readMetaProperties } from '../../storage/index.ts'
 import { type DataTree, readTree } from '../../zookeeper/index.ts'
 import { type DataDirectory, DataDirectoryError, reasonOf } from '../data-directory.ts'
-import type { BrokerPlace } from '../layout.ts'
 import type { ClusterPorts } from '../ports.ts'
 
 export interface ImportOptions {

@@ -1,4 +1,9 @@
 import path from 'node:path'
+import { KcliError } from './errors.ts'
+import type { FileSystem } from './file-system.ts'
+
+/** What makes a folder a data directory of kcli. */
+export const LAYOUT_FILE = 'kcli.json'
 
 /** A broker of a data directory and where its logs are. */
 export interface BrokerPlace {
@@ -28,11 +33,11 @@ export function encodeLayout(directory: string, brokers: readonly BrokerPlace[])
   return `${JSON.stringify({ version: 2, brokers: named })}\n`
 }
 
-/** Throws a `LayoutError` with what is wrong, and a SyntaxError when it is no JSON. */
+/** Throws a {@link LayoutError} with what is wrong, an {@link UnknownLayoutError}, and a SyntaxError when it is no JSON. */
 export function decodeLayout(directory: string, text: string): readonly BrokerPlace[] {
   const layout = JSON.parse(text) as { version?: unknown; brokers?: unknown } | null
   const version = layout?.version
-  if (version !== 1 && version !== 2) throw new UnknownLayoutError(String(version))
+  if (version !== 1 && version !== 2) throw new UnknownLayoutError(directory, String(version))
   const brokers = version === 1 ? plainBrokers(directory, layout?.brokers) : named(directory, layout?.brokers)
   if (brokers === undefined || brokers.length === 0)
     throw new LayoutError(`its brokers are ${JSON.stringify(layout?.brokers)}`)
@@ -41,16 +46,25 @@ export function decodeLayout(directory: string, text: string): readonly BrokerPl
   return brokers
 }
 
+/** For looking only: what is damaged says nothing. Throws {@link UnknownLayoutError}. */
+export function brokersNamedIn(fs: FileSystem, directory: string): readonly BrokerPlace[] {
+  try {
+    return decodeLayout(directory, fs.readFileSync(path.join(directory, LAYOUT_FILE)).toString('utf8'))
+  } catch (error) {
+    if (error instanceof UnknownLayoutError) throw error
+    return []
+  }
+}
+
 /** What stands there makes no sense. */
 export class LayoutError extends Error {}
 
 /** Written by a later kcli. */
-export class UnknownLayoutError extends Error {
-  readonly version: string
-
-  constructor(version: string) {
-    super(`layout version ${version}`)
-    this.version = version
+export class UnknownLayoutError extends KcliError {
+  constructor(directory: string, version: string) {
+    super('KCLI_DATA_DIR', `${directory} has layout version ${version}; this kcli knows versions 1 and 2`, {
+      hint: 'Use the version of kcli that made it, or another directory.',
+    })
   }
 }
 
