@@ -43,6 +43,8 @@ export interface LogManagerOptions {
 }
 
 const CLOSE_CONCURRENCY = 8
+/** Of log.cleaner.backoff.ms: looking for logs to compact must not be all that the loop does. */
+const LEAST_BACKOFF_MS = 100
 /** Of a disk that was full: less is used up again at once. */
 const ROOM_BYTES = 16 * 1024 * 1024
 /** Logs that retention looks at before others get their turn. */
@@ -245,7 +247,8 @@ export class LogManager {
     repeat(tuning.flushSchedulerIntervalMs, () => this.flushDirtyLogs())
     repeat(tuning.flushRecoveryPointCheckpointIntervalMs, () => this.checkpointRecoveryPoints())
     repeat(tuning.flushStartOffsetCheckpointIntervalMs, () => this.checkpointLogStartOffsets())
-    housekeeping.repeat(tuning.cleaner.backoffMs, tuning.cleaner.backoffMs, () => this.cleanLogs())
+    const cleanMs = Math.max(LEAST_BACKOFF_MS, tuning.cleaner.backoffMs)
+    housekeeping.repeat(cleanMs, cleanMs, () => this.cleanLogs())
     const watermarksMs = tuning.highWatermarkCheckpointIntervalMs
     housekeeping.repeat(watermarksMs, watermarksMs, () => this.checkpointHighWatermarks())
     const expiryMs = tuning.producerIdExpirationCheckIntervalMs
