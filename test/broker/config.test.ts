@@ -7,6 +7,7 @@ import { BrokerConfig, brokerConfigDef } from '../../src/broker/broker-config.ts
 import { topicConfigDef, validateTopicConfigs } from '../../src/broker/config-def.ts'
 import { configText, javaDouble } from '../../src/broker/config-parser.ts'
 import { DynamicBrokerConfig } from '../../src/broker/dynamic-broker-config.ts'
+import { DEFAULT_LOG_TUNING } from '../../src/storage/index.ts'
 
 const reject = (run: () => unknown): ApiError => {
   try {
@@ -130,6 +131,24 @@ describe('server.properties', () => {
     }
   })
 
+  it('gives compaction its settings, with Kafka’s defaults', () => {
+    expect(brokerConfig({}).logTuning.cleaner).toEqual(DEFAULT_LOG_TUNING.cleaner)
+    const changed = brokerConfig({
+      'log.cleaner.enable': 'false',
+      'log.cleaner.threads': '2',
+      'log.cleaner.dedupe.buffer.size': '4194304',
+      'log.cleaner.io.buffer.load.factor': '0.8',
+      'log.cleaner.io.buffer.size': '65536',
+      'log.cleaner.io.max.bytes.per.second': '1e6',
+      'log.cleaner.backoff.ms': '9223372036854775807',
+    })
+    expect(changed.logTuning.cleaner).toMatchObject({
+      ...{ isEnabled: false, threads: 2, dedupeBufferBytes: 4_194_304, loadFactor: 0.8 },
+      ...{ ioBufferBytes: 65_536, maxIoBytesPerSecond: 1_000_000 },
+    })
+    expect(changed.logTuning.cleaner?.backoffMs).toBeLessThan(2 ** 31)
+  })
+
   it('names what is not Kafka’s', () => {
     expect(brokerConfig({ 'no.such': '1' }).unknownNames).toEqual(['no.such'])
   })
@@ -202,6 +221,21 @@ describe('server.properties', () => {
 
 describe('dynamic broker configuration', () => {
   const dynamic = (config: BrokerConfig) => new DynamicBrokerConfig(config, silentLogger)
+
+  it.each([
+    ['0', 'Log cleaner threads should be at least 1'],
+    ['1', 'Log cleaner threads cannot be reduced to less than half the current value 4'],
+    ['9', 'Log cleaner threads cannot be increased to more than double the current value 4'],
+  ])('does not take %s threads of compaction in place of 4', (threads, reason) => {
+    const config = brokerConfig({ 'log.cleaner.threads': '4' })
+    const error = reject(() => dynamic(config).validate(new Map([['log.cleaner.threads', threads]]), false))
+    expect(error.message).toBe(
+      `Invalid value org.apache.kafka.common.config.ConfigException: ${reason} for configuration Invalid dynamic configuration`,
+    )
+    dynamic(config).validate(new Map([['log.cleaner.threads', '8']]), false)
+    dynamic(config).apply('defaults', new Map([['log.cleaner.threads', '8']]))
+    expect(config.logTuning.cleaner?.threads).toBe(8)
+  })
 
   it('lies over the static one, a value of the broker over one of the cluster', () => {
     const config = brokerConfig({ 'log.retention.ms': '1000' })
