@@ -97,7 +97,7 @@ export class LogDir {
         `the log directory ${this.path} is offline: ${reason}`,
         error,
       )
-      this.logger.error(`taking the log directory ${this.path} offline: ${what}`, error)
+      this.logger.error(`taking the log directory ${this.path} offline: ${reason}`)
       this.onFailure(this)
     }
     return this.offlineBecause
