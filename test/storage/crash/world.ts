@@ -1,3 +1,4 @@
+import type { FileSystem } from '../../../src/base/file-system.ts'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { seededRandom } from '../../../src/base/random.ts'
 import { type ABORT_MARKER, buildEndTxnMarker, type COMMIT_MARKER } from '../../../src/records/index.ts'
@@ -183,7 +184,7 @@ export class World {
 }
 
 export function openManager(
-  fs: MemoryFileSystem,
+  fs: FileSystem,
   settings: Settings,
   clock = new ManualClock(),
   logger = silentLogger,

@@ -1,4 +1,5 @@
 import { defined } from '../../../src/base/assert.ts'
+import type { FileSystem } from '../../../src/base/file-system.ts'
 import type { Logger } from '../../../src/base/logger.ts'
 import * as batch from '../../../src/records/index.ts'
 import { type Log, type LogManager, StorageError } from '../../../src/storage/index.ts'
@@ -69,7 +70,7 @@ export interface Opened {
   readonly logged: readonly string[]
 }
 
-export async function openImage(fs: MemoryFileSystem, settings = SETTINGS): Promise<Opened> {
+export async function openImage(fs: FileSystem, settings = SETTINGS): Promise<Opened> {
   const logged: string[] = []
   const note = (message: string) => {
     logged.push(message)
