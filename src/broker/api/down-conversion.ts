@@ -5,7 +5,9 @@ import type { ErrorName } from '../../protocol/index.ts'
 import {
   batchStarts,
   codecId,
+  InvalidBatchError,
   isControl,
+  isCrcValid,
   LOG_APPEND_TIME,
   LOG_OVERHEAD,
   type LogRecord,
@@ -33,19 +35,29 @@ export function downConversionOf(fetchVersion: number): DownConvert | null {
  */
 function convert(records: Buffer, magic: 0 | 1, firstOffset: number): Buffer | ErrorName {
   const messages: Buffer[] = []
-  for (const at of batchStarts(records)) {
-    if (isControl(records, at)) continue
-    if (codecId(records, at) === ZSTD) {
-      // What comes before can still be sent; the client meets the error when nothing does.
-      if (messages.length === 0) return 'UNSUPPORTED_COMPRESSION_TYPE'
-      break
+  let error: ErrorName | undefined
+  try {
+    for (const at of batchStarts(records)) {
+      error = refusalOf(records, at)
+      if (error !== undefined) break
+      if (isControl(records, at)) continue
+      const attributes = magic === 1 && timestampType(records, at) === LOG_APPEND_TIME ? 0x08 : 0
+      for (const record of readRecords(records, at)) {
+        if (record.offset >= firstOffset) messages.push(messageOf(record, magic, attributes))
+      }
     }
-    const attributes = magic === 1 && timestampType(records, at) === LOG_APPEND_TIME ? 0x08 : 0
-    for (const record of readRecords(records, at)) {
-      if (record.offset >= firstOffset) messages.push(messageOf(record, magic, attributes))
-    }
+  } catch (cause) {
+    if (!(cause instanceof InvalidBatchError)) throw cause
+    error = 'CORRUPT_MESSAGE'
   }
-  return Buffer.concat(messages)
+  // What comes before can still be sent; the client meets the error when nothing does.
+  return error !== undefined && messages.length === 0 ? error : Buffer.concat(messages)
+}
+
+/** A new message gets a new checksum, which would make damage look sound: here it must be seen. Kafka does not look. */
+function refusalOf(records: Buffer, at: number): ErrorName | undefined {
+  if (!isCrcValid(records, at)) return 'CORRUPT_MESSAGE'
+  return codecId(records, at) === ZSTD ? 'UNSUPPORTED_COMPRESSION_TYPE' : undefined
 }
 
 /** See the byte table in records/batch-header.ts. */
