@@ -3,6 +3,8 @@ import { type Random, seededRandom } from '../../src/base/random.ts'
 import { readAllRecords } from '../../src/records/index.ts'
 import type { Log, LogManager } from '../../src/storage/index.ts'
 import { FailingFileSystem } from '../support/failing-file-system.ts'
+import { MemoryFileSystem } from '../support/memory-file-system.ts'
+import { contentOf } from './crash/check.ts'
 import { batchOf, LEADER, newLog, readRaw, TestDir } from './support.ts'
 
 /** What the log must hold: by offset, from `start` on. */
@@ -14,15 +16,18 @@ interface Model {
 const RUNS = 12
 const STEPS = 60
 
-/** Any mix of appends, reads, truncations, retention, full disks, restarts and kills leaves what the model says. */
+/**
+ * Any mix of appends, reads, truncations, retention, DeleteRecords, full disks, restarts, kills and power failures leaves
+ * what the model says.
+ */
 it.each(Array.from({ length: RUNS }, (_, i) => 1000 + i))(
   'behaves as a list of values does (seed %i)',
   async (seed) => {
     const random = seededRandom(seed)
     const dir = new TestDir()
-    const fs = new FailingFileSystem()
+    let disk = new MemoryFileSystem()
+    let fs = new FailingFileSystem(disk)
     const setup = {
-      fs,
       config: {
         segmentBytes: 600 + random.int(2000),
         indexIntervalBytes: 50 + random.int(400),
@@ -32,10 +37,10 @@ it.each(Array.from({ length: RUNS }, (_, i) => 1000 + i))(
     }
     const model: Model = { start: 0, values: [] }
     try {
-      let opened: { manager: LogManager; log: Log } = await newLog(dir, setup)
+      let opened: { manager: LogManager; log: Log } = await newLog(dir, { ...setup, fs })
       for (let step = 0; step < STEPS; step++) {
         const { log, manager } = opened
-        const dice = random.int(20)
+        const dice = random.int(22)
         if (dice < 11) await appendSome(log, model, fs, random, `${seed}-${step}`)
         else if (dice < 13) await truncate(log, model, random)
         else if (dice < 14) await moveStart(log, model, random)
@@ -46,8 +51,14 @@ it.each(Array.from({ length: RUNS }, (_, i) => 1000 + i))(
             await log.flush()
             await manager.checkpointLogStartOffsets()
           }
-          opened = await newLog(dir, setup)
+          opened = await newLog(dir, { ...setup, fs })
           if (random.int(2) === 0) await opened.log.open()
+        } else if (dice === 20) await deleteOld(log, model, random)
+        else if (dice === 21) {
+          disk = await crash(opened, model, disk, random, `${seed}-${step}`)
+          fs = new FailingFileSystem(disk)
+          opened = await newLog(dir, { ...setup, fs })
+          await adopt(opened.log, model)
         } else await readSome(log, model, random)
         const end = model.start + model.values.length
         const { logStartOffset, logEndOffset } = opened.log
@@ -82,6 +93,57 @@ async function appendSome(
     const at = result.value.firstOffset - model.start
     for (const [k, value] of (batches[i] ?? []).entries()) model.values[at + k] = value
   }
+}
+
+/** Appends until everything stops; what was acknowledged, or flushed when the power fails, is in the model then. */
+async function crash(
+  { log, manager }: { manager: LogManager; log: Log },
+  model: Model,
+  disk: MemoryFileSystem,
+  random: Random,
+  name: string,
+): Promise<MemoryFileSystem> {
+  await log.open()
+  await log.flush()
+  await manager.checkpointLogStartOffsets()
+  disk.stopAt(disk.changes.length + random.int(8), 'half')
+  const isKill = random.int(2) === 0
+  for (let i = 0; i < 20 && !disk.hasStopped; i++) {
+    const value = `${name}-${i}`
+    const info = await log.appendAsLeader(batchOf([value]), LEADER).catch(() => undefined)
+    if (info !== undefined && isKill) model.values[info.firstOffset - model.start] = value
+  }
+  for (let turn = 0; turn < 20; turn++) await new Promise<void>((resolve) => setImmediate(resolve))
+  return isKill ? disk.restarted() : disk.afterPowerFailure(random)
+}
+
+/**
+ * All of the model is there. Behind it lies what was not acknowledged, or not flushed: it may be there or not. After a
+ * power failure what was deleted may be back, and what was not flushed may have holes: that is put right here.
+ */
+async function adopt(log: Log, model: Model): Promise<void> {
+  await log.open()
+  const { values } = await contentOf(log)
+  const found = model.values.map((_, i) => values.get(model.start + i))
+  expect(found).toEqual(model.values)
+  let end = model.start + model.values.length
+  for (let next = values.get(end); next !== undefined; next = values.get(++end)) model.values.push(next)
+  if (model.values.length === 0) await log.truncateFullyAndStartAt(model.start)
+  else if (end < log.logEndOffset) await log.truncateTo(end)
+  log.updateHighWatermark(end)
+  await log.incrementLogStartOffset(model.start)
+}
+
+async function deleteOld(log: Log, model: Model, random: Random): Promise<void> {
+  await log.open()
+  log.updateHighWatermark(log.logEndOffset)
+  const before = log.config
+  log.updateConfig({ ...before, retentionBytes: random.int(log.sizeBytes() + 1) })
+  await log.deleteOldSegments()
+  log.updateConfig(before)
+  expect(log.logStartOffset).toBeGreaterThanOrEqual(model.start)
+  model.values.splice(0, log.logStartOffset - model.start)
+  model.start = log.logStartOffset
 }
 
 async function truncate(log: Log, model: Model, random: Random): Promise<void> {
