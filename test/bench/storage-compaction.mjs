@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import path from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
-import { number } from './measure.mjs'
+import { median, number } from './measure.mjs'
 import {
   APPEND,
   appendAll,
@@ -80,16 +80,21 @@ async function child(engineFile, data) {
       passes,
       megabytesBefore,
       peakMegabytes: during.peakMegabytes,
-      quietMs: percentile([...before.latencies, ...after.latencies], 0.99),
-      busyMs: percentile(during.latencies, 0.99),
+      quietMs: p99([...before.latencies, ...after.latencies]),
+      busyMs: p99(during.latencies),
     }),
   )
 }
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-function percentile(values, fraction) {
-  return values.sort((a, b) => a - b)[Math.floor(values.length * fraction)]
+/** The 99th percentile of each second, and of those the median: what else the machine does comes in bursts. */
+function p99(latencies) {
+  const perSecond = 1000 / PACE_MS
+  const seconds = Array.from({ length: Math.floor(latencies.length / perSecond) }, (_, i) =>
+    latencies.slice(i * perSecond, (i + 1) * perSecond).sort((x, y) => x - y),
+  )
+  return median(seconds.map((second) => second[Math.floor(second.length * 0.99)]))
 }
 
 /** Appends at a steady pace while `work` goes on. */
