@@ -98,12 +98,18 @@ export class LogCleaner {
     const dirty: LogToClean[] = []
     for (const log of this.options.logs()) {
       if (this.isClosed) return undefined
-      const plan = await this.measure(log)
+      const plan = this.isSetAside(log) ? undefined : await this.measure(log)
       if (plan !== undefined && isDirtyEnough(plan)) dirty.push(plan)
     }
-    for (const plan of dirty.sort(byUrgency)) {
+    for (const { log } of dirty.sort(byUrgency)) {
       const control = new PassControl()
-      if (this.isClosed || !plan.log.cleaning.begin(control)) continue
+      if (this.isClosed || !log.cleaning.begin(control)) continue
+      // The log may have been cut since it was measured: only what is seen behind the gate stays so.
+      const plan = await this.measure(log)
+      if (plan === undefined || !isDirtyEnough(plan) || this.isClosed) {
+        log.cleaning.end()
+        continue
+      }
       const pass = { plan, control }
       this.running.add(pass)
       this.shareRate()
@@ -112,17 +118,19 @@ export class LogCleaner {
     return undefined
   }
 
+  private isSetAside(log: Log): boolean {
+    if (this.uncleanable.has(log) || !log.cleaning.isFree) return true
+    const untilMs = Math.max(this.postponed.get(log) ?? 0, log.isOpen ? 0 : (this.resting.get(log) ?? 0))
+    return untilMs > this.options.context.clock.monotonicMs()
+  }
+
   private async measure(log: Log): Promise<LogToClean | undefined> {
     const { context, checkpoints } = this.options
     const { clock, logger } = context
-    if (this.uncleanable.has(log) || !log.cleaning.isFree) return undefined
-    const nowMs = clock.monotonicMs()
-    const notBeforeMs = Math.max(this.postponed.get(log) ?? 0, log.isOpen ? 0 : (this.resting.get(log) ?? 0))
-    if (notBeforeMs > nowMs) return undefined
     try {
       const checkpoint = checkpoints.get(log.logDir, log.name)
       if (!mayBeDirty(context.fs, log, checkpoint)) {
-        this.resting.set(log, nowMs + RESTING_LOOK_MS)
+        this.resting.set(log, clock.monotonicMs() + RESTING_LOOK_MS)
         return undefined
       }
       const plan = await measureLog(log, checkpoint, clock.nowMs())

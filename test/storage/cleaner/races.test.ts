@@ -142,6 +142,31 @@ describe('a cleaning under way', () => {
   })
 })
 
+it('a log that is cut while others are looked at is not cleaned as it was', async () => {
+  const { manager, log } = await compacted(dir)
+  await append(log, keyed([['a', '1']]))
+  await roll(log)
+  await append(log, keyed([['a', '2']]), keyed([['a', '3']]))
+  await roll(log)
+  const other = manager.getOrCreateLog('u', 0, { topicId: null })
+  await append(other, keyed([['a', '1']]))
+  await roll(other)
+  const open = other.open.bind(other)
+  let isCut = false
+  other.open = async () => {
+    if (!isCut) {
+      isCut = true
+      await log.truncateTo(3)
+      await append(log, keyed([['a', '4']]))
+    }
+    return open()
+  }
+  await manager.cleanLogs()
+  // The segment that was behind the first one is the active one now.
+  expect(await contents(log)).toEqual(['0:a=1', '2:a=2', '3:a=4'])
+  expect(filesOf(dir).filter((name) => name.endsWith('.log'))).toHaveLength(2)
+})
+
 it('a reader goes on with the segment that it has', async () => {
   const clock = new ManualClock()
   const { manager, log } = await compacted(
