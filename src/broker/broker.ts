@@ -47,6 +47,8 @@ export interface BrokerOptions {
   readonly acquireLock?: (path: string) => { release(): void }
   /** The broker cannot go on: all its log directories have failed. */
   readonly onFatalError?: (error: KcliError) => void
+  /** A log directory cannot be used, and others can; the message says which and why. */
+  readonly onLogDirOffline?: (message: string) => void
   /** Hears during the start how far the logs are that have to be recovered; not at all after a clean end. */
   readonly onRecovery?: (progress: RecoveryProgress) => void
 }
@@ -177,6 +179,7 @@ export class Broker {
     const endpoints = await server.bind(config.listeners)
     try {
       const logManager = await this.openLogs(clusterId, topicConfigs)
+      for (const error of logManager.offlineReasons) this.reportOffline(error)
       this.parts = this.assemble({
         zk,
         clusterId,
@@ -500,11 +503,13 @@ export class Broker {
 
   private onLogDirFailure(logDir: string, failure: Error | null): void {
     const { config, logger, onFatalError } = this.options
-    // During the start: nobody has been told of this broker's partitions yet.
     if (this.parts === undefined) return
     this.parts.replicas.onLogDirFailure(logDir)
     this.reportStorageFailure()
-    if (this.parts.logManager.isOnline) return
+    if (this.parts.logManager.isOnline) {
+      this.reportOffline(failure?.message ?? null)
+      return
+    }
     const error = new KcliError(
       'KCLI_LOG_DIRS_FAILED',
       `all log directories have failed: ${config.logDirs.join(', ')}`,
@@ -515,6 +520,10 @@ export class Broker {
     )
     logger.error(error.message)
     onFatalError?.(error)
+  }
+
+  private reportOffline(message: string | null): void {
+    if (message !== null) this.options.onLogDirOffline?.(`broker ${this.id}: ${message}`)
   }
 
   private reportStorageFailure(): void {

@@ -167,12 +167,13 @@ function refuseSecurity(flags: GlobalFlags): void {
 async function openLocal(dataDir: string, options: OpenOptions): Promise<Target> {
   const { openLocalTarget, systemPorts } = await import('../cluster/index.ts')
   const { clientId, requestTimeoutMs } = clientTimes(options)
-  const { patienceMs, onRecovery } = options
+  const { patienceMs, onRecovery, warn } = options
   const local = openLocalTarget(systemPorts(), dataDir, {
     clientId,
     requestTimeoutMs,
     ...(patienceMs !== undefined && { patienceMs }),
     ...(onRecovery && { onRecovery }),
+    ...(warn && { onLogDirOffline: warn }),
   })
   const clientOptions: ClientOptions = { ...local.clientOptions, ...clientTimes(options) }
   const admin = new Admin(clientOptions)

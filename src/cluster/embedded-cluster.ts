@@ -45,6 +45,8 @@ export interface EmbeddedClusterOptions {
   readonly properties?: Readonly<Record<string, string>>
   /** The cluster cannot go on: its disk is full, or has failed. Called at most once for each cause; all that helps is to stop. */
   readonly onFailure?: (error: KcliError) => void
+  /** A log directory of a broker cannot be used, and its others can. */
+  readonly onLogDirOffline?: ((message: string) => void) | undefined
   /** How far the logs of all brokers are that have to be recovered; not called after a clean end. */
   readonly onRecovery?: ((progress: RecoveryProgress) => void) | undefined
 }
@@ -213,6 +215,7 @@ export class EmbeddedCluster {
       logger: prefixedLogger(logger, `broker ${id}`),
       acquireLock: (file) => this.lockLogDir(file),
       ...(options.onRecovery && { onRecovery: options.onRecovery }),
+      ...(options.onLogDirOffline && { onLogDirOffline: options.onLogDirOffline }),
       onFatalError: (error) =>
         options.onFailure?.(error.cause === undefined ? error : cannotRun(this.directory, error.cause)),
     })

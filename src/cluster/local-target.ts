@@ -28,6 +28,8 @@ export interface LocalTargetOptions {
   readonly patienceMs?: number
   /** While this process starts the cluster after it was killed. */
   readonly onRecovery?: (progress: RecoveryProgress) => void
+  /** While this process runs the cluster: a log directory cannot be used. */
+  readonly onLogDirOffline?: (message: string) => void
 }
 
 /** A recovery of a large directory may take this long before its brokers answer. */
@@ -42,7 +44,7 @@ export function openLocalTarget(
   dataDir: string,
   options: LocalTargetOptions = {},
 ): LocalTarget {
-  const { patienceMs, onRecovery, ...clientOptions } = options
+  const { patienceMs, onRecovery, onLogDirOffline, ...clientOptions } = options
   const directory = new DataDirectory(ports.fs, dataDir)
   let hosted: HostedCluster | undefined
   const network = new LocalNetwork({
@@ -51,7 +53,7 @@ export function openLocalTarget(
     directory,
     patienceMs: patienceMs ?? PATIENCE_MS,
     tryHost: async () => {
-      hosted = await hostDirectory({ ports, directory, ...(onRecovery && { onRecovery }) }, 'command')
+      hosted = await hostDirectory({ ports, directory, onRecovery, onLogDirOffline }, 'command')
       return hosted
     },
   })

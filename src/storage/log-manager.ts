@@ -35,7 +35,7 @@ export interface LogManagerOptions {
   readonly loadTopicConfig: (topic: string) => Partial<LogConfig>
   /** Takes the exclusive lock of `DIR/.lock`; throws when somebody else holds it. */
   readonly acquireLock?: (path: string) => Lock
-  /** Hears once of each directory whose disk failed, and how. */
+  /** Hears once of each directory whose disk failed after the start, and how; {@link LogManager.offlineReasons} has all. */
   readonly onLogDirFailure?: (logDir: string, error: KafkaStorageError | null) => void
   readonly tuning?: Partial<LogTuning>
   /** Hears how far the logs are that have to be recovered; not at all after a clean end. */
@@ -65,6 +65,7 @@ export class LogManager {
   private readonly checkpoints: LogCheckpoints
   private readonly recoveryPointRuns = new Map<LogDir, SharedRun>()
   private readonly compaction: Compaction
+  private isStarted = false
   private isShuttingDown = false
 
   /**
@@ -75,6 +76,7 @@ export class LogManager {
     const manager = new LogManager(options)
     try {
       await manager.recoverLogs()
+      manager.isStarted = true
       return manager
     } catch (error) {
       for (const { files } of manager.directories) files.releaseLock()
@@ -267,6 +269,11 @@ export class LogManager {
     return this.dirs.some(({ error }) => error !== null)
   }
 
+  /** Of each of those: which it is, and why. */
+  get offlineReasons(): string[] {
+    return this.dirs.flatMap(({ error }) => error?.message ?? [])
+  }
+
   isLogDirOnline(logDir: string | undefined): boolean {
     return this.dirs.some(({ path, error }) => path === logDir && error === null)
   }
@@ -326,10 +333,11 @@ export class LogManager {
       this.logs.delete(name)
       if (log instanceof Log) lost.push(log)
     }
+    const isNews = this.isStarted
     // Not at once: one of them is in the middle of what has failed.
     this.context.clock.defer(() => {
       for (const log of lost) log.abandon()
-      if (!this.isShuttingDown) this.options.onLogDirFailure?.(dir.path, dir.error)
+      if (isNews && !this.isShuttingDown) this.options.onLogDirFailure?.(dir.path, dir.error)
     })
   }
 

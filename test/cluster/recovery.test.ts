@@ -40,3 +40,19 @@ it('what all brokers have to recover after a kill is told as one sum', async () 
   expect([last?.totalBytes, (last?.totalBytes ?? 0) > 12 * 61]).toEqual([last?.bytes, true])
   expect(told.map(({ logs }) => logs)).toEqual([...told.map(({ logs }) => logs)].sort((a, b) => a - b))
 })
+
+it('a log directory that cannot be used is told by name, and the cluster serves without it', async () => {
+  const folder = path.join(temporaryDirectory(), 'data')
+  fs.mkdirSync(folder)
+  const brokers = [{ id: 0, logDirs: ['broker-0', 'disk-2'] }]
+  fs.writeFileSync(path.join(folder, 'kcli.json'), JSON.stringify({ version: 2, brokers }))
+  fs.writeFileSync(path.join(folder, 'disk-2'), 'no directory')
+  const told: string[] = []
+  const target = openLocalTarget(systemPorts(), folder, { onLogDirOffline: (text) => told.push(text) })
+  onTestFinished(() => target.close())
+  const admin = new Admin(target.clientOptions)
+  await admin.createTopics([{ name: 'orders', numPartitions: 2, replicationFactor: 1 }])
+  expect((await admin.listTopics()).map(({ name }) => name)).toEqual(['orders'])
+  await admin.close()
+  expect(told).toEqual([expect.stringMatching(/^broker 0: the log directory .*disk-2 is offline: /)])
+})
