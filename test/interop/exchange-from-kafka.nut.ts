@@ -91,14 +91,16 @@ const transactions = (from: number) => [
 ]
 
 describeInterop('directories of Apache Kafka', ['kafka', 'driver', 'kcat'], () => {
-  const clean = createKcliHome()
-  const killed = createKcliHome()
+  let clean: KcliHome
+  let killed: KcliHome
   let java: JavaDriver
   let kafka: KafkaCluster
   /** What Kafka served. */
   let served: Contents
 
   beforeAll(async () => {
+    clean = createKcliHome()
+    killed = createKcliHome()
     java = new JavaDriver()
     kafka = await startKafka({
       ids: [BROKER],
@@ -109,8 +111,8 @@ describeInterop('directories of Apache Kafka', ['kafka', 'driver', 'kcat'], () =
   afterAll(async () => {
     await kafka?.stop()
     await java?.close()
-    clean.remove()
-    killed.remove()
+    clean?.remove()
+    killed?.remove()
   })
 
   const logDirsIn = (dir: string) => LOG_DIRS.map((name) => path.join(dir, name))

@@ -89,8 +89,8 @@ async function importInto(home: KcliHome, from: string, brokers: readonly number
 }
 
 describeInterop('a directory of three brokers', ['kafka', 'driver', 'kcat'], () => {
-  const home = createKcliHome()
-  const second = createKcliHome()
+  let home: KcliHome
+  let second: KcliHome
   let java: JavaDriver
   let kafka: KafkaCluster | undefined
   /** What was served last, by whomever. */
@@ -102,13 +102,15 @@ describeInterop('a directory of three brokers', ['kafka', 'driver', 'kcat'], () 
   let numbers: { producerId: number; producerEpoch: number }
 
   beforeAll(() => {
+    home = createKcliHome()
+    second = createKcliHome()
     java = new JavaDriver()
   })
   afterAll(async () => {
     await kafka?.stop()
     await java?.close()
-    home.remove()
-    second.remove()
+    home?.remove()
+    second?.remove()
   })
 
   /** A batch of our own producer; its number was used before or is the next one. */
@@ -230,17 +232,18 @@ describeInterop('a directory of three brokers', ['kafka', 'driver', 'kcat'], () 
 })
 
 describeInterop('a directory of one broker', ['kafka', 'driver'], () => {
-  const home = createKcliHome()
+  let home: KcliHome
   let java: JavaDriver
   let kafka: KafkaCluster | undefined
 
   beforeAll(() => {
+    home = createKcliHome()
     java = new JavaDriver()
   })
   afterAll(async () => {
     await kafka?.stop()
     await java?.close()
-    home.remove()
+    home?.remove()
   })
 
   it('is served by Apache Kafka with a fresh ZooKeeper that was told the ids', async () => {

@@ -181,7 +181,6 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
   const brokers = options.ids?.length ?? options.brokers ?? 1
   const ids = options.ids ?? Array.from({ length: brokers }, (_, id) => id)
   const dir = mkdtempSync(path.join(os.tmpdir(), 'kafka-'))
-  options.prepare?.(dir)
   const [zookeeperPort = 0, ...freeOnes] = await freePorts(brokers + 1)
   const ports = options.ports ?? freeOnes
   const zookeeper = `127.0.0.1:${zookeeperPort}`
@@ -221,6 +220,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaClust
     if (!keepFiles) rmSync(dir, { recursive: true, force: true })
   }
   try {
+    options.prepare?.(dir)
     if (options.beforeBrokers !== undefined) {
       zookeeperChild = await startZookeeper(dir, zookeeperPort)
       await options.beforeBrokers(zookeeper)
