@@ -10,7 +10,7 @@ import { remotePlace, ZkBrowser, type ZkPlace } from '../zk/session.ts'
 const SESSION_TIMEOUT_MS = 30_000
 
 /** The znode browser: one command, or a shell when there is none. Gives zkCli's exit codes 0, 1 and 127. */
-export async function browseZnodes(context: CommandContext, flags: ZkFlags): Promise<number> {
+export async function browseZnodes(context: CommandContext, flags: ZkFlags): Promise<number | undefined> {
   const browser = new ZkBrowser(context, {
     place: await placeOf(context, flags),
     auth: flags.auth.map(parseAuth),
@@ -20,7 +20,9 @@ export async function browseZnodes(context: CommandContext, flags: ZkFlags): Pro
   if (flags.argv.length > 0) {
     browser.printsWatches = false
     try {
-      return await browser.run(flags.argv)
+      const code = await browser.run(flags.argv)
+      // Ctrl-C has a code of its own.
+      return context.signal.aborted ? undefined : code
     } finally {
       await browser.disconnect()
     }

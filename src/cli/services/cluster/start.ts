@@ -16,7 +16,7 @@ import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
 import { serverLogger } from '../../server-logger.ts'
 import { chooseTarget } from '../../target.ts'
-import { untilAborted } from '../../until-aborted.ts'
+import { serverExitCode, untilAborted } from '../../until-aborted.ts'
 
 export interface StartClusterOptions {
   /** As many as the directory has when undefined. */
@@ -74,14 +74,7 @@ export async function startCluster(
     await (failure === undefined ? stopped : stopped.catch(() => undefined))
   }
   if (failure !== undefined) throw failure
-  // Being told to end is how a server ends; only Ctrl-C keeps its usual code.
-  return context.signal.reason instanceof Error && stoppedBySupervisor(context.signal.reason)
-    ? EXIT.done
-    : undefined
-}
-
-function stoppedBySupervisor(reason: Error): boolean {
-  return 'exitCode' in reason && reason.exitCode !== EXIT.interrupted
+  return serverExitCode(context.signal)
 }
 
 function describeServer({ pid, addresses }: ServerInfo): string {

@@ -7,7 +7,7 @@ import { parseListen } from '../../cluster-flags.ts'
 import type { CommandContext } from '../../context.ts'
 import { UsageError } from '../../exit-codes.ts'
 import { serverLogger } from '../../server-logger.ts'
-import { untilAborted } from '../../until-aborted.ts'
+import { serverExitCode, untilAborted } from '../../until-aborted.ts'
 import { readZooConfig, type ZooConfig } from './zoo-config.ts'
 
 export interface StartZooKeeperFlags {
@@ -64,7 +64,7 @@ export async function startZooKeeper(
   } finally {
     lock.release()
   }
-  return undefined
+  return serverExitCode(context.signal)
 }
 
 function dataDirOf(context: CommandContext, config: ZooConfig): string {
