@@ -13,7 +13,7 @@ import {
 import type { RecoveryProgress } from '../../../storage/index.ts'
 import { parseConnectString } from '../../../zookeeper/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { EXIT, UsageError } from '../../exit-codes.ts'
+import { UsageError } from '../../exit-codes.ts'
 import { serverLogger } from '../../server-logger.ts'
 import { chooseTarget } from '../../target.ts'
 import { serverExitCode, untilAborted } from '../../until-aborted.ts'
