@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { isZooKeeperError } from '../zookeeper/index.ts'
 import type { KafkaZkClient } from './zk/index.ts'
 
 type Properties = ReadonlyMap<string, string>
@@ -64,7 +65,8 @@ export class DynamicConfigWatcher {
         for (const name of names) await this.handle(name)
       } catch (error) {
         // The session listener looks again when there is a new session.
-        if (!this.closed) this.options.logger.error('cannot follow configuration changes', error)
+        if (this.closed || isZooKeeperError(error, 'SESSIONEXPIRED')) continue
+        this.options.logger.error('cannot follow configuration changes', error)
       }
     } while (this.again)
   }
@@ -75,12 +77,14 @@ export class DynamicConfigWatcher {
     const change = await zk.configChange(name)
     if (change === null || this.closed) return
     if (number > this.lastHandled) {
-      this.lastHandled = number
       try {
         if (change.entityPath !== null) await this.apply(change.entityPath)
       } catch (error) {
+        // It is handled in the next session.
+        if (isZooKeeperError(error, 'SESSIONEXPIRED')) throw error
         logger.error(`cannot apply the configuration change ${name} (${change.entityPath})`, error)
       }
+      this.lastHandled = number
     }
     if (clock.nowMs() - change.createdMs > CHANGE_EXPIRATION_MS) await zk.deleteConfigChange(name)
   }

@@ -96,6 +96,7 @@ export class RemoteZooKeeper implements Coordination {
   readonly isRemote = true
   private readonly ports: ClusterPorts
   private readonly options: RemoteZooKeeperOptions
+  private hasChroot = false
 
   constructor(ports: ClusterPorts, options: RemoteZooKeeperOptions) {
     this.ports = ports
@@ -116,7 +117,8 @@ export class RemoteZooKeeper implements Coordination {
         sessionTimeoutMs,
         connectTimeoutMs,
       })
-    if (servers.chroot !== '') await makeChroot(await open(''), servers.chroot)
+    if (servers.chroot !== '' && !this.hasChroot) await makeChroot(await open(''), servers.chroot)
+    this.hasChroot = true
     return open(servers.chroot)
   }
 

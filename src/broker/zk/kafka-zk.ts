@@ -161,7 +161,12 @@ export class KafkaZkClient extends ZkNotifications {
         if (node === null) continue
         const owner = node.stat.ephemeralOwner
         if (owner === this.session.id) return this.registered(node.stat)
-        if (owner !== this.registeredIn) throw error
+        if (owner !== this.registeredIn) {
+          this.logger.error(
+            `Error while creating ephemeral at ${path}, node already exists and owner '0x${owner.toString(16)}' does not match current session '0x${this.session.id.toString(16)}'`,
+          )
+          throw error
+        }
         this.logger.info(`replacing ${path}, which an expired session of this broker left behind`)
         await this.deleteIfThere(path)
       }
@@ -169,7 +174,7 @@ export class KafkaZkClient extends ZkNotifications {
   }
 
   private registered(stat: Stat): number {
-    this.registeredIn = this.session.id
+    this.registeredIn = stat.ephemeralOwner
     return stat.czxid
   }
 
@@ -208,10 +213,13 @@ export class KafkaZkClient extends ZkNotifications {
 
   /** Null when there is none. `onChange` is called once when /controller comes, goes or changes. */
   async controllerId(onChange?: Watcher): Promise<number | null> {
-    const watched =
-      onChange === undefined ? null : this.run((zk) => zk.exists(controllerZnode.path, onChange))
-    const [node] = await Promise.all([this.read(controllerZnode.path), watched])
-    return node === null ? null : controllerZnode.decode(node.data)
+    const { path, decode } = controllerZnode
+    for (;;) {
+      const node = await this.read(path, onChange)
+      if (node !== null) return decode(node.data)
+      // What comes between the two requests must not be missed.
+      if (onChange === undefined || !(await this.exists(path, onChange))) return null
+    }
   }
 
   /** Takes /controller and counts the epoch up, both or neither. Rejects with {@link ControllerMovedError}. */
@@ -238,9 +246,9 @@ export class KafkaZkClient extends ZkNotifications {
       return { epoch, zkVersion: statOf(results[1]).version }
     } catch (error) {
       if (!isZooKeeperError(error, 'NODEEXISTS', 'BADVERSION')) throw error
-      // After a lost connection the first attempt may have gone through.
-      const now = await this.readEpoch()
-      if ((await this.controllerId()) === brokerId && now?.epoch === epoch) return now
+      // After a lost connection the first attempt may have gone through (checkControllerAndEpoch).
+      const [node, now] = await Promise.all([this.read(controllerZnode.path), this.readEpoch()])
+      if (node?.stat.ephemeralOwner === this.session.id && now?.epoch === epoch) return now
       throw new ControllerMovedError('another broker has become the controller')
     }
   }
@@ -259,7 +267,7 @@ export class KafkaZkClient extends ZkNotifications {
   }
 
   async deleteController(epochZkVersion: number): Promise<void> {
-    await this.asController(epochZkVersion, [{ type: 'delete', path: controllerZnode.path }])
+    await this.deleteAsController([controllerZnode.path], epochZkVersion)
   }
 
   // Topics
@@ -309,12 +317,22 @@ export class KafkaZkClient extends ZkNotifications {
     const data = configEntityZnode.encode(config)
     const createTopic = created(topicZnode.path(topic), topicZnode.encode(assignment))
     try {
-      await this.run((zk) => zk.multi([created(path, data), createTopic]))
+      await this.run((zk) => zk.multi([created(path, data), createTopic])).catch((error: unknown) => {
+        const isLeftBehind = error instanceof ZooKeeperMultiError && error.failedIndex === 0
+        if (!isLeftBehind || error.zkCode !== 'NODEEXISTS') throw error
+        return this.run((zk) => zk.multi([{ type: 'setData', path, data }, createTopic]))
+      })
     } catch (error) {
-      const isLeftBehind = error instanceof ZooKeeperMultiError && error.failedIndex === 0
-      if (!isLeftBehind || error.zkCode !== 'NODEEXISTS') throw error
-      await this.run((zk) => zk.multi([{ type: 'setData', path, data }, createTopic]))
+      const isThere = isZooKeeperError(error, 'NODEEXISTS')
+      if (!isThere || !(await this.holds(createTopic))) throw error
     }
+  }
+
+  /** Whether the node is as the write wanted it: then the write was done, and the answer lost with the connection. */
+  private async holds({ path, data }: { path: string; data: Buffer | null }, version = 0): Promise<boolean> {
+    const node = await this.read(path)
+    if (node === null || node.stat.version !== version) return false
+    return node.data === null || data === null ? node.data === data : node.data.equals(data)
   }
 
   /** With a version of /controller_epoch as the controller, without one as anybody. */
@@ -399,11 +417,13 @@ export class KafkaZkClient extends ZkNotifications {
     states: readonly (TopicPartition & { readonly state: LeaderIsrAndControllerEpoch })[],
     epochZkVersion: number,
   ): Promise<(ZooKeeperError | undefined)[]> {
-    const attempt = async (path: string, data: Buffer | null) => {
+    const attempt = async (path: string, data: Buffer | null, mayBeOurs = false) => {
+      const op = created(path, data)
       try {
-        await this.asController(epochZkVersion, [created(path, data)])
+        await this.asController(epochZkVersion, [op])
         return undefined
       } catch (error) {
+        if (mayBeOurs && isZooKeeperError(error, 'NODEEXISTS') && (await this.holds(op))) return undefined
         if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
         throw error
       }
@@ -415,7 +435,7 @@ export class KafkaZkClient extends ZkNotifications {
     )
     return Promise.all(
       states.map(({ topic, partition, state }) =>
-        attempt(partitionStateZnode.path(topic, partition), partitionStateZnode.encode(state)),
+        attempt(partitionStateZnode.path(topic, partition), partitionStateZnode.encode(state), true),
       ),
     )
   }
@@ -435,7 +455,10 @@ export class KafkaZkClient extends ZkNotifications {
           const results = await this.asController(epochZkVersion, [{ type: 'setData', path, data, version }])
           return { ...leaderAndIsr, partitionEpoch: statOf(results[1]).version }
         } catch (error) {
-          if (isZooKeeperError(error, 'BADVERSION')) return null
+          if (isZooKeeperError(error, 'BADVERSION')) {
+            const isDone = await this.holds({ path, data }, version + 1)
+            return isDone ? { ...leaderAndIsr, partitionEpoch: version + 1 } : null
+          }
           if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
           throw error
         }
@@ -492,13 +515,18 @@ export class KafkaZkClient extends ZkNotifications {
   /** The next thousand producer ids, for this broker alone (ZkProducerIdManager.getNewProducerIdBlock). */
   async allocateProducerIds(brokerId: number): Promise<ProducerIdsBlock> {
     const { path } = producerIdBlockZnode
+    let wanted: Buffer | undefined
     for (;;) {
       const node = await this.read(path)
       const hasBlock = node?.data !== null && node?.data !== undefined && node.data.length > 0
-      const start = hasBlock ? producerIdBlockZnode.decode(node.data).end + 1 : 0
+      const last = hasBlock ? producerIdBlockZnode.decode(node.data) : undefined
+      // Nobody else takes a block for this broker: the write was done, and the answer lost with the connection.
+      if (last !== undefined && wanted !== undefined && node?.data?.equals(wanted) === true) return last
+      const start = last === undefined ? 0 : last.end + 1
       const block = { broker: brokerId, start, end: start + PRODUCER_ID_BLOCK_SIZE - 1 }
+      const data = producerIdBlockZnode.encode(block)
+      wanted = data
       try {
-        const data = producerIdBlockZnode.encode(block)
         if (node === null) await this.run((zk) => zk.create(path, data))
         else await this.run((zk) => zk.setData(path, data, node.stat.version))
         return block
@@ -510,8 +538,8 @@ export class KafkaZkClient extends ZkNotifications {
   }
 }
 
-function created(path: string, data: Buffer | null): Op {
-  return { type: 'create', path, data }
+function created(path: string, data: Buffer | null) {
+  return { type: 'create', path, data } as const
 }
 
 function statOf(result: OpResult | undefined): Stat {

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../../base/clock.ts'
+import { messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import { isZooKeeperError, type ZooKeeperClient } from '../../zookeeper/index.ts'
 
@@ -12,13 +13,16 @@ export interface ZkSessionOptions {
 }
 
 export interface SessionListener {
-  /** The session is over: its ephemeral nodes are gone or will be, its watches too. */
-  expired?(): void
+  /** The session is over: its ephemeral nodes are gone or will be, its watches too. The new one waits for the promise. */
+  expired?(): void | Promise<void>
   /** A new session is open; whoever had watches sets them anew. */
   renewed?(): void
 }
 
-/** A session that is opened anew when it expires, and requests that are repeated while the connection is lost. */
+/**
+ * A session that is opened anew when it expires, and requests that are repeated while the connection is lost
+ * (kafka.zookeeper.ZooKeeperClient, KafkaZkClient.retryRequestsUntilConnected).
+ */
 export class ZkSession {
   private readonly options: ZkSessionOptions
   private readonly listeners = new Set<SessionListener>()
@@ -45,11 +49,17 @@ export class ZkSession {
     return () => this.listeners.delete(listener)
   }
 
-  /** Repeats a request until the service answers. All other errors are the caller's, an expired session's too. */
+  /**
+   * Repeats a request until the service answers. All other errors are the caller's. A write that is repeated may have been
+   * done before: its caller has to know its own work when it finds it.
+   *
+   * What began in one session does not go on in the next: it rejects with SESSIONEXPIRED.
+   */
   async run<T>(request: (client: ZooKeeperClient) => Promise<T>): Promise<T> {
+    const client = this.current
     for (;;) {
       try {
-        return await request(this.current)
+        return await request(client)
       } catch (error) {
         if (this.isClosed || !isZooKeeperError(error, 'CONNECTIONLOSS')) throw error
       }
@@ -72,7 +82,7 @@ export class ZkSession {
 
   private async renew(): Promise<void> {
     this.options.logger.info('the ZooKeeper session has expired, opening a new one')
-    for (const listener of this.listeners) listener.expired?.()
+    await Promise.all([...this.listeners].map((listener) => this.tell(() => listener.expired?.())))
     while (!this.isClosed) {
       try {
         const client = await this.options.connect()
@@ -84,12 +94,21 @@ export class ZkSession {
         this.follow(client)
         break
       } catch (error) {
-        this.options.logger.error('cannot open a ZooKeeper session, trying again', error)
+        this.options.logger.warn(`cannot open a ZooKeeper session, trying again: ${messageOf(error)}`)
         await this.backOff()
       }
     }
     if (this.isClosed) return
-    for (const listener of this.listeners) listener.renewed?.()
+    for (const listener of this.listeners) void this.tell(() => listener.renewed?.())
+  }
+
+  /** What one owner does wrong must not leave the broker without a session. */
+  private async tell(call: () => void | Promise<void>): Promise<void> {
+    try {
+      await call()
+    } catch (error) {
+      this.options.logger.error(`a listener to the ZooKeeper session failed: ${messageOf(error)}`, error)
+    }
   }
 
   private backOff(): Promise<void> {

@@ -42,11 +42,18 @@ export class ClientLink {
   private lastSentMs: number
   private timer: Timer | undefined
 
-  constructor(channel: Channel, clock: Clock, request: ConnectRequest, handlers: LinkHandlers) {
+  /** A server that takes connections and says nothing is given up after `connectTimeoutMs`, in time to try the others. */
+  constructor(
+    channel: Channel,
+    clock: Clock,
+    request: ConnectRequest,
+    connectTimeoutMs: number,
+    handlers: LinkHandlers,
+  ) {
     this.channel = channel
     this.clock = clock
     this.handlers = handlers
-    this.readTimeoutMs = (request.timeoutMs * 2) / 3
+    this.readTimeoutMs = connectTimeoutMs
     this.lastHeardMs = clock.monotonicMs()
     this.lastSentMs = this.lastHeardMs
     channel.start({
@@ -91,7 +98,7 @@ export class ClientLink {
     if (!this.isConnected) {
       this.isConnected = true
       const response = readConnectResponse(reader)
-      if (response.timeoutMs > 0) this.readTimeoutMs = (response.timeoutMs * 2) / 3
+      this.readTimeoutMs = (response.timeoutMs * 2) / 3
       this.handlers.connected(response)
       return
     }

@@ -193,7 +193,7 @@ export class ClientSession {
       readOnly: false,
     }
     await new Promise<void>((resolve, reject) => {
-      this.link = new ClientLink(channel, clock, hello, {
+      this.link = new ClientLink(channel, clock, hello, connectTimeoutMs, {
         connected: (response) => this.established(response),
         reply: (header, reader) => this.answered(header, reader),
         event: (event) => this.events.event(event),

@@ -86,7 +86,10 @@ test('an id that another session holds is refused, one’s own is not', async ()
 test('an expired session is replaced, and everybody who listens hears of it', async () => {
   const { server, zk } = await open()
   const heard: string[] = []
-  zk.onSession({ expired: () => heard.push('expired'), renewed: () => heard.push('renewed') })
+  zk.onSession({
+    expired: () => void heard.push('expired'),
+    renewed: () => void heard.push('renewed'),
+  })
   const first = zk.sessionId
   await server.expireSession(first)
   await eventually(() => expect(heard).toEqual(['expired', 'renewed']))
@@ -184,7 +187,8 @@ test('a configuration that was left behind does not come back with a new topic',
   const assignment = { topicId: 'I7iIqibeQh6mcJvnnbp2nQ', partitions: new Map([[0, settled([1])]]) }
   await zk.createTopic('t', assignment, new Map([['new', '2']]))
   expect(await zk.entityConfig('topics', 't')).toEqual(new Map([['new', '2']]))
-  await expect(zk.createTopic('t', assignment, new Map([['newer', '3']]))).rejects.toMatchObject({
+  const another = { ...assignment, topicId: 'AAAAAAAAQ8qtGs1nGgAAAA' }
+  await expect(zk.createTopic('t', another, new Map([['newer', '3']]))).rejects.toMatchObject({
     zkCode: 'NODEEXISTS',
   })
   expect(await zk.entityConfig('topics', 't')).toEqual(new Map([['new', '2']]))
