@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import * as administration from './behaviour-admin.mjs'
 import * as data from './behaviour-data.mjs'
+import * as moves from './behaviour-reassignment.mjs'
 import { createContext } from './context.mjs'
 import { writeJson } from './store.mjs'
 import { captureZnodes } from './znodes.mjs'
@@ -16,7 +17,7 @@ export async function capture({ startKafka, JavaDriver, golden }) {
   const driver = new JavaDriver()
   try {
     const context = await createContext(kafka, driver)
-    for (const [name, run] of Object.entries({ ...administration, ...data })) {
+    for (const [name, run] of Object.entries({ ...administration, ...data, ...moves })) {
       context.cases = []
       await run(context)
       writeJson(

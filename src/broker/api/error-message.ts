@@ -7,6 +7,7 @@ const MESSAGES: ReadonlyMap<number, string> = new Map([
     'The server experienced an unexpected error when processing the request.',
   ],
   [ERROR_CODES.NONE, 'NONE'],
+  [ERROR_CODES.NOT_CONTROLLER, 'This is not the correct controller for this cluster.'],
   [ERROR_CODES.COORDINATOR_NOT_AVAILABLE, 'The coordinator is not available.'],
   [
     ERROR_CODES.INVALID_REQUEST,

@@ -63,6 +63,7 @@ export function brokerHandlers(deps: BrokerHandlerDeps): ApiHandler[] {
       controller,
       topicAdmin,
       cache,
+      clock: ports.clock,
       isDeletionEnabled: () => config.deleteTopicEnable,
     }),
     updateMetadataHandler({ cache, brokerEpoch: () => controller.brokerEpoch }),

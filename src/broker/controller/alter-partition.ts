@@ -18,6 +18,12 @@ type PartitionOutcome = { readonly index: number } & (
 /** From this version on topics go by their ids, and replicas that are not up are INELIGIBLE_REPLICA (KIP-841). */
 const TOPIC_IDS = 2
 
+export interface AlteredPartitions {
+  readonly response: AlterPartitionResponseInput
+  /** That have got their new ISR. */
+  readonly changed: readonly ControlledPartition[]
+}
+
 /**
  * Leaders ask for a new ISR (KIP-497, KafkaController.processAlterPartition). What is asked for must follow the state that
  * the controller knows: the same leader epoch, and the partition epoch that is the version of the znode.
@@ -26,12 +32,12 @@ export async function alterPartitions(
   parts: ControllerParts,
   request: AlterPartitionRequest,
   version: number,
-): Promise<AlterPartitionResponseInput> {
+): Promise<AlteredPartitions> {
   const { context, batch, logger } = parts
   const broker = context.brokers.get(request.brokerId)
   if (broker?.epoch !== request.brokerEpoch) {
     logger.info(`AlterPartition of broker ${request.brokerId} has a stale epoch ${request.brokerEpoch}`)
-    return { errorCode: ERROR_CODES.STALE_BROKER_EPOCH }
+    return { response: { errorCode: ERROR_CODES.STALE_BROKER_EPOCH }, changed: [] }
   }
   const topics = request.topics.map(({ topicName, topicId, partitions }) => {
     const name = version >= TOPIC_IDS ? context.topicName(topicId) : topicName
@@ -53,13 +59,15 @@ export async function alterPartitions(
   // Whoever asked for something outdated may not have heard of the current state.
   batch.addUpdateMetadata(context.liveOrShuttingDownBrokerIds(), named)
   batch.send()
-  return {
-    topics: topics.map(({ topicName, topicId, outcomes }) => ({
-      topicName,
-      topicId,
-      partitions: outcomes.map((outcome) => answer(written.get(outcome) ?? outcome)),
-    })),
-  }
+  const changed = [...written].flatMap(([wanted, outcome]) =>
+    'partition' in wanted && 'state' in outcome ? wanted.partition : [],
+  )
+  const answers = topics.map(({ topicName, topicId, outcomes }) => ({
+    topicName,
+    topicId,
+    partitions: outcomes.map((outcome) => answer(written.get(outcome) ?? outcome)),
+  }))
+  return { response: { topics: answers }, changed }
 }
 
 function decide(

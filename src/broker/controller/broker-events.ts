@@ -5,6 +5,7 @@ import type { RegisteredBroker } from '../zk/index.ts'
 import type { ControlledPartition, ReplicaRef } from './context.ts'
 import type { PartitionStates } from './partition-states.ts'
 import type { ControllerParts } from './parts.ts'
+import type { Reassignments } from './reassignment.ts'
 import type { ReplicaStates } from './replica-states.ts'
 import type { TopicDeletion } from './topic-deletion.ts'
 
@@ -13,17 +14,20 @@ export class BrokerEvents {
   private readonly parts: ControllerParts
   private readonly partitions: PartitionStates
   private readonly replicas: ReplicaStates
+  private readonly reassignments: Reassignments
   private readonly deletion: TopicDeletion
 
   constructor(
     parts: ControllerParts,
     partitions: PartitionStates,
     replicas: ReplicaStates,
+    reassignments: Reassignments,
     deletion: TopicDeletion,
   ) {
     this.parts = parts
     this.partitions = partitions
     this.replicas = replicas
+    this.reassignments = reassignments
     this.deletion = deletion
   }
 
@@ -69,6 +73,7 @@ export class BrokerEvents {
     const replicas = context.replicasOnBrokers(ids)
     await this.replicas.change(replicas, 'Online')
     await this.partitions.bringOnline()
+    await this.reassignments.resumeFor(ids)
     await this.deletion.resumeFor(replicas.map(({ partition }) => partition.topic))
   }
 

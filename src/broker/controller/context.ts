@@ -40,12 +40,17 @@ export class ControlledPartition {
   }
 
   get isBeingReassigned(): boolean {
-    return this.assignment.addingReplicas.length > 0 || this.assignment.removingReplicas.length > 0
+    return isReassignment(this.assignment)
   }
 
   replicaState(replica: number): ReplicaState {
     return this.replicaStates.get(replica) ?? 'NonExistent'
   }
+}
+
+/** Whether the assignment is on its way to another one. */
+export function isReassignment({ addingReplicas, removingReplicas }: ReplicaAssignment): boolean {
+  return addingReplicas.length > 0 || removingReplicas.length > 0
 }
 
 export interface ControlledTopic {
@@ -73,6 +78,8 @@ export class ControllerContext {
   readonly topicsToBeDeleted = new Set<string>()
   readonly topicsWithDeletionStarted = new Set<string>()
   readonly topicsIneligibleForDeletion = new Set<string>()
+  /** On their way to other replicas. */
+  readonly reassigning = new Set<ControlledPartition>()
   /** Replicas whose log directory has failed, by broker. */
   readonly offlineDirReplicas = new Map<number, Set<ControlledPartition>>()
 
@@ -87,6 +94,7 @@ export class ControllerContext {
       this.topicsToBeDeleted,
       this.topicsWithDeletionStarted,
       this.topicsIneligibleForDeletion,
+      this.reassigning,
       this.offlineDirReplicas,
     ]) {
       part.clear()
@@ -144,6 +152,7 @@ export class ControllerContext {
     const topic = this.topics.get(name)
     if (topic === undefined) return
     for (const partition of topic.partitions.values()) {
+      this.reassigning.delete(partition)
       for (const replicas of this.offlineDirReplicas.values()) replicas.delete(partition)
     }
     this.topics.delete(name)
@@ -160,6 +169,7 @@ export class ControllerContext {
       if (topic.partitions.has(number)) continue
       const partition = new ControlledPartition(topic.name, number, replicas)
       topic.partitions.set(number, partition)
+      if (partition.isBeingReassigned) this.reassigning.add(partition)
       added.push(partition)
     }
     return added

@@ -1,3 +1,5 @@
 export { KafkaController, type KafkaControllerOptions } from './kafka-controller.ts'
+export type { ElectionAnswer, ElectionType } from './leader-elections.ts'
 export type { ConnectToBroker, ControlConnection, ControllerConfig } from './ports.ts'
 export { TopicAdmin, type TopicAdminOptions } from './topic-admin.ts'
+export { TopicWaiter } from './topic-waiter.ts'

@@ -23,15 +23,24 @@ import {
   ControllerMovedError,
   type KafkaZkClient,
   PRODUCER_ID_BLOCK_SIZE,
+  type ReplicaAssignment,
+  type TopicPartition,
 } from '../zk/index.ts'
 import { alterPartitions } from './alter-partition.ts'
 import { BrokerEvents } from './broker-events.ts'
 import { ChannelManager } from './channel-manager.ts'
 import { type ControlledPartition, ControllerContext, type ReplicaRef } from './context.ts'
 import { EventQueue } from './event-queue.ts'
+import {
+  type ElectionAnswer,
+  type ElectionType,
+  LeaderElections,
+  RebalanceTimer,
+} from './leader-elections.ts'
 import { PartitionStates } from './partition-states.ts'
 import type { ControllerParts, ControllerWatchers } from './parts.ts'
 import type { ConnectToBroker, ControllerConfig } from './ports.ts'
+import { type ReassignmentOutcome, Reassignments, type WantedReplicas } from './reassignment.ts'
 import { ReplicaStates } from './replica-states.ts'
 import { RequestBatch } from './request-batch.ts'
 import { TopicDeletion } from './topic-deletion.ts'
@@ -69,6 +78,9 @@ export class KafkaController {
   private readonly partitions: PartitionStates
   private readonly replicas: ReplicaStates
   private readonly deletion: TopicDeletion
+  private readonly reassignments: Reassignments
+  private readonly elections: LeaderElections
+  private readonly rebalanceTimer: RebalanceTimer
   private readonly brokerEvents: BrokerEvents
   private readonly topicEvents: TopicEvents
   private info: BrokerInfo
@@ -115,7 +127,18 @@ export class KafkaController {
     this.partitions = new PartitionStates(this.parts)
     this.replicas = new ReplicaStates(this.parts)
     this.deletion = new TopicDeletion(this.parts, this.partitions, this.replicas)
-    this.brokerEvents = new BrokerEvents(this.parts, this.partitions, this.replicas, this.deletion)
+    this.reassignments = new Reassignments(this.parts, this.partitions, this.replicas, this.deletion)
+    this.elections = new LeaderElections(this.parts, this.partitions, this.deletion)
+    this.rebalanceTimer = new RebalanceTimer(clock, () =>
+      this.putActive('AutoPreferredReplicaLeaderElection', () => this.elections.rebalance()),
+    )
+    this.brokerEvents = new BrokerEvents(
+      this.parts,
+      this.partitions,
+      this.replicas,
+      this.reassignments,
+      this.deletion,
+    )
     this.topicEvents = new TopicEvents(
       this.parts,
       options.random,
@@ -141,7 +164,18 @@ export class KafkaController {
       topicDeletions: () => this.putActive('TopicDeletion', () => this.topicEvents.processTopicDeletion()),
       isrChanges: () => this.putActive('IsrChange', () => this.topicEvents.processIsrChange()),
       logDirEvents: () => this.putActive('LogDirEvent', () => this.brokerEvents.processLogDirEvents()),
+      reassignments: ({ type }) => this.onReassignmentsNode(type),
+      preferredElection: () => this.putActive('ReplicaLeaderElection', () => this.elections.processZnode()),
     }
+  }
+
+  /** What is left of a request when a part of it is done is no request of its own. */
+  private onReassignmentsNode(type: string): void {
+    void this.putActive('ZkPartitionReassignment', async () => {
+      const { zk, watchers } = this.parts
+      if (type === 'NodeDataChanged') await zk.watchReassignments(watchers.reassignments)
+      else await this.reassignments.processZnode()
+    })
   }
 
   /** Resolves when there has been an election and, if this broker won it, it is in office. */
@@ -149,7 +183,7 @@ export class KafkaController {
     this.unlisten = this.parts.zk.onSession({
       expired: () => {
         this.setActive(null)
-        void this.events.put('Expire', () => this.resign())
+        return this.events.put('Expire', () => this.resign())
       },
       renewed: () => {
         void this.events.put('RegisterBrokerAndReelect', () => this.registerAndReelect())
@@ -242,11 +276,38 @@ export class KafkaController {
     try {
       return await this.events.ask('AlterPartition', async () => {
         if (!this.isActive) return { errorCode: ERROR_CODES.NOT_CONTROLLER }
-        return alterPartitions(this.parts, request, version)
+        const { response, changed } = await alterPartitions(this.parts, request, version)
+        if (changed.length > 0) {
+          void this.putActive('IsrExpansion', () => this.reassignments.isrChanged(changed))
+        }
+        return response
       })
     } catch (error) {
       return { errorCode: errorCodeOf(error) }
     }
+  }
+
+  /** Null when this broker is not in office. Rejects when it cannot be done. */
+  alterReassignments(wanted: readonly WantedReplicas[]): Promise<ReassignmentOutcome[] | null> {
+    return this.events.ask('ApiPartitionReassignment', async () =>
+      this.isActive ? this.reassignments.alter(wanted) : null,
+    )
+  }
+
+  /** The reassignments under way; null when this broker is not in office. `wanted` null: of all partitions. */
+  listReassignments(
+    wanted: readonly TopicPartition[] | null,
+  ): Promise<(TopicPartition & { readonly assignment: ReplicaAssignment })[] | null> {
+    return this.events.ask('ListPartitionReassignments', () =>
+      this.isActive ? this.reassignments.list(wanted) : null,
+    )
+  }
+
+  /** Null when this broker is not in office. */
+  electLeaders(wanted: readonly TopicPartition[], type: ElectionType): Promise<ElectionAnswer[] | null> {
+    return this.events.ask('ReplicaLeaderElection', async () =>
+      this.isActive ? this.elections.elect(wanted, type) : null,
+    )
   }
 
   async allocateProducerIds(request: AllocateProducerIdsRequest): Promise<AllocateProducerIdsResponseInput> {
@@ -354,7 +415,7 @@ export class KafkaController {
 
   /** Reads everything, tells every broker what it is, and elects what has no leader. */
   private async comeIntoOffice(): Promise<void> {
-    const { zk, context, watchers, batch, channels, logger } = this.parts
+    const { zk, context, config, watchers, batch, channels, logger } = this.parts
     const [features, brokers, topics, deletions, isrChanges, logDirEvents] = await Promise.all([
       zk.features(),
       zk.brokers(watchers.brokers, watchers.broker),
@@ -382,7 +443,12 @@ export class KafkaController {
     batch.send()
     await this.replicas.startup()
     await this.partitions.startup()
+    await this.reassignments.takeOver()
     await this.deletion.resume()
+    await this.elections.processZnode()
+    if (config.autoLeaderRebalanceEnable) {
+      this.rebalanceTimer.start(() => config.leaderImbalanceCheckIntervalSeconds * 1000)
+    }
     this.hasTakenOffice = true
     logger.info(`in office: ${brokers.length} brokers, ${topics.length} topics`)
   }
@@ -390,6 +456,7 @@ export class KafkaController {
   private resign(): void {
     const { channels, context, batch } = this.parts
     this.hasTakenOffice = false
+    this.rebalanceTimer.stop()
     channels.removeAll()
     batch.clear()
     context.reset()
@@ -413,8 +480,8 @@ export class KafkaController {
   // Events
 
   /** For events that only matter to the controller in office. */
-  private putActive(name: string, process: () => Promise<void>): void {
-    void this.events.put(name, async () => {
+  private putActive(name: string, process: () => Promise<unknown>): Promise<void> {
+    return this.events.put(name, async () => {
       if (this.isActive) await process()
     })
   }

@@ -1,10 +1,14 @@
+import { KcliError } from '../../base/errors.ts'
 import { type LeaderAndIsr, RECOVERED } from '../zk/index.ts'
 import type { ControlledPartition, PartitionState } from './context.ts'
 import {
   type ElectionResult,
   type ElectionStrategy,
   electForControlledShutdown,
+  electForReassignment,
   electOffline,
+  electPreferred,
+  STRATEGY_NAMES,
 } from './election.ts'
 import type { ControllerParts } from './parts.ts'
 
@@ -14,6 +18,16 @@ const PREVIOUS_STATES: Readonly<Record<PartitionState, readonly PartitionState[]
   Offline: ['New', 'Online', 'Offline'],
   NonExistent: ['Offline'],
 }
+
+/** Nobody can lead the partition, or its state cannot be read or written. The message is Kafka's. */
+export class ElectionError extends KcliError {
+  constructor(message: string) {
+    super('KCLI_ELECTION', message)
+  }
+}
+
+/** The leader that each partition got, or why it got none. */
+export type ElectionOutcomes = Map<ControlledPartition, LeaderAndIsr | ElectionError>
 
 /**
  * The states of partitions and what happens on the way from one to another (kafka.controller.ZkPartitionStateMachine):
@@ -47,37 +61,38 @@ export class PartitionStates {
     const partitions = [...context.allPartitions()].filter(
       ({ state, topic }) => (state === 'Offline' || state === 'New') && !context.topicsToBeDeleted.has(topic),
     )
-    return this.change(partitions, 'Online')
+    const outcomes = await this.change(partitions, 'Online')
+    return [...outcomes.values()].some((outcome) => !(outcome instanceof ElectionError))
   }
 
-  /** True when at least one leader was elected anew; partitions that cannot change stay as they are. */
+  /** Partitions that cannot change stay as they are. Has an outcome for each that was to get a new leader. */
   async change(
     partitions: readonly ControlledPartition[],
     target: PartitionState,
     strategy: ElectionStrategy = 'offline',
-  ): Promise<boolean> {
-    if (partitions.length === 0) return false
-    const valid = partitions.filter((partition) => this.isValid(partition, target))
+  ): Promise<ElectionOutcomes> {
+    const outcomes: ElectionOutcomes = new Map()
+    if (partitions.length === 0) return outcomes
+    const valid = partitions.filter((partition) => {
+      if (PREVIOUS_STATES[target].includes(partition.state)) return true
+      outcomes.set(partition, this.fail(partition, target, `it is ${partition.state}`))
+      return false
+    })
     if (target !== 'Online') {
       for (const partition of valid) partition.state = target
-      return false
+      return outcomes
     }
     const fresh = valid.filter((partition) => partition.state === 'New')
     const electing = valid.filter((partition) => partition.state !== 'New')
     if (fresh.length > 0) await this.initialize(fresh)
-    const elected = electing.length > 0 ? await this.elect(electing, strategy) : 0
+    if (electing.length > 0) await this.elect(electing, strategy, outcomes)
     this.parts.batch.send()
-    return elected > 0
+    return outcomes
   }
 
-  private isValid(partition: ControlledPartition, target: PartitionState): boolean {
-    if (PREVIOUS_STATES[target].includes(partition.state)) return true
-    this.fail(partition, target, `it is ${partition.state}`)
-    return false
-  }
-
-  private fail(partition: ControlledPartition, target: PartitionState, reason: string): void {
+  private fail(partition: ControlledPartition, target: PartitionState, reason: string): ElectionError {
     this.parts.logger.error(`partition ${partition.name} cannot become ${target}: ${reason}`)
+    return new ElectionError(reason)
   }
 
   /** The first live replica leads, all live ones are in sync. */
@@ -115,38 +130,31 @@ export class PartitionStates {
     })
   }
 
-  /** The number of partitions that got a leader. */
   private async elect(
     partitions: readonly ControlledPartition[],
     strategy: ElectionStrategy,
-  ): Promise<number> {
+    outcomes: ElectionOutcomes,
+  ): Promise<void> {
     let remaining = partitions
-    let elected = 0
-    while (remaining.length > 0) {
-      const again: ControlledPartition[] = []
-      elected += await this.electOnce(remaining, strategy, again)
-      remaining = again
-    }
-    return elected
+    while (remaining.length > 0) remaining = await this.electOnce(remaining, strategy, outcomes)
   }
 
-  /** Partitions whose znode was changed by their leader meanwhile are put into `again`. */
+  /** Resolves to the partitions whose znode was changed by their leader meanwhile. */
   private async electOnce(
     partitions: readonly ControlledPartition[],
     strategy: ElectionStrategy,
-    again: ControlledPartition[],
-  ): Promise<number> {
+    outcomes: ElectionOutcomes,
+  ): Promise<ControlledPartition[]> {
     const { context, zk, batch } = this.parts
-    const current = await this.readStates(partitions)
+    const current = await this.readStates(partitions, outcomes)
     const unclean = strategy === 'offline' ? await this.uncleanTopics(current) : new Set<string>()
     const updates = []
     for (const [partition, leaderAndIsr] of current) {
-      const result: ElectionResult =
-        strategy === 'offline'
-          ? electOffline(context, partition, leaderAndIsr, { allowUnclean: unclean.has(partition.topic) })
-          : electForControlledShutdown(context, partition, leaderAndIsr)
+      const allowUnclean = strategy === 'unclean' || unclean.has(partition.topic)
+      const result = this.choose(partition, leaderAndIsr, strategy, allowUnclean)
       if (result.leaderAndIsr === undefined) {
-        this.fail(partition, 'Online', `nobody can lead it (${strategy} election)`)
+        const reason = `Failed to elect leader for partition ${partition.name} under strategy ${STRATEGY_NAMES[strategy]}`
+        outcomes.set(partition, this.fail(partition, 'Online', reason))
         continue
       }
       const { topic, partition: number } = partition
@@ -159,34 +167,55 @@ export class PartitionStates {
       })
     }
     const results = await zk.updatePartitionStates(updates, context.epoch, context.epochZkVersion)
-    let elected = 0
+    const again: ControlledPartition[] = []
     updates.forEach(({ of: partition, recipients }, index) => {
       const result = results[index]
       if (result === null || result === undefined) again.push(partition)
-      else if (result instanceof Error) this.fail(partition, 'Online', result.message)
+      else if (result instanceof Error)
+        outcomes.set(partition, this.fail(partition, 'Online', result.message))
       else {
         partition.leadership = { leaderAndIsr: result, controllerEpoch: context.epoch }
         partition.state = 'Online'
         batch.addLeaderAndIsr(recipients, partition, { isNew: false })
-        elected++
+        outcomes.set(partition, result)
       }
     })
-    return elected
+    return again
+  }
+
+  private choose(
+    partition: ControlledPartition,
+    current: LeaderAndIsr,
+    strategy: ElectionStrategy,
+    allowUnclean: boolean,
+  ): ElectionResult {
+    const { context } = this.parts
+    switch (strategy) {
+      case 'controlledShutdown':
+        return electForControlledShutdown(context, partition, current)
+      case 'preferred':
+        return electPreferred(context, partition, current)
+      case 'reassignment':
+        return electForReassignment(context, partition, current)
+      default:
+        return electOffline(context, partition, current, { allowUnclean })
+    }
   }
 
   /** The states as the znodes have them now: leaders write them too. */
   private async readStates(
     partitions: readonly ControlledPartition[],
+    outcomes: ElectionOutcomes,
   ): Promise<[ControlledPartition, LeaderAndIsr][]> {
     const states = await this.parts.zk.partitionStates(partitions)
     const found: [ControlledPartition, LeaderAndIsr][] = []
     partitions.forEach((partition, index) => {
       const state = states[index]
-      if (state === undefined) this.fail(partition, 'Online', 'it has no state in ZooKeeper')
-      else if (state instanceof Error) this.fail(partition, 'Online', state.message)
+      const fail = (reason: string) => outcomes.set(partition, this.fail(partition, 'Online', reason))
+      if (state === undefined) fail(`LeaderAndIsr information doesn't exist for partition ${partition.name}`)
+      else if (state instanceof Error) fail(state.message)
       else if (state.controllerEpoch > this.parts.context.epoch) {
-        const epoch = state.controllerEpoch
-        this.fail(partition, 'Online', `a controller of epoch ${epoch} has written its state`)
+        fail(`a controller of epoch ${state.controllerEpoch} has written its state`)
       } else found.push([partition, state.leaderAndIsr])
     })
     return found

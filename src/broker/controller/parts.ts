@@ -16,6 +16,8 @@ export interface ControllerWatchers {
   readonly topicDeletions: Watcher
   readonly isrChanges: Watcher
   readonly logDirEvents: Watcher
+  readonly reassignments: Watcher
+  readonly preferredElection: Watcher
 }
 
 /** What the parts of the controller share. */

@@ -6,6 +6,9 @@ export interface ControllerConfig {
   readonly interBrokerListenerName: string
   readonly deleteTopicEnable: boolean
   readonly uncleanLeaderElectionEnable: boolean
+  readonly autoLeaderRebalanceEnable: boolean
+  readonly leaderImbalanceCheckIntervalSeconds: number
+  readonly leaderImbalancePerBrokerPercentage: number
 }
 
 /** What the controller uses of client/net's Connection. */

@@ -60,11 +60,12 @@ export class TopicDeletion {
     await this.resume()
   }
 
-  /** Something has changed that may let these topics go on: a broker has come back. */
+  /** Something has changed that may let these topics go on: a broker has come back, a reassignment is over. */
   async resumeFor(topics: Iterable<string>): Promise<void> {
     if (!this.isEnabled) return
-    const { topicsToBeDeleted, topicsIneligibleForDeletion } = this.parts.context
-    const queued = [...new Set(topics)].filter((topic) => topicsToBeDeleted.has(topic))
+    const { topicsToBeDeleted, topicsIneligibleForDeletion, reassigning } = this.parts.context
+    const moving = new Set([...reassigning].map(({ topic }) => topic))
+    const queued = [...new Set(topics)].filter((topic) => topicsToBeDeleted.has(topic) && !moving.has(topic))
     if (queued.length === 0) return
     for (const topic of queued) topicsIneligibleForDeletion.delete(topic)
     await this.resume()

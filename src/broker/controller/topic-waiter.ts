@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { MetadataCache, MetadataChange } from '../metadata/index.ts'
+import type { TopicPartition } from '../zk/index.ts'
 
 /**
  * Lets requests wait until this broker has heard that what they asked for is done (DelayedCreatePartitions,
@@ -25,6 +26,21 @@ export class TopicWaiter {
       }
       return numbers === undefined || numbers.size === 0
     })
+  }
+
+  /** Resolves to the partitions of which this broker has not heard in time that they have these leaders (DelayedElectLeader). */
+  async elected<T extends TopicPartition & { readonly leader: number }>(
+    expected: readonly T[],
+    timeoutMs: number,
+  ): Promise<T[]> {
+    const isKnown = ({ topic, partition, leader }: T) =>
+      this.cache.topic(topic)?.get(partition)?.leader === leader
+    let missing = [...expected]
+    await this.until(new Set(expected.map(({ topic }) => topic)), timeoutMs, (topic) => {
+      missing = missing.filter((each) => each.topic !== topic || !isKnown(each))
+      return missing.every((each) => each.topic !== topic)
+    })
+    return missing
   }
 
   /** Resolves to the topics that are still there when the time is over. */

@@ -1,4 +1,4 @@
-import type { Watcher } from '../../zookeeper/index.ts'
+import { isZooKeeperError, type Watcher } from '../../zookeeper/index.ts'
 import { ZkRequests } from './zk-requests.ts'
 import {
   type ConfigEntityType,
@@ -7,7 +7,10 @@ import {
   configEntityZnode,
   isrChangesZnode,
   logDirEventsZnode,
+  preferredReplicaElectionZnode,
+  reassignPartitionsZnode,
   type TopicPartition,
+  ZnodeError,
 } from './znodes.ts'
 
 /** Configurations, and the sequential znodes by which brokers tell each other and the controller that something changed. */
@@ -112,5 +115,67 @@ export class ZkNotifications extends ZkRequests {
         mode: 'persistent-sequential',
       }),
     )
+  }
+
+  // Requests to the controller that tools of old leave in a znode
+
+  /** Whether there is one. `onChange` is called once when it comes, changes or goes. */
+  watchReassignments(onChange: Watcher): Promise<boolean> {
+    return this.exists(reassignPartitionsZnode.path, onChange)
+  }
+
+  /** Empty when there is none, or nothing in it that can be read. */
+  async reassignments(): Promise<(TopicPartition & { readonly replicas: readonly number[] })[]> {
+    return readable(reassignPartitionsZnode.decode, (await this.read(reassignPartitionsZnode.path))?.data)
+  }
+
+  /** Writes what is left of a request; without anything left the znode goes. */
+  async setReassignments(
+    wanted: readonly (TopicPartition & { readonly replicas: readonly number[] })[],
+    epochZkVersion: number,
+  ): Promise<void> {
+    const { path, encode } = reassignPartitionsZnode
+    if (wanted.length === 0) return this.deleteAsController([path], epochZkVersion)
+    try {
+      await this.asController(epochZkVersion, [
+        { type: 'setData', path, data: encode(wanted), version: ANY_VERSION },
+      ])
+    } catch (error) {
+      if (!isZooKeeperError(error, 'NONODE')) throw error
+      try {
+        await this.asController(epochZkVersion, [{ type: 'create', path, data: encode(wanted) }])
+      } catch (again) {
+        // Somebody was faster, perhaps our own first attempt.
+        if (!isZooKeeperError(again, 'NODEEXISTS')) throw again
+        await this.setReassignments(wanted, epochZkVersion)
+      }
+    }
+  }
+
+  /** {@link watchReassignments} */
+  watchPreferredElection(onChange: Watcher): Promise<boolean> {
+    return this.exists(preferredReplicaElectionZnode.path, onChange)
+  }
+
+  /** {@link reassignments} */
+  async preferredElection(): Promise<TopicPartition[]> {
+    const { path, decode } = preferredReplicaElectionZnode
+    return readable(decode, (await this.read(path))?.data)
+  }
+
+  deletePreferredElection(epochZkVersion: number): Promise<void> {
+    return this.deleteAsController([preferredReplicaElectionZnode.path], epochZkVersion)
+  }
+}
+
+const ANY_VERSION = -1
+
+/** What somebody has written by hand may be anything; Kafka takes it for an empty request. */
+function readable<T>(decode: (bytes: Uint8Array | null) => T[], bytes: Uint8Array | null | undefined): T[] {
+  try {
+    return decode(bytes ?? null)
+  } catch (error) {
+    if (error instanceof ZnodeError) return []
+    throw error
   }
 }

@@ -63,8 +63,9 @@ export class ZkRequests {
     )
   }
 
-  protected async exists(path: string): Promise<boolean> {
-    return (await this.run((zk) => zk.exists(path))) !== null
+  /** `onChange` is called once when the node comes, changes or goes. */
+  protected async exists(path: string, onChange?: Watcher): Promise<boolean> {
+    return (await this.run((zk) => zk.exists(path, onChange))) !== null
   }
 
   protected async read(path: string, onUpdate?: Watcher): Promise<Znode | null> {

@@ -378,6 +378,44 @@ export const deleteTopicsZnode = {
   topicPath: (topic: string) => `/admin/delete_topics/${topic}`,
 }
 
+/** The partitions that a request in a znode names; none when there is no such list in it. */
+function requestedPartitions(bytes: Uint8Array | null, path: string): { json: Json; of: TopicPartition }[] {
+  const list = parse(bytes)?.partitions
+  if (!Array.isArray(list)) return []
+  return list.map((each: unknown) => {
+    const json = objectOf(each) ?? {}
+    return { json, of: { topic: text(json, 'topic', path), partition: integer(json, 'partition', path) } }
+  })
+}
+
+/** Partitions and the replicas that they are to have: how tools asked for a reassignment before KIP-455. */
+export const reassignPartitionsZnode = {
+  path: '/admin/reassign_partitions',
+  encode: (wanted: readonly (TopicPartition & { readonly replicas: readonly number[] })[]) =>
+    bytesOf(
+      `{"version":1,"partitions":[${wanted
+        .map(
+          ({ topic, partition, replicas }) =>
+            `{"topic":${quoted(topic)},"partition":${partition},"replicas":[${replicas.join(',')}]}`,
+        )
+        .join(',')}]}`,
+    ),
+  decode(bytes: Uint8Array | null): (TopicPartition & { readonly replicas: readonly number[] })[] {
+    const { path } = reassignPartitionsZnode
+    return requestedPartitions(bytes, path).map(({ json, of }) => ({
+      ...of,
+      replicas: integers(json.replicas, path),
+    }))
+  },
+}
+
+/** Partitions whose preferred replica is to lead: how tools asked for it before KIP-183. */
+export const preferredReplicaElectionZnode = {
+  path: '/admin/preferred_replica_election',
+  decode: (bytes: Uint8Array | null): TopicPartition[] =>
+    requestedPartitions(bytes, preferredReplicaElectionZnode.path).map(({ of }) => of),
+}
+
 export const brokerSequenceIdZnode = { path: '/brokers/seqid' }
 
 export interface ProducerIdsBlock {

@@ -186,8 +186,10 @@ describe('controlled shutdown', () => {
     expect(await cluster.state('t', 0)).toMatchObject({ leader: 2, isr: [2] })
     expect(await cluster.state('t', 1)).toMatchObject({ leader: 2, isr: [2] })
     expect(await cluster.state('alone', 0)).toMatchObject({ leader: 1, isr: [1] })
-    const stop = cluster.broker(1).requests('StopReplica').at(-1)!
-    expect(stop.body.topicStates[0].partitionStates[0].deletePartition).toBe(false)
+    await eventually(() => {
+      const stop = cluster.broker(1).requests('StopReplica').at(-1)
+      expect(stop?.body.topicStates[0].partitionStates[0].deletePartition).toBe(false)
+    })
   })
 
   test('what cannot move is named', async () => {

@@ -114,7 +114,13 @@ describe('DeleteTopics', () => {
 test('a broker that is not the controller says so', async () => {
   const cluster = await TestCluster.open(2)
   const { controller, admin: topicAdmin, cache } = cluster.broker(1)
-  const handlers = controllerHandlers({ controller, topicAdmin, cache, isDeletionEnabled: () => true })
+  const handlers = controllerHandlers({
+    controller,
+    topicAdmin,
+    cache,
+    clock: cluster.clock,
+    isDeletionEnabled: () => true,
+  })
   const handler = (key: number) => handlers.find((each) => each.spec.key === key)!
   const create = await ask(handler(19), 7, {
     topics: [{ name: 't', numPartitions: 1, replicationFactor: 1 }],

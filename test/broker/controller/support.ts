@@ -44,6 +44,8 @@ export interface TestBrokerOptions {
   readonly rack?: string
   readonly deleteTopicEnable?: boolean
   readonly uncleanLeaderElectionEnable?: boolean
+  /** Off by default here. */
+  readonly autoLeaderRebalanceEnable?: boolean
 }
 
 /** A broker without logs: it has a controller and a metadata cache, and notes what controllers tell it. */
@@ -80,6 +82,9 @@ export class TestBroker {
         interBrokerListenerName: 'PLAINTEXT',
         deleteTopicEnable: options.deleteTopicEnable ?? true,
         uncleanLeaderElectionEnable: options.uncleanLeaderElectionEnable ?? false,
+        autoLeaderRebalanceEnable: options.autoLeaderRebalanceEnable ?? false,
+        leaderImbalanceCheckIntervalSeconds: 300,
+        leaderImbalancePerBrokerPercentage: 10,
       },
       clock: cluster.clock,
       random: seededRandom(id),
