@@ -119,8 +119,7 @@ export class OpenLog {
       this.assignEpochs(buffer)
       const before = this.segments.active
       const segment = this.segmentFor(valid)
-      const timestamp = { timestamp: valid.maxTimestamp, offset: valid.offsetOfMaxTimestamp }
-      const position = segment.append(buffer.length, valid.lastOffset, timestamp, config.indexIntervalBytes)
+      const position = segment.append(buffer, config.indexIntervalBytes)
       const aborted: { txn: CompletedTxn; lastStableOffset: number }[] = []
       undoProducers = this.producers.apply(changes, valid.lastOffset + 1, (txn, lastStableOffset) => {
         if (txn.isAborted) aborted.push({ txn, lastStableOffset })

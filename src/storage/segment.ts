@@ -186,7 +186,7 @@ export class Segment {
     this.bytesSinceLastIndexEntry = 0
   }
 
-  /** One batch of a segment that is read again from its file. Kafka's recovery indexes as its append does. */
+  /** One batch, as it is appended or as it is read again from the file: recovery indexes as the append did. */
   indexBatch(buffer: Buffer, at: number, sizeBytes: number, position: number, intervalBytes = 4096): void {
     const lastOffset = batch.lastOffset(buffer, at)
     const timestamp = batch.maxTimestamp(buffer, at)
@@ -219,13 +219,15 @@ export class Segment {
   }
 
   /** Accounts for an append; the bytes are written by the caller, at the position that comes back. */
-  append(sizeBytes: number, lastOffset: number, timestamp: TimestampAtOffset, intervalBytes: number): number {
+  append(records: Buffer, intervalBytes: number): number {
     const position = this.sizeBytes
-    if (position === 0) this.firstTimestamp = timestamp.timestamp
-    if (timestamp.timestamp > this.maxTimestamp.timestamp) this.largest = timestamp
-    if (this.bytesSinceLastIndexEntry > intervalBytes) this.addIndexEntries(lastOffset, position)
-    this.bytesSinceLastIndexEntry += sizeBytes
-    this.sizeBytes += sizeBytes
+    let at = 0
+    for (let size = batch.nextBatch(records, at, records.length); size > 0; ) {
+      this.indexBatch(records, at, size, position + at, intervalBytes)
+      at += size
+      size = batch.nextBatch(records, at, records.length)
+    }
+    this.sizeBytes += records.length
     return position
   }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as records from '../../src/records/index.ts'
@@ -47,6 +47,25 @@ describe('appendAsLeader', () => {
       2,
     )
     expect(await values(log)).toEqual(['0', '1', '2', '3', '4'])
+  })
+
+  it('indexes each batch, as Kafka does, however many come at once', async () => {
+    const leader = await newLog(dir, { config: { indexIntervalBytes: 100 } })
+    const all = Array.from({ length: 60 }, (_, i) => `value-${i}`)
+    for (const value of all) await leader.log.appendAsLeader(batchOf([value]), LEADER)
+    const copies = new TestDir()
+    try {
+      const follower = await newLog(copies, { config: { indexIntervalBytes: 100 } })
+      await follower.log.appendAsFollower(await readRaw(leader.log, 0))
+      await Promise.all([leader.manager.shutdown(), follower.manager.shutdown()])
+      for (const suffix of ['index', 'timeindex']) {
+        const file = (of: TestDir) => readFileSync(join(of.path, 't-0', `${'0'.repeat(20)}.${suffix}`))
+        expect(file(copies)).toEqual(file(dir))
+        expect(file(dir).length).toBeGreaterThan(80)
+      }
+    } finally {
+      copies.remove()
+    }
   })
 
   it('rolls by size, and reads over the boundaries', async () => {
