@@ -61,7 +61,7 @@ describe('appendAsLeader', () => {
       for (const suffix of ['index', 'timeindex']) {
         const file = (of: TestDir) => readFileSync(join(of.path, 't-0', `${'0'.repeat(20)}.${suffix}`))
         expect(file(copies)).toEqual(file(dir))
-        expect(file(dir).length).toBeGreaterThan(80)
+        if (suffix === 'index') expect(file(dir).length).toBeGreaterThan(80)
       }
     } finally {
       copies.remove()
