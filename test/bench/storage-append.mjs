@@ -18,8 +18,9 @@ import {
 
 const ROUND_BYTES = 256 * MB
 const STALL_BYTES = 4 * GB
-/** Appends outstanding in one log: a few producers with five requests each. */
+/** Appends outstanding in one log: a few producers with five requests each, of large batches some megabytes. */
 const LANES = 32
+const lanesOf = (sizeBytes) => Math.max(8, Math.min(LANES, (4 * MB) / sizeBytes))
 
 const CASES = [
   { sizeBytes: 16 * 1024, logs: 1, limit: 70 },
@@ -80,12 +81,13 @@ let topics = 0
 function appendCase(engine, manager, { sizeBytes, logs, limit, codec }) {
   const batch = makeBatch(engine, sizeBytes, { codec })
   const count = Math.floor(ROUND_BYTES / makeBatch(engine, sizeBytes).length)
-  const next = ringOf(engine, batch, Math.max(2 * LANES * logs, Math.ceil((4 * MB) / batch.length)))
+  const lanes = lanesOf(sizeBytes)
+  const next = ringOf(engine, batch, Math.max(2 * lanes * logs, Math.ceil((4 * MB) / batch.length)))
   const run = async () => {
     const names = Array.from({ length: logs }, () => `append-${topics++}`)
     const opened = names.map((name) => manager.getOrCreateLog(name, 0, { topicId: null }))
     await Promise.all(opened.map((log) => log.open()))
-    const ms = await timed(() => appendAll(opened, count, LANES, next))
+    const ms = await timed(() => appendAll(opened, count, lanes, next))
     for (const name of names) manager.deleteLog(name, 0)
     return ms
   }
