@@ -487,6 +487,7 @@ export class Broker {
       logger,
       attempts: config.number('controlled.shutdown.max.retries'),
       backoffMs: config.number('controlled.shutdown.retry.backoff.ms'),
+      isAlone: () => parts.cache.aliveBrokerList().every(({ id }) => id === config.brokerId),
       connect: () => parts.connector.openToBroker(parts.cache.controllerId ?? -1),
     })
   }

@@ -135,19 +135,31 @@ export class EmbeddedCluster {
     )
   }
 
-  /**
-   * Everything on disk, in an order that moves no leader: the brokers go together, so there is nobody to move to, and the
-   * next start finds each partition as it was.
-   */
+  /** Stops the brokers with everything on disk. */
   async shutdown(): Promise<void> {
     this.zookeeperTimer?.cancel()
+    const outcomes = this.coordination.isRemote ? await this.leaveCluster() : await this.stopCluster()
+    await this.coordination.close()
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+  }
+
+  /** The others of the cluster live elsewhere: the leaderships go to them first. */
+  private leaveCluster(): Promise<PromiseSettledResult<void>[]> {
+    const brokers = this.started.splice(0)
+    return Promise.allSettled(brokers.map((broker) => broker.shutdown({ controlled: true })))
+  }
+
+  /**
+   * In an order that moves no leader: the brokers go together, so there is nobody to move to, and the next start finds each
+   * partition as it was.
+   */
+  private async stopCluster(): Promise<PromiseSettledResult<void>[]> {
     await this.finishDeletions()
     const brokers = this.started.splice(0)
     await Promise.allSettled(brokers.map((broker) => broker.drain()))
     const resigned = await Promise.allSettled(brokers.map((broker) => broker.resignController()))
     const stopped = await Promise.allSettled(brokers.map((broker) => broker.shutdown({ controlled: false })))
-    await this.coordination.close()
-    for (const outcome of [...resigned, ...stopped]) if (outcome.status === 'rejected') throw outcome.reason
+    return [...resigned, ...stopped]
   }
 
   private async openZooKeeperPort(address: Address | undefined): Promise<void> {

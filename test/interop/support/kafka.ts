@@ -42,10 +42,10 @@ export interface KafkaCluster {
   stop(options?: { keepFiles?: boolean; signal?: NodeJS.Signals }): Promise<void>
 }
 
-const smallJvm = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
+export const smallJvm = ['-Xmx384m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 
 /** One JVM; resolves when a line of its output contains `readyText`. All output goes to `logFile`. */
-async function startServer(
+export async function startServer(
   mainClass: string,
   configFile: string,
   logFile: string,
@@ -87,7 +87,7 @@ async function startServer(
   return child
 }
 
-const toProperties = (config: Readonly<Record<string, string>>) =>
+export const toProperties = (config: Readonly<Record<string, string>>) =>
   `${Object.entries(config)
     .map(([name, value]) => `${name}=${value}`)
     .join('\n')}\n`

@@ -35,32 +35,33 @@ export function kcli(home: KcliHome, args: readonly string[], options: RunOption
   return run(process.execPath, [command, ...args], { ...options, env: { ...home.env, ...options.env } })
 }
 
-export interface KcliCluster {
+export interface KcliCluster extends Omit<KcliServer, 'firstLine'> {
   readonly bootstrap: string
   readonly ports: readonly number[]
-  readonly pid: number
   readonly dataDir: string
+}
+
+/** A kcli command that serves until it is stopped, as a child process. */
+export interface KcliServer {
+  /** What it said when it was ready. */
+  readonly firstLine: string
+  readonly pid: number
   /** Ends it with the signal and gives the exit code; null when it was killed. */
   stop(signal?: NodeJS.Signals): Promise<number | null>
   /** What it wrote to stderr so far. */
   errors(): string
 }
 
-/** `kcli cluster start` on free ports; resolves when it has printed its addresses. `brokers`: null for those that are there. */
-export async function startKcliCluster(
+/** Resolves when it has printed a line; rejects with what it said when it ends instead. */
+export async function startKcliServer(
   home: KcliHome,
-  options: { brokers?: number | null; listen?: string; args?: readonly string[]; timeoutMs?: number } = {},
-): Promise<KcliCluster> {
-  const timeoutMs = options.timeoutMs ?? 20_000
-  const flags = [
-    ...(options.brokers === null ? [] : ['--brokers', String(options.brokers ?? 3)]),
-    '--listen',
-    options.listen ?? '127.0.0.1:0',
-    '--data-dir',
-    home.dataDir,
-  ]
-  const args = [command, 'cluster', 'start', ...flags, ...(options.args ?? [])]
-  const child = spawn(process.execPath, args, { env: childEnv(home.env), stdio: ['ignore', 'pipe', 'pipe'] })
+  args: readonly string[],
+  timeoutMs = 20_000,
+): Promise<KcliServer> {
+  const child = spawn(process.execPath, [command, ...args], {
+    env: childEnv(home.env),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   killWithUs(child)
   let errors = ''
   child.stderr.on('data', (chunk: Buffer) => {
@@ -71,7 +72,7 @@ export async function startKcliCluster(
     const fail = (what: string) => {
       clearTimeout(timer)
       child.kill('SIGKILL')
-      reject(new Error(`kcli cluster start ${what}: ${output}${errors}`))
+      reject(new Error(`kcli ${args.slice(0, 2).join(' ')} ${what}: ${output}${errors}`))
     }
     const timer = setTimeout(() => fail(`was not ready after ${timeoutMs} ms`), timeoutMs)
     child.once('error', reject)
@@ -84,20 +85,42 @@ export async function startKcliCluster(
       resolve(output.slice(0, output.indexOf('\n')))
     })
   })
-  const bootstrap = /127\.0\.0\.1:\d+(?:,127\.0\.0\.1:\d+)*/.exec(firstLine)?.[0]
-  if (bootstrap === undefined) {
-    child.kill('SIGKILL')
-    throw new Error(`kcli cluster start printed no addresses: ${firstLine}`)
-  }
   return {
-    bootstrap,
-    ports: bootstrap.split(',').map((address) => Number(address.slice(address.indexOf(':') + 1))),
+    firstLine,
     pid: child.pid ?? -1,
-    dataDir: home.dataDir,
     stop: async (signal = 'SIGTERM') => {
       await stopChild(child, signal)
       return child.exitCode
     },
     errors: () => errors,
+  }
+}
+
+/** `kcli cluster start` on free ports; resolves when it has printed its addresses. `brokers`: null for those that are there. */
+export async function startKcliCluster(
+  home: KcliHome,
+  options: { brokers?: number | null; listen?: string; args?: readonly string[]; timeoutMs?: number } = {},
+): Promise<KcliCluster> {
+  const flags = [
+    ...(options.brokers === null ? [] : ['--brokers', String(options.brokers ?? 3)]),
+    '--listen',
+    options.listen ?? '127.0.0.1:0',
+    '--data-dir',
+    home.dataDir,
+  ]
+  const args = ['cluster', 'start', ...flags, ...(options.args ?? [])]
+  const server = await startKcliServer(home, args, options.timeoutMs)
+  const bootstrap = /127\.0\.0\.1:\d+(?:,127\.0\.0\.1:\d+)*/.exec(server.firstLine)?.[0]
+  if (bootstrap === undefined) {
+    await server.stop('SIGKILL')
+    throw new Error(`kcli cluster start printed no addresses: ${server.firstLine}`)
+  }
+  return {
+    bootstrap,
+    ports: bootstrap.split(',').map((address) => Number(address.slice(address.indexOf(':') + 1))),
+    pid: server.pid,
+    dataDir: home.dataDir,
+    stop: server.stop,
+    errors: server.errors,
   }
 }
