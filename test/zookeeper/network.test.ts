@@ -5,7 +5,6 @@ import { createNodeNetwork } from '../../src/base/node-network.ts'
 import { seededRandom } from '../../src/base/random.ts'
 import {
   connectZooKeeper,
-  isZooKeeperError,
   type Op,
   PERMISSIONS,
   parseConnectString,
@@ -20,17 +19,7 @@ import { readConnectResponse } from '../../src/zookeeper/net/wire.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { testRandom } from '../support/seed.ts'
-import { openPort, openServer } from './support.ts'
-
-async function failure(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-  } catch (error) {
-    if (isZooKeeperError(error)) return `${error.zkCode} ${error.path}`
-    throw error
-  }
-  return 'no failure'
-}
+import { failure, openPort, openServer } from './support.ts'
 
 async function open(
   options: Parameters<typeof openServer>[1] = {},

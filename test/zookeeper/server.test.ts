@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
 import {
-  isZooKeeperError,
   type Op,
   PERMISSIONS,
   READ_ACL_UNSAFE,
@@ -11,17 +10,7 @@ import {
 import { readLogFile } from '../../src/zookeeper/txn-log.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { MemoryFileSystem } from '../support/memory-file-system.ts'
-import { DATA_DIR, dumpTree, openClient, openServer, recordingLogger } from './support.ts'
-
-async function failure(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise
-  } catch (error) {
-    if (isZooKeeperError(error)) return `${error.zkCode} ${error.path}`
-    throw error
-  }
-  return 'no failure'
-}
+import { DATA_DIR, dumpTree, failure, openClient, openServer, recordingLogger } from './support.ts'
 
 test('a new service has the tree that ZooKeeper starts with', async () => {
   const { server, client } = await openClient()

@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/base/random.ts'
 import {
   type ClientPortOptions,
   connectZooKeeper,
+  isZooKeeperError,
   type NetworkClientOptions,
   type ZooKeeperClient,
   ZooKeeperServer,
@@ -78,6 +79,17 @@ export async function openPort(
       ...options,
     })
   return { network, address, connect }
+}
+
+/** Code and path of what ZooKeeper refused. */
+export async function failure(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise
+  } catch (error) {
+    if (isZooKeeperError(error)) return `${error.zkCode} ${error.path}`
+    throw error
+  }
+  return 'no failure'
 }
 
 export interface DumpedNode {
