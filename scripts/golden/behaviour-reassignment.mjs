@@ -22,19 +22,29 @@ export async function reassignment({ ask, quiet, kafka, driver, cases, controlle
   const look = async (name, topic) => {
     const found = await driver.call('znodes', { connect: kafka.zookeeper, path: `/brokers/topics/${topic}` })
     const data = (path) => (found[path]?.data === undefined ? null : JSON.parse(found[path].data))
-    const { partitions, adding_replicas: adding, removing_replicas: removing } = data(`/brokers/topics/${topic}`)
+    const {
+      partitions,
+      adding_replicas: adding,
+      removing_replicas: removing,
+    } = data(`/brokers/topics/${topic}`)
     const state = data(`/brokers/topics/${topic}/partitions/0/state`)
     const { leader, isr, leader_epoch: leaderEpoch } = state
-    cases.push({ name, topic, assignment: { partitions, adding, removing }, state: { leader, isr, leaderEpoch } })
+    cases.push({
+      name,
+      topic,
+      assignment: { partitions, adding, removing },
+      state: { leader, isr, leaderEpoch },
+    })
   }
   const create = async (name, ...replicas) => {
     const assignments = replicas.map((brokerIds, partitionIndex) => ({ partitionIndex, brokerIds }))
     const topic = { name, numPartitions: -1, replicationFactor: -1, assignments, configs: [] }
-    console.log(JSON.stringify(await quiet(19, 7, { topics: [topic], timeoutMs: 10_000, validateOnly: false })))
+    await quiet(19, 7, { topics: [topic], timeoutMs: 10_000, validateOnly: false })
     await leaderOf(name)
   }
-  await create('moves', [own, near], [near])
-  await create('dies', [far, own], [far])
+  await create('moves', [own, near], [near, own])
+  await create('dies', [far, own])
+  await create('alone', [far])
   cases.push({ name: 'brokers', controller: own, near, far })
 
   await list('nothing moves')
@@ -87,11 +97,11 @@ export async function reassignment({ ask, quiet, kafka, driver, cases, controlle
   await pause(10_000)
   await look('its broker is dead', 'dies')
   await alter('to a dead broker', 'moves', 0, [far])
-  await elect('preferred, dead', 0, one('dies', 0, 1))
-  await elect('unclean, dead', 1, one('dies', 0, 1))
+  await elect('preferred, dead', 0, [...one('dies', 0), ...one('alone', 0)])
+  await elect('unclean, dead', 1, [...one('dies', 0), ...one('alone', 0)])
   await kafka.startBroker(far)
   await leaderOf('dies')
-  for (const topic of ['moves', 'dies']) {
+  for (const topic of ['moves', 'dies', 'alone']) {
     await quiet(20, 6, { topics: [{ name: topic, topicId: zeroId }], timeoutMs: 10_000 })
   }
 }

@@ -32,11 +32,14 @@ export function electLeadersHandler({ controller, cache, clock }: ElectLeadersDe
       async handle(request) {
         const { electionType, timeoutMs } = request
         if (electionType !== PREFERRED && electionType !== UNCLEAN) {
-          return errorOfAll(request, cache, ERROR_CODES.INVALID_REQUEST)
+          return errorOfAll(request, cache, ERROR_CODES.UNKNOWN_SERVER_ERROR)
         }
         const type = electionType === UNCLEAN ? 'unclean' : 'preferred'
         const answers = await controller.electLeaders(wantedPartitions(request, cache), type)
-        if (answers === null) return errorOfAll(request, cache, ERROR_CODES.NOT_CONTROLLER)
+        if (answers === null) {
+          const answer = { errorCode: ERROR_CODES.NOT_CONTROLLER, errorMessage: null }
+          return { replicaElectionResults: results(wantedPartitions(request, cache), () => answer) }
+        }
         const elected = answers.flatMap(({ outcome, ...partition }) =>
           typeof outcome === 'number' ? [{ ...partition, leader: outcome }] : [],
         )
@@ -86,5 +89,5 @@ function results<T extends TopicPartition>(
 
 function errorOfAll(request: ElectLeadersRequest, cache: MetadataCache, errorCode: number) {
   const answer = { errorCode, errorMessage: null }
-  return { replicaElectionResults: results(wantedPartitions(request, cache), () => answer) }
+  return { errorCode, replicaElectionResults: results(wantedPartitions(request, cache), () => answer) }
 }

@@ -37,7 +37,7 @@ export function alterPartitionReassignmentsHandler({
             errorMessage: error?.wireMessage ?? null,
           })),
         }))
-        return { errorMessage: null, responses }
+        return { responses }
       },
       onError: (_request, errorCode) => failed(errorCode),
     },

@@ -32,7 +32,7 @@ export function listPartitionReassignmentsHandler({
             ...assignment,
           })),
         }))
-        return { errorMessage: null, topics: groups }
+        return { topics: groups }
       },
       onError: (_request, errorCode) => failed(errorCode),
     },

@@ -49,8 +49,9 @@ export class Reassignments {
       const found = this.parts.context.partition(topic, partition)
       const current = found?.assignment ?? NOBODY
       const target = replicas
-      const refusal = target === null ? null : this.refusal(current, target)
-      const next = refusal === null ? plan(current, target) : null
+      const planned = plan(current, target)
+      const refusal = (target === null ? null : this.refusal(current, target)) ?? lossOf(found, planned)
+      const next = refusal === null ? planned : null
       return { topic, partition, found, next, error: refusal ?? (next === null ? notInProgress() : null) }
     })
     // Whatever was asked for last holds.
@@ -110,7 +111,8 @@ export class Reassignments {
     for (const { topic, partition: number, replicas } of await zk.reassignments()) {
       const partition = context.partition(topic, number)
       const next = plan(partition?.assignment ?? NOBODY, replicas)
-      const error = next === null ? notInProgress() : await this.begin(topic, partition, next)
+      const refusal = lossOf(partition, next) ?? (next === null ? notInProgress() : null)
+      const error = refusal ?? (next && (await this.begin(topic, partition, next)))
       if (error === null && partition !== undefined) begun.add(partition)
       else {
         const name = `${topic}-${number}`
@@ -318,6 +320,21 @@ function originReplicas({ replicas, addingReplicas }: ReplicaAssignment): readon
 function plan(current: ReplicaAssignment, target: readonly number[] | null): ReplicaAssignment | null {
   if (target !== null) return reassignTo(current, target)
   return isReassignment(current) ? reassignTo(current, originReplicas(current)) : null
+}
+
+/**
+ * When only new replicas are in sync, taking them away would delete the last copy of what was acknowledged. Apache Kafka
+ * does so in ZooKeeper mode, and refuses it in KRaft mode with these words.
+ */
+function lossOf(partition: ControlledPartition | undefined, next: ReplicaAssignment | null): ApiError | null {
+  const isr = partition?.leadership?.leaderAndIsr.isr ?? []
+  if (partition === undefined || next === null || isr.length === 0) return null
+  if (isr.some((id) => next.replicas.includes(id))) return null
+  const { topic, partition: number } = partition
+  return new ApiError(
+    'INVALID_REPLICA_ASSIGNMENT',
+    `Unable to revert partition assignment for ${topic}:${number} because it would require an unclean leader election.`,
+  )
 }
 
 function notInProgress(): ApiError {

@@ -267,6 +267,26 @@ export class TestCluster {
     return this.json(`/brokers/topics/${topic}/partitions/${partition}/state`)
   }
 
+  /** As the leader asks for it when others have caught up with it. Throws when it is refused. */
+  async setIsr(topic: string, partition: number, newIsr: readonly number[]): Promise<void> {
+    const { data, stat } = await this.client.getData(`/brokers/topics/${topic}/partitions/${partition}/state`)
+    const { leader, leader_epoch: leaderEpoch } = JSON.parse(String(data))
+    const wanted = {
+      partitionIndex: partition,
+      leaderEpoch,
+      newIsr: [...newIsr],
+      newIsrWithEpochs: [],
+      leaderRecoveryState: 0,
+      partitionEpoch: stat.version,
+    }
+    const { brokerEpoch } = this.broker(leader).controller
+    const topics = [{ topicName: topic, topicId: '', partitions: [wanted] }]
+    const response = await this.active.controller.alterPartition({ brokerId: leader, brokerEpoch, topics }, 1)
+    const code = response.errorCode || response.topics?.[0]?.partitions?.[0]?.errorCode
+    if (code) throw new Error(`${topic}-${partition} does not get its ISR: ${code}`)
+    await turn()
+  }
+
   /** Through the controller, and all has to go well. */
   async createTopic(name: string, replicas: readonly (readonly number[])[], configs = {}): Promise<void> {
     const request = createRequest(name, {
