@@ -102,7 +102,8 @@ export class OpenLog {
   append(valid: ValidRecords, origin: ProducerOrigin): Promise<AppendInfo> {
     const { buffer } = valid
     const { config } = this
-    if (buffer.length > config.segmentBytes) {
+    // A follower takes whatever its leader has: segment.bytes may have been made smaller meanwhile. (Kafka's cannot go on.)
+    if (origin !== 'replication' && buffer.length > config.segmentBytes) {
       throw new RecordListTooLargeError(
         `the record set for ${this.name} has ${buffer.length} bytes, a segment has at most ${config.segmentBytes}`,
       )

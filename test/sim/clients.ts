@@ -1,6 +1,6 @@
 import { sleep } from '../../src/base/clock.ts'
 import { Admin, type ClientOptions, Consumer, Producer } from '../../src/client/index.ts'
-import { type History, short, type TopicPlan, valueOf } from './history.ts'
+import { type History, labelOf, short, type TopicPlan } from './history.ts'
 import { BROKER_PORT, type World } from './machines.ts'
 import { SimProcess, textOf } from './process.ts'
 
@@ -109,7 +109,7 @@ export class ProducerClient {
     const place = `${topic.name}-${partition}`
     const number = this.numbers.get(place) ?? 0
     this.numbers.set(place, number + 1)
-    const value = valueOf({ producer: process.name, number }, 'x'.repeat(process.random.int(150)))
+    const value = labelOf({ producer: process.name, number }, 'x'.repeat(process.random.int(150)))
     this.pending++
     try {
       const { offset } = await producer.send({

@@ -93,7 +93,7 @@ class DiskView implements FileSystem {
   }
 
   renameSync(from: string, to: string): void {
-    if (this.disk.state.failsWith === 'EIO') throw systemError('EIO', from)
+    this.requireWorking(from)
     this.files.renameSync(from, to)
   }
 
@@ -102,12 +102,12 @@ class DiskView implements FileSystem {
   }
 
   unlinkSync(path: string): void {
-    if (this.disk.state.failsWith === 'EIO') throw systemError('EIO', path)
+    this.requireWorking(path)
     this.files.unlinkSync(path)
   }
 
   removeSync(path: string): void {
-    if (this.disk.state.failsWith === 'EIO') throw systemError('EIO', path)
+    this.requireWorking(path)
     this.files.removeSync(path)
   }
 
@@ -125,6 +125,11 @@ class DiskView implements FileSystem {
   requireHealth(path: string): void {
     const { failsWith } = this.disk.state
     if (failsWith !== undefined) throw systemError(failsWith, path)
+  }
+
+  /** For what needs no room: a full disk can do it. */
+  requireWorking(path: string): void {
+    if (this.disk.state.failsWith === 'EIO') throw systemError('EIO', path)
   }
 
   /** The work happens when its time has come. `cutShort`: what becomes of it when the process is killed meanwhile. */
@@ -211,7 +216,7 @@ class DiskFile implements File {
 
   truncateSync(sizeBytes: number): void {
     this.requireOpen()
-    this.view.requireHealth(this.path)
+    this.view.requireWorking(this.path)
     this.file.truncateSync(sizeBytes)
   }
 

@@ -20,7 +20,7 @@ export interface Sent {
   readonly number: number
 }
 
-export function valueOf({ producer, number }: Sent, padding: string): string {
+export function labelOf({ producer, number }: Sent, padding: string): string {
   return `${producer}:${number}:${padding}`
 }
 
