@@ -27,8 +27,8 @@ export class ClientCore {
   readonly options: ResolvedClientOptions
   readonly metadata = new Metadata()
   private readonly connections = new Map<number, Promise<Connection>>()
-  /** Those of them that are open. */
-  private readonly openConnections = new Set<Connection>()
+  /** Those of them that are open, with their node. */
+  private readonly openConnections = new Map<Connection, number>()
   private refreshedMs = Number.POSITIVE_INFINITY
   /** Topics whose metadata turned out to be old, and the work of asking for them. */
   private readonly outdated = new Set<string>()
@@ -65,13 +65,18 @@ export class ClientCore {
 
   /**
    * Any broker: the connected one with the least to do, else one that is known, else one of the bootstrap addresses
-   * (NetworkClient.leastLoadedNode). A broker that is slow to connect to keeps nobody from asking another.
+   * (NetworkClient.leastLoadedNode). A broker that is slow to connect to keeps nobody from asking another. The connection
+   * that came first is used only while there is no other: nobody else would notice that its broker hangs.
    */
   async anyConnection(): Promise<Connection> {
     let idlest: Connection | undefined
-    for (const connection of this.openConnections)
-      if (idlest === undefined || connection.inFlightCount < idlest.inFlightCount) idlest = connection
+    let first: Connection | undefined
+    for (const [connection, nodeId] of this.openConnections) {
+      if (nodeId === BOOTSTRAP_NODE) first = connection
+      else if (idlest === undefined || connection.inFlightCount < idlest.inFlightCount) idlest = connection
+    }
     if (idlest !== undefined) return idlest
+    if (first !== undefined) return first
     for (const nodeId of this.metadata.brokers.keys()) {
       const connection = await this.connectionTo(nodeId).catch(() => undefined)
       if (connection !== undefined) return connection
@@ -216,7 +221,7 @@ export class ClientCore {
     }
     opening.then((connection) => {
       if (this.closed) return
-      this.openConnections.add(connection)
+      this.openConnections.set(connection, nodeId)
       connection.onClose(() => {
         this.openConnections.delete(connection)
         forget()

@@ -46,11 +46,15 @@ export class Load {
 
   constructor(options: LoadOptions) {
     this.options = options
-    this.producer = new Producer(clientOptions(options.bootstrap), {
-      requestTimeoutMs: options.requestTimeoutMs ?? 3_000,
-      deliveryTimeoutMs: 120_000,
-      maxBlockMs: 120_000,
-    })
+    const requestTimeoutMs = options.requestTimeoutMs ?? 3_000
+    this.producer = new Producer(
+      { ...clientOptions(options.bootstrap), requestTimeoutMs },
+      {
+        requestTimeoutMs,
+        deliveryTimeoutMs: 120_000,
+        maxBlockMs: 120_000,
+      },
+    )
     const partitions = Array.from({ length: options.partitions }, (_, partition) => partition)
     this.acknowledged = partitions.map(() => [])
     this.acknowledgedAtMs = partitions.map(() => [])
