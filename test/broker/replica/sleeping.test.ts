@@ -1,5 +1,3 @@
-import { rmSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { TestCluster, values } from './support/test-cluster.ts'
 
@@ -121,7 +119,7 @@ test('a replica that sleeps is stopped and deleted as any other; the controller 
 test('after a kill nothing sleeps', async () => {
   const cluster = await restarted()
   await restart(cluster, () => {
-    for (const { dir } of cluster.brokers) rmSync(join(dir, '.kafka_cleanshutdown'))
+    for (const broker of cluster.brokers) broker.forgetCleanStop()
   })
   expect(PARTITIONS.flatMap((partition) => asleep(cluster, partition))).not.toContain(true)
   const open = cluster.brokers.map((broker) => PARTITIONS.filter((p) => broker.log('t', p).isOpen))

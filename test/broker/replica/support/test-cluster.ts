@@ -1,11 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { messageOf } from '../../../../src/base/errors.ts'
 import { silentLogger } from '../../../../src/base/logger.ts'
 import { isFileRange, type Network, type Part } from '../../../../src/base/network.ts'
-import { nodeFileSystem } from '../../../../src/base/node-file-system.ts'
 import { createNodeNetwork } from '../../../../src/base/node-network.ts'
 import { seededRandom } from '../../../../src/base/random.ts'
 import { randomUuid, ZERO_UUID } from '../../../../src/base/uuid.ts'
@@ -19,6 +15,7 @@ import {
   type FetchPartition,
   type ReplicaConfig,
   ReplicaManager,
+  type ReplicationThrottles,
 } from '../../../../src/broker/replica/index.ts'
 import { Connection } from '../../../../src/client/net/index.ts'
 import type { LeaderAndIsrRequest } from '../../../../src/protocol/messages/04-leader-and-isr.ts'
@@ -37,6 +34,7 @@ import {
 } from '../../../../src/storage/index.ts'
 import { batchOf, readRaw } from '../../../storage/support.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
+import { MemoryFileSystem } from '../../../support/memory-file-system.ts'
 
 export { batchOf, values } from '../../../storage/support.ts'
 
@@ -58,12 +56,14 @@ export interface ClusterOptions {
   readonly config?: Partial<ReplicaConfig>
   readonly logConfig?: Partial<LogConfig>
   readonly tuning?: Partial<LogTuning>
+  /** By broker. */
+  readonly throttles?: (id: number) => ReplicationThrottles
 }
 
 /** One broker without a controller: replicas, logs, and a server for its peers on an in-process pipe. */
 export class TestBroker {
   readonly id: number
-  readonly dir: string
+  readonly dir = '/logs'
   readonly metadata = new MetadataCache()
   logManager!: LogManager
   replicas!: ReplicaManager
@@ -72,18 +72,23 @@ export class TestBroker {
   isUp = false
   /** What the replica manager logged as errors. */
   readonly errors: string[] = []
+  /** In memory, so that no real time passes while it works. It stays over restarts. */
+  private readonly fs = new MemoryFileSystem()
 
   constructor(cluster: TestCluster, id: number) {
     this.cluster = cluster
     this.id = id
-    this.dir = mkdtempSync(join(tmpdir(), 'kcli-replica-'))
-    onTestFinished(() => rmSync(this.dir, { recursive: true, force: true }))
+  }
+
+  /** As after a kill: the next start has to look at every log. */
+  forgetCleanStop(): void {
+    this.fs.removeSync(`${this.dir}/.kafka_cleanshutdown`)
   }
 
   async start(): Promise<void> {
     const { clock, network, options } = this.cluster
     this.logManager = await LogManager.open({
-      fs: nodeFileSystem,
+      fs: this.fs,
       clock,
       logger: silentLogger,
       random: seededRandom(this.id),
@@ -108,6 +113,7 @@ export class TestBroker {
       metadataCache: this.metadata,
       connectToBroker: (id) => this.cluster.connect(id),
       alterPartition: (request) => this.cluster.alterPartition(request),
+      ...(options.throttles && { throttles: options.throttles(this.id) }),
     })
     this.replicas.start()
     this.server = new NetworkServer({
@@ -456,8 +462,6 @@ export class TestCluster {
     while (!condition()) {
       if (performance.now() > deadline) throw new Error(`${what} did not happen`)
       await this.clock.advance(stepMs)
-      // Files take real time: give them some, or virtual time runs away.
-      await turns(200)
     }
   }
 }
