@@ -84,7 +84,7 @@ class DiskView implements FileSystem {
   }
 
   mkdirSync(path: string): void {
-    this.requireHealth(path)
+    if (!this.files.existsSync(path)) this.requireHealth(path)
     this.files.mkdirSync(path)
   }
 

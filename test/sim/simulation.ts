@@ -64,8 +64,13 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
     this.keepsTrace = keepsTrace
     this.random = seededRandom(hash(`world ${seed}`))
     const violation = (what: string) => this.violation(what)
+    const told = (who: string, what: string) => this.note(who, what)
     this.history = new History(violation)
-    this.network = new SimNetwork(this.scheduler, this.random, new WireWatch(violation).tap)
+    this.network = new SimNetwork(
+      this.scheduler,
+      this.random,
+      new WireWatch(violation, keepsTrace ? told : undefined).tap,
+    )
     this.zookeeper = new ZooKeeperMachine(this)
     const count = 3 + (this.random.int(3) === 0 ? this.random.int(3) : 0)
     this.brokers = Array.from({ length: count }, (_, id) => new BrokerMachine(this, id, {}))
@@ -73,10 +78,15 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
   }
 
   trace(who: string, what: string): void {
-    const line = `${this.scheduler.nowMs.toFixed(3).padStart(11)} ${who.padEnd(6)} ${what}`
+    const line = this.note(who, what)
     this.fingerprint = Math.imul(this.fingerprint ^ hash(line), 0x01000193) >>> 0
+  }
+
+  private note(who: string, what: string): string {
+    const line = `${this.scheduler.nowMs.toFixed(3).padStart(11)} ${who.padEnd(6)} ${what}`
     this.lines.push(line)
     if (!this.keepsTrace && this.lines.length > 2 * LAST_LINES) this.lines.splice(0, LAST_LINES)
+    return line
   }
 
   violation(what: string): void {
