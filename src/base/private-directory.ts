@@ -1,5 +1,10 @@
 import fs from 'node:fs'
 
+/** A socket that only this user may connect to, whatever the umask was when it was made. */
+export function makePrivateSocketSync(path: string): void {
+  fs.chmodSync(path, 0o600)
+}
+
 /**
  * A directory that only this user may enter, for sockets that stand outside the user's own folders. Throws `EACCES` when
  * it is there and is a link, is somebody else's, or is open to others.

@@ -16,7 +16,8 @@ import type { ClusterPorts } from './ports.ts'
 export interface Coordination {
   /** Whether sessions can expire while this process is well. */
   readonly isRemote: boolean
-  connect(): Promise<ZooKeeperClient>
+  /** `from`: how the client reaches a service elsewhere, if not as this process does. */
+  connect(from?: Pick<ClusterPorts, 'network' | 'clock'>): Promise<ZooKeeperClient>
   close(): Promise<void>
 }
 
@@ -58,6 +59,11 @@ export class EmbeddedZooKeeper implements Coordination {
 
   connect(): Promise<ZooKeeperClient> {
     return this.server.connect({ timeoutMs: SESSION_TIMEOUT_MS })
+  }
+
+  /** As if nobody had been heard of in it for too long. Resolves when its ephemeral nodes are gone. */
+  expireSession(id: bigint): Promise<void> {
+    return this.server.expireSession(id)
   }
 
   /** Lets in who uses the data directory, this process included; what came first is enough for all. */
@@ -103,8 +109,8 @@ export class RemoteZooKeeper implements Coordination {
     this.options = options
   }
 
-  async connect(): Promise<ZooKeeperClient> {
-    const { network, clock, random, logger } = this.ports
+  async connect(from?: Pick<ClusterPorts, 'network' | 'clock'>): Promise<ZooKeeperClient> {
+    const { network, clock, random, logger } = { ...this.ports, ...from }
     const { servers, sessionTimeoutMs, connectTimeoutMs } = this.options
     const open = (chroot: string) =>
       connectZooKeeper({

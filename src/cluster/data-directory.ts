@@ -23,6 +23,7 @@ import { makePrivateDirectorySync } from '../base/private-directory.ts'
  *     server.json            who that is, for people and for `cluster stop`
  *     broker-N.sock          where the others reach broker N
  *     zookeeper.sock         where they reach the coordination service
+ *     control.sock           where a server is told to kill a broker, to stop one, to cut one off
  *     broker-N/              the log directory of broker N, in Apache Kafka's layout; an imported one may be elsewhere
  *     zookeeper/version-2/   the coordination service's log and snapshots, in ZooKeeper's layout
  */
@@ -46,6 +47,8 @@ export interface ServerInfo {
   /** `HOST:PORT` of its brokers, if it listens on TCP. */
   readonly addresses: readonly string[]
   readonly startedMs: number
+  /** Brokers that were killed and not started again: nobody is about to open their sockets. */
+  readonly down?: readonly number[]
 }
 
 export class DataDirectory {

@@ -5,7 +5,7 @@ import { type KcliError, messageOf } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import { prefixedLogger } from '../base/logger.ts'
 import type { Address } from '../base/network.ts'
-import { Broker, BrokerConfig, type ListenerSpec } from '../broker/index.ts'
+import { Broker, BrokerConfig, type BrokerOptions, type ListenerSpec } from '../broker/index.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import type { ZooKeeperClient } from '../zookeeper/index.ts'
 import {
@@ -15,7 +15,15 @@ import {
   type RemoteZooKeeperOptions,
 } from './coordination.ts'
 import { cannotRun, type DataDirectory, DataDirectoryError } from './data-directory.ts'
-import { LOCAL_LISTENER, LOCAL_PORT, localHost, localResolver, pipeAddress } from './local-address.ts'
+import type { ClusterFaults } from './faults/cluster-faults.ts'
+import {
+  brokerOfPipe,
+  LOCAL_LISTENER,
+  LOCAL_PORT,
+  localHost,
+  localResolver,
+  pipeAddress,
+} from './local-address.ts'
 import type { ClusterPorts } from './ports.ts'
 
 /** TCP listeners for clients outside, beside the local one. */
@@ -49,6 +57,8 @@ export interface EmbeddedClusterOptions {
   readonly onLogDirOffline?: ((message: string) => void) | undefined
   /** How far the logs of all brokers are that have to be recovered; not called after a clean end. */
   readonly onRecovery?: ((progress: RecoveryProgress) => void) | undefined
+  /** Its brokers can be killed, stopped and cut off one by one: {@link EmbeddedCluster.faults}. */
+  readonly isBreakable?: boolean
 }
 
 const TCP_LISTENER = 'PLAINTEXT'
@@ -72,10 +82,21 @@ export class EmbeddedCluster {
   private zookeeperTimer: Timer | undefined
   private zookeeperEndpoint: Address | undefined
   private readonly started: Broker[] = []
+  private readonly options: EmbeddedClusterOptions
+  private readonly places: readonly BrokerPlace[]
+  /** Where killed brokers listened, and will again. */
+  private readonly formerPorts = new Map<number, number>()
+  private breaking: ClusterFaults | undefined
 
-  private constructor(options: EmbeddedClusterOptions, coordination: Coordination) {
+  private constructor(
+    options: EmbeddedClusterOptions,
+    places: readonly BrokerPlace[],
+    coordination: Coordination,
+  ) {
     this.directory = options.directory
     this.ports = options.ports
+    this.options = options
+    this.places = places
     this.coordination = coordination
   }
 
@@ -90,10 +111,11 @@ export class EmbeddedCluster {
             options.onFailure?.(cannotRun(directory, error)),
           )
         : new RemoteZooKeeper(options.ports, options.zookeeper)
-    const cluster = new EmbeddedCluster(options, coordination)
+    const cluster = new EmbeddedCluster(options, places, coordination)
     try {
+      if (options.isBreakable === true) await cluster.makeBreakable()
       await cluster.openZooKeeperPort(options.zookeeperListen)
-      await cluster.startBrokers(places, options)
+      await cluster.startBrokers()
     } catch (error) {
       await cluster
         .shutdown()
@@ -105,6 +127,11 @@ export class EmbeddedCluster {
 
   get brokers(): readonly Broker[] {
     return this.started
+  }
+
+  /** What can be done to its brokers; only when it was started so. */
+  get faults(): ClusterFaults | undefined {
+    return this.breaking
   }
 
   /** A session with the coordination service, to look at what it has. The caller closes it. */
@@ -138,6 +165,7 @@ export class EmbeddedCluster {
   /** Stops the brokers with everything on disk. */
   async shutdown(): Promise<void> {
     this.zookeeperTimer?.cancel()
+    await this.breaking?.settle()
     const outcomes = this.coordination.isRemote ? await this.leaveCluster() : await this.stopCluster()
     await this.coordination.close()
     for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
@@ -184,13 +212,12 @@ export class EmbeddedCluster {
   }
 
   /** All register before any may become controller, so that after a clean stop nothing is elected anew. */
-  private async startBrokers(places: readonly BrokerPlace[], options: EmbeddedClusterOptions): Promise<void> {
-    const onRecovery = sumOfRecoveries(options.onRecovery)
-    for (const [index, place] of places.entries()) {
-      const listener = tcpOf(index, options.tcp)
-      this.started.push(
-        await this.createBroker(place, { ...options, onRecovery: onRecovery(index) }, listener),
-      )
+  private async startBrokers(): Promise<void> {
+    const { tcp, onRecovery } = this.options
+    const recoveryOf = sumOfRecoveries(onRecovery)
+    for (const [index, place] of this.places.entries()) {
+      const options = await this.brokerOptions(place, tcpOf(index, tcp), recoveryOf(index))
+      this.started.push(new Broker(options))
     }
     await Promise.all(this.started.map((broker) => broker.prepare()))
     await Promise.all(this.started.map((broker) => broker.register()))
@@ -198,12 +225,69 @@ export class EmbeddedCluster {
     await Promise.all(this.started.map((broker) => broker.serve()))
   }
 
-  private async createBroker(
+  /** One that was killed, while the others go on. */
+  private async restartBroker(id: number): Promise<void> {
+    const index = this.places.findIndex((place) => place.id === id)
+    const place = this.places[index]
+    if (place === undefined) throw new Error(`there is no broker ${id}`)
+    const listener = tcpOf(index, this.options.tcp, this.formerPorts.get(id))
+    this.started.push(await Broker.start(await this.brokerOptions(place, listener)))
+    this.started.sort((a, b) => a.id - b.id)
+  }
+
+  private forgetBroker(id: number): void {
+    const index = this.started.findIndex((broker) => broker.id === id)
+    const port = this.started[index]?.endpoints.find(({ name }) => name === TCP_LISTENER)?.port
+    if (port !== undefined) this.formerPorts.set(id, port)
+    if (index >= 0) this.started.splice(index, 1)
+  }
+
+  private async makeBreakable(): Promise<void> {
+    const { ClusterFaults } = await import('./faults/cluster-faults.ts')
+    const { coordination, ports, directory } = this
+    const controllerId = () => this.started.find((broker) => broker.isController)?.id
+    this.breaking = new ClusterFaults({
+      ports,
+      directory,
+      brokerIds: this.places.map(({ id }) => id),
+      get controllerId() {
+        return controllerId()
+      },
+      peerOf: (address) => this.peerOf(address),
+      expireSession: async (id) => {
+        if (coordination instanceof EmbeddedZooKeeper) await coordination.expireSession(id)
+      },
+      startBroker: (id) => this.restartBroker(id),
+      forgetBroker: (id) => this.forgetBroker(id),
+    })
+  }
+
+  /** Whom a broker reaches at an address, if that is somebody it can be cut off from. */
+  private peerOf(address: Address): number | 'zookeeper' | undefined {
+    if (address.kind === 'pipe') return brokerOfPipe(address)
+    if (address.kind !== 'tcp') return undefined
+    const { host, port } = address
+    const isThere = (each: { host: string; port: number }) => each.host === host && each.port === port
+    const servers = this.options.zookeeper?.servers.servers ?? []
+    if (servers.some((each) => each.kind === 'tcp' && isThere(each))) return 'zookeeper'
+    return this.started.find((broker) => broker.endpoints.some(isThere))?.id
+  }
+
+  private async brokerOptions(
     { id, logDirs }: BrokerPlace,
-    options: EmbeddedClusterOptions,
     tcp: ListenerSpec | undefined,
-  ): Promise<Broker> {
-    const { fs, clock, random, logger, network } = this.ports
+    onRecovery?: RecoveryListener,
+  ): Promise<BrokerOptions> {
+    const { options, coordination } = this
+    const process = this.breaking?.enclose(id)
+    const { fs, clock, logger, network } = process ?? this.ports
+    const { random } = this.ports
+    const connectZk = async () => {
+      const session = await coordination.connect({ network, clock })
+      return process === undefined || coordination.isRemote ? session : process.withSession(session)
+    }
+    const onFatalError = (error: KcliError) =>
+      options.onFailure?.(error.cause === undefined ? error : cannotRun(this.directory, error.cause))
     const config = BrokerConfig.fromProperties(
       {
         ...options.properties,
@@ -211,26 +295,30 @@ export class EmbeddedCluster {
         // Kafka has given it, and lets nobody set it while ids are generated.
         ...(id > MAX_OWN_ID && { 'broker.id.generation.enable': 'false' }),
         'log.dirs': logDirs.join(','),
-        'inter.broker.listener.name': this.coordination.isRemote ? TCP_LISTENER : LOCAL_LISTENER,
+        'inter.broker.listener.name': coordination.isRemote ? TCP_LISTENER : LOCAL_LISTENER,
       },
       { logDirs, listeners: this.listeners(id, tcp) },
     )
-    return new Broker({
+    return {
       config,
-      zk: await this.coordination.connect(),
-      ...(this.coordination.isRemote && { reconnectZk: () => this.coordination.connect() }),
+      zk: await connectZk(),
+      ...((coordination.isRemote || process !== undefined) && { reconnectZk: connectZk }),
       network,
       resolver: localResolver(this.directory.path),
       fs,
       clock,
       random,
       logger: prefixedLogger(logger, `broker ${id}`),
-      acquireLock: (file) => this.lockLogDir(file),
-      ...(options.onRecovery && { onRecovery: options.onRecovery }),
-      ...(options.onLogDirOffline && { onLogDirOffline: options.onLogDirOffline }),
-      onFatalError: (error) =>
-        options.onFailure?.(error.cause === undefined ? error : cannotRun(this.directory, error.cause)),
-    })
+      acquireLock: (file) => {
+        const lock = this.lockLogDir(file)
+        return process?.holding(lock) ?? lock
+      },
+      ...(onRecovery && { onRecovery }),
+      ...(options.onLogDirOffline && {
+        onLogDirOffline: process?.unlessKilled(options.onLogDirOffline) ?? options.onLogDirOffline,
+      }),
+      onFatalError: process?.unlessKilled(onFatalError) ?? onFatalError,
+    }
   }
 
   /** Brokers elsewhere cannot reach what listens in the directory: with znodes of others, there is TCP only. */
@@ -268,9 +356,9 @@ export class EmbeddedCluster {
 }
 
 /** Of the broker that is `index`-th by its id. */
-function tcpOf(index: number, tcp: TcpListening | undefined): ListenerSpec | undefined {
+function tcpOf(index: number, tcp: TcpListening | undefined, formerPort?: number): ListenerSpec | undefined {
   if (tcp === undefined) return undefined
-  const port = tcp.ports[index] ?? 0
+  const port = formerPort ?? tcp.ports[index] ?? 0
   return {
     name: TCP_LISTENER,
     securityProtocol: 'PLAINTEXT',

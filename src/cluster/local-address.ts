@@ -32,7 +32,7 @@ export function placeOfPipe(address: Address): string | undefined {
 }
 
 /** The broker that an address of a local cluster means, or undefined. */
-function brokerOfPipe(address: Address): number | undefined {
+export function brokerOfPipe(address: Address): number | undefined {
   const match = address.kind === 'pipe' ? HOST.exec(address.name) : null
   return match === null ? undefined : Number(match[1])
 }

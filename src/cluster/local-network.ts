@@ -1,8 +1,9 @@
 import { type Clock, sleep } from '../base/clock.ts'
 import { KcliError, systemErrorCode } from '../base/errors.ts'
 import type { Address, Channel, Listener, Network } from '../base/network.ts'
+import { systemError } from '../base/pipe.ts'
 import { type DataDirectory, DataDirectoryError } from './data-directory.ts'
-import { placeOfPipe } from './local-address.ts'
+import { brokerOfPipe, placeOfPipe } from './local-address.ts'
 
 /** A cluster that this process runs for the directory. */
 export interface Host {
@@ -111,6 +112,13 @@ export class LocalNetwork implements Network {
     })
   }
 
+  /** Somebody serves the directory, and has killed this broker: nobody will listen there soon. */
+  private refuseIfDown(address: Address): void {
+    const broker = brokerOfPipe(address)
+    const isDown = broker !== undefined && this.options.directory.readServerInfo()?.down?.includes(broker)
+    if (isDown) throw systemError('ECONNREFUSED', `broker ${broker} has been killed`)
+  }
+
   /** Undefined: nobody is there yet, try again. */
   private async attempt(place: string, address: Address, timeoutMs: number): Promise<Channel | undefined> {
     const { network, directory } = this.options
@@ -130,7 +138,10 @@ export class LocalNetwork implements Network {
       this.hosting = undefined
     })
     const host = await this.hosting
-    if (host === undefined) return undefined
+    if (host === undefined) {
+      this.refuseIfDown(address)
+      return undefined
+    }
     if (this.closed) return undefined
     this.serve(host)
     return this.connectToHost(host, place, address, timeoutMs)

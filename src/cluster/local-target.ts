@@ -1,4 +1,4 @@
-import { KcliError, systemErrorCode } from '../base/errors.ts'
+import { KcliError, messageOf, systemErrorCode } from '../base/errors.ts'
 import type { FileLock } from '../base/file-lock.ts'
 import type { Address } from '../base/network.ts'
 import type { ClientOptions } from '../client/index.ts'
@@ -109,15 +109,21 @@ export async function hostDirectory(
     failed = resolve
   })
   try {
-    const cluster = await EmbeddedCluster.start({ ...options, onFailure: failed })
+    const cluster = await EmbeddedCluster.start({
+      ...options,
+      onFailure: failed,
+      isBreakable: kind === 'server',
+    })
     directory.writeServerInfo({
       pid: process.pid,
       kind,
       addresses: cluster.tcpAddresses,
       startedMs: ports.clock.nowMs(),
     })
+    const control = await openControl(ports, directory, cluster)
     const shutdown = async () => {
       try {
+        await control?.close()
         await cluster.shutdown()
         directory.removeServerInfo()
       } finally {
@@ -128,6 +134,19 @@ export async function hostDirectory(
   } catch (error) {
     lock.release()
     throw asDirectoryError(directory, error)
+  }
+}
+
+/** Where other processes say what is to become of the brokers. */
+async function openControl(ports: ClusterPorts, directory: DataDirectory, { faults }: EmbeddedCluster) {
+  if (faults === undefined) return undefined
+  try {
+    const { ControlServer } = await import('./control/server.ts')
+    return await ControlServer.open(ports.network, directory, faults)
+  } catch (error) {
+    // The cluster itself is well.
+    ports.logger.warn(`nobody can say what is to become of single brokers: ${messageOf(error)}`)
+    return undefined
   }
 }
 
