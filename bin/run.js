@@ -6,5 +6,8 @@ if (argv.length === 1 && (argv[0] === '--version' || argv[0] === '-v' || argv[0]
   const { name, version } = require('../package.json')
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`)
 } else {
+  // Node does files in four threads by default, which the fsyncs of a few logs can hold for most of a second; appends must
+  // not wait for them.
+  process.env.UV_THREADPOOL_SIZE ??= '8'
   require('./load-bundle.js').run(argv)
 }
