@@ -130,6 +130,12 @@ export class BrokerConfig {
     return typeof value === 'string' ? value : null
   }
 
+  /** Of what exists only dynamically; infinite when it is not set. */
+  dynamicNumber(name: string): number {
+    const text = this.dynamicValues.get(name) ?? this.dynamicDefaults.get(name)
+    return text === undefined ? Number.POSITIVE_INFINITY : Number(text)
+  }
+
   /** The broker's dynamic layers, as they lie in `/config/brokers/<default>` and `/config/brokers/ID`. */
   get dynamicLayers(): { readonly defaults: Properties; readonly values: Properties } {
     return { defaults: this.dynamicDefaults, values: this.dynamicValues }

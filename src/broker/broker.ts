@@ -263,6 +263,7 @@ export class Broker {
       alterPartition: (request, version) =>
         channel.send(alterPartition, request, { version, isNotController }),
       reportStorageFailure: () => this.reportStorageFailure(),
+      throttles: replicationThrottles(config, made.topicConfigs),
     })
     cache.onUpdate(() => replicas.onMetadataUpdate())
     return { ...made, cache, connector, channel, producerIds, replicas }
@@ -540,6 +541,16 @@ function serverLimits(config: BrokerConfig) {
     connectionsMaxIdleMs: config.connectionsMaxIdleMs,
     maxConnections: config.number('max.connections'),
     maxConnectionsPerIp: config.number('max.connections.per.ip'),
+  }
+}
+
+function replicationThrottles(config: BrokerConfig, topicConfigs: TopicConfigStore) {
+  return {
+    rate: (role: 'leader' | 'follower') => config.dynamicNumber(`${role}.replication.throttled.rate`),
+    replicas: (role: 'leader' | 'follower', topic: string) =>
+      topicConfigs.get(topic, `${role}.replication.throttled.replicas`),
+    windowCount: config.number('replication.quota.window.num'),
+    windowMs: config.number('replication.quota.window.size.seconds') * 1000,
   }
 }
 

@@ -32,6 +32,10 @@ export class TopicConfigStore {
     return this.configs.has(topic)
   }
 
+  get(topic: string, name: string): string | undefined {
+    return this.configs.get(topic)?.get(name)
+  }
+
   topics(): string[] {
     return [...this.configs.keys()]
   }

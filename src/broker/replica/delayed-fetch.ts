@@ -11,6 +11,8 @@ export interface FetchStatus {
   readonly seenBytes: number
   /** What could be read then. */
   readonly readBytes: number
+  /** Whether the replica that fetches is to wait, since too much is being copied. */
+  readonly isHeldBack: (() => boolean) | null
 }
 
 /**
@@ -50,7 +52,8 @@ export class DelayedFetch extends DelayedOperation {
   }
 
   /** Bytes that could be sent now; null when the answer is something else than more bytes. */
-  private available({ partition, fetch, leaderEpoch, seenBytes, readBytes }: FetchStatus): number | null {
+  private available(status: FetchStatus): number | null {
+    const { partition, fetch, leaderEpoch, seenBytes, readBytes, isHeldBack } = status
     const { isolation, onlyFromLeader } = this.params
     const { log } = partition
     if (log === undefined || partition.leaderEpoch !== leaderEpoch) return null
@@ -63,7 +66,7 @@ export class DelayedFetch extends DelayedOperation {
       : isolation === 'committed'
         ? log.lastStableOffset
         : log.highWatermark
-    if (end <= fetch.fetchOffset) return 0
+    if (end <= fetch.fetchOffset || isHeldBack?.() === true) return 0
     const { appendedBytes, committedBytes } = partition.bytes
     const newBytes = (isLogEnd ? appendedBytes : committedBytes) - seenBytes
     // Something is there; how much is known to the append only.

@@ -7,6 +7,7 @@ import { DelayedFetch, type FetchStatus } from './delayed-fetch.ts'
 import type { Partition } from './partition.ts'
 import type { Purgatory } from './purgatory.ts'
 import type { ReplicaTable } from './replica-table.ts'
+import type { ReplicationQuota } from './replication-quota.ts'
 import type { FetchIsolation, FetchParams, FetchPartition, FetchResult } from './types.ts'
 
 const NOTHING: readonly never[] = []
@@ -16,6 +17,8 @@ interface Reading {
   /** What to watch while there is too little; null where an answer is due at once. */
   readonly statuses: FetchStatus[]
   readonly sizeBytes: number
+  /** Of it, what counts for the quota of followers. */
+  readonly throttledBytes: number
   readonly answerNow: boolean
 }
 
@@ -24,25 +27,43 @@ export class FetchPath {
   private readonly table: ReplicaTable
   private readonly purgatory: Purgatory
   private readonly clock: Clock
+  /** Of what this broker gives to followers. */
+  private readonly quota: ReplicationQuota
 
-  constructor(table: ReplicaTable, purgatory: Purgatory, clock: Clock) {
+  constructor(table: ReplicaTable, purgatory: Purgatory, clock: Clock, quota: ReplicationQuota) {
     this.table = table
     this.purgatory = purgatory
     this.clock = clock
+    this.quota = quota
   }
 
   /** Results in the order of the partitions. Whoever gets them releases their file ranges. */
   async fetch(params: FetchParams, partitions: readonly FetchPartition[]): Promise<FetchResult[]> {
     const reading = await this.readAll(params, partitions, true)
-    const { results, statuses, sizeBytes, answerNow } = reading
+    const { statuses, sizeBytes, answerNow } = reading
     if (answerNow || params.maxWaitMs <= 0 || partitions.length === 0 || sizeBytes >= params.minBytes)
-      return results
-    releaseResults(results)
+      return this.given(reading)
+    releaseResults(reading.results)
     await new Promise<void>((resolve) => {
       const keys = statuses.map((status) => status.partition)
       this.purgatory.tryCompleteElseWatch(new DelayedFetch(params, statuses, resolve), keys, params.maxWaitMs)
     })
-    return (await this.readAll(params, partitions, false)).results
+    return this.given(await this.readAll(params, partitions, false))
+  }
+
+  private given({ results, throttledBytes }: Reading): FetchResult[] {
+    this.quota.record(throttledBytes)
+    return results
+  }
+
+  /** Null when the fetch is a consumer's, or of a replica that nobody has named; else whether it has to wait now. */
+  private throttle(partition: Partition, replicaId: number): (() => boolean) | null {
+    const { quota } = this
+    if (replicaId < 0 || !quota.isLimited || !quota.isThrottled(partition.topic, partition.partition)) {
+      return null
+    }
+    // One that is in sync is needed for acks=all.
+    return () => !partition.isr.isr.includes(replicaId) && quota.isExceeded
   }
 
   private async readAll(
@@ -54,6 +75,7 @@ export class FetchPath {
     const statuses: FetchStatus[] = []
     const nowMs = this.clock.monotonicMs()
     let sizeBytes = 0
+    let throttledBytes = 0
     let answerNow = false
     for (const fetch of partitions) {
       const leftBytes = Math.max(0, params.maxBytes - sizeBytes)
@@ -65,7 +87,9 @@ export class FetchPath {
         const seenBytes = countedBytes(partition, params.isolation)
         const maxBytes = Math.min(fetch.maxBytes, leftBytes)
         const minOneMessage = sizeBytes === 0 && !params.hardMaxBytesLimit
-        const isEmpty = plan.diverging !== null || fetch.fetchOffset >= plan.upperBound
+        const heldBack = this.throttle(partition, params.replicaId)
+        const isEmpty =
+          plan.diverging !== null || fetch.fetchOffset >= plan.upperBound || heldBack?.() === true
         result =
           isEmpty || (maxBytes === 0 && !minOneMessage)
             ? emptyResult(plan)
@@ -77,9 +101,11 @@ export class FetchPath {
             leaderEpoch: partition.leaderEpoch,
             seenBytes,
             readBytes: result.sizeBytes,
+            isHeldBack: heldBack,
           })
         }
         if (plan.diverging !== null) answerNow = true
+        if (heldBack !== null) throttledBytes += result.sizeBytes
       } catch (error) {
         result = errorResult(toApiError(error).errorName)
         answerNow = true
@@ -87,7 +113,7 @@ export class FetchPath {
       sizeBytes += result.sizeBytes
       results.push(result)
     }
-    return { results, statuses, sizeBytes, answerNow }
+    return { results, statuses, sizeBytes, throttledBytes, answerNow }
   }
 }
 

@@ -19,6 +19,8 @@ export class FetcherPartition {
   /** The leader's epoch is newer or older than ours: nothing to do before the controller tells. */
   isFenced = false
   removed = false
+  /** Null before the leader has told. */
+  leaderHighWatermark: number | null = null
   private failures = 0
   private readonly maxBytes: number
   private asked: AskedPartition | undefined
@@ -72,6 +74,11 @@ export class FetcherPartition {
       partitionMaxBytes: this.maxBytes,
     }
     return this.asked
+  }
+
+  /** Has what is committed: throttling it would only hold up producers. */
+  get isCaughtUp(): boolean {
+    return this.leaderHighWatermark !== null && this.fetchOffset >= this.leaderHighWatermark
   }
 
   /** Takes the position from the log, after it was cut or an append failed. */

@@ -8,6 +8,7 @@ import { toApiError } from '../api-error.ts'
 import { type AskedPartition, ClientSession } from './client-session.ts'
 import type { FetcherPartition } from './fetcher-partition.ts'
 import type { Partition } from './partition.ts'
+import type { ReplicationQuota } from './replication-quota.ts'
 import { startFromLeader, truncateToDivergence, truncateToHighWatermark } from './truncation.ts'
 import type { PeerConnection, ReplicaConfig } from './types.ts'
 
@@ -19,6 +20,8 @@ export interface FetcherOptions {
   readonly logger: Logger
   readonly config: ReplicaConfig
   readonly connect: () => Promise<PeerConnection>
+  /** Of what this broker takes, from all leaders together. */
+  readonly quota: ReplicationQuota
   /** What was fetched cannot be written: the disk is full, or has failed. */
   readonly onCannotStore?: (partition: Partition) => void
 }
@@ -160,15 +163,23 @@ export class ReplicaFetcher {
 
   /** What to fetch now, and how long until there is more that could be fetched. */
   private wanted(): { wanted: Map<string, AskedPartition>; waitMs: number } {
-    const nowMs = this.options.clock.monotonicMs()
+    const { clock, config } = this.options
+    const nowMs = clock.monotonicMs()
+    const isTooFast = this.options.quota.isExceeded
     const wanted = new Map<string, AskedPartition>()
     let waitMs = Number.POSITIVE_INFINITY
     for (const each of this.partitions.values()) {
       if (each.isFenced) continue
       if (each.delayedUntilMs > nowMs) waitMs = Math.min(waitMs, each.delayedUntilMs - nowMs)
-      else wanted.set(each.key, each.ask())
+      else if (isTooFast && !each.isCaughtUp && this.isThrottled(each)) {
+        waitMs = Math.min(waitMs, config.replicaFetchBackoffMs)
+      } else wanted.set(each.key, each.ask())
     }
     return { wanted, waitMs: Math.max(1, Math.ceil(waitMs)) }
+  }
+
+  private isThrottled({ partition: { topic, partition } }: FetcherPartition): boolean {
+    return this.options.quota.isThrottled(topic, partition)
   }
 
   private async exchange(
@@ -252,6 +263,8 @@ export class ReplicaFetcher {
   }
 
   private async append(follower: FetcherPartition, records: Buffer, data: PartitionData): Promise<void> {
+    const { quota } = this.options
+    if (quota.isLimited && this.isThrottled(follower)) quota.record(records.length)
     const info = await follower.partition.appendAsFollower(follower.log, records)
     if (info.sizeBytes > 0) {
       follower.fetchOffset = info.lastOffset + 1
@@ -265,6 +278,7 @@ export class ReplicaFetcher {
   private noteOffsets(follower: FetcherPartition, data: PartitionData): Promise<void> | undefined {
     const { partition, log } = follower
     partition.learnHighWatermark(log, data.highWatermark)
+    follower.leaderHighWatermark = data.highWatermark
     const { logStartOffset } = data
     if (logStartOffset <= 0 || logStartOffset <= log.logStartOffset || logStartOffset > log.highWatermark) {
       return undefined

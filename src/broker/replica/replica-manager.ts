@@ -44,6 +44,7 @@ import {
   ReplicaTable,
   type TopicAssignment,
 } from './replica-table.ts'
+import { ReplicationQuota } from './replication-quota.ts'
 import { type PartitionToStop, partitionsToStop, stopResponse } from './stop-replica.ts'
 import { StorageShortage } from './storage-shortage.ts'
 import {
@@ -108,7 +109,12 @@ export class ReplicaManager {
     this.fetches = new Purgatory(options.clock, this.deadlines)
     this.deletes = new Purgatory(options.clock, this.deadlines)
     this.producePath = new ProducePath(this.table, this.produces, options.logger)
-    this.fetchPath = new FetchPath(this.table, this.fetches, options.clock)
+    this.fetchPath = new FetchPath(
+      this.table,
+      this.fetches,
+      options.clock,
+      replicationQuota(options, 'leader'),
+    )
     const random = options.random ?? systemRandom
     this.sessions = new FetchSessionCache(
       this.config.maxIncrementalFetchSessionCacheSlots,
@@ -128,6 +134,7 @@ export class ReplicaManager {
       clock,
       logger,
       config: this.config,
+      quota: replicationQuota(options, 'follower'),
       connect: options.connectToBroker,
       // A directory that has failed takes all its replicas offline by itself.
       onCannotStore: (partition) => {
@@ -507,6 +514,18 @@ export class ReplicaManager {
     }
     this.toWake.add(partition)
   }
+}
+
+function replicationQuota(options: ReplicaManagerOptions, role: 'leader' | 'follower'): ReplicationQuota {
+  const { brokerId, clock, throttles } = options
+  return new ReplicationQuota({
+    brokerId,
+    clock,
+    bytesPerSecond: () => throttles?.rate(role) ?? Number.POSITIVE_INFINITY,
+    throttledReplicas: (topic) => throttles?.replicas(role, topic),
+    windowCount: throttles?.windowCount ?? 1,
+    windowMs: throttles?.windowMs ?? 1000,
+  })
 }
 
 /** From version 5 on the answer names topics by id. All went well with those that sleep. */

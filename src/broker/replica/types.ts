@@ -50,6 +50,16 @@ export interface PeerConnection {
   close(): void
 }
 
+/** Read each time: all of it can change while the broker runs. */
+export interface ReplicationThrottles {
+  /** Bytes per second; infinite when there is no limit. `leader`: what this broker gives, `follower`: what it takes. */
+  rate(role: 'leader' | 'follower'): number
+  /** The topic's `leader.replication.throttled.replicas` or `follower.replication.throttled.replicas`. */
+  replicas(role: 'leader' | 'follower', topic: string): string | undefined
+  readonly windowCount: number
+  readonly windowMs: number
+}
+
 /** What replication asks of the metadata cache. */
 export interface ReplicaMetadata {
   partition(
@@ -85,6 +95,8 @@ export interface ReplicaManagerOptions {
   ) => Promise<AlterPartitionResponse>
   /** Makes the controller ask for all replicas of this broker: some of them cannot be stored, or can be again. */
   readonly reportStorageFailure?: () => void
+  /** Limits to the copying of replicas; none without it. */
+  readonly throttles?: ReplicationThrottles
   /** Which replicas became leader or follower: for the coordinators of groups and transactions. */
   readonly onLeadershipChange?: (
     leaders: readonly TopicPartition[],
