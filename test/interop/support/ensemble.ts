@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import path from 'node:path'
 import { stopChild } from './child.ts'
 import { freePorts } from './environment.ts'
-import { smallJvm, startServer, toProperties } from './kafka.ts'
+import { brokerDefaults, smallJvm, startServer, toProperties } from './kafka.ts'
 import { type KcliHome, type KcliServer, startKcliServer } from './kcli.ts'
 
 /** A real ZooKeeper ensemble, each server in a JVM of its own. Stop it in a `finally` or `afterAll`. */
@@ -114,7 +114,7 @@ export function fourLetterWord(port: number, word: string): Promise<string> {
   })
 }
 
-export interface KcliBrokerOptions {
+export interface BrokerOptions {
   readonly id: number
   readonly port: number
   readonly zookeeper: string
@@ -129,12 +129,23 @@ const QUICK = {
 }
 
 /** `kcli broker start` on an ensemble; its data is in `DIR/broker-ID` of the home. Resolves when it serves. */
-export function startKcliBroker(home: KcliHome, options: KcliBrokerOptions): Promise<KcliServer> {
+export function startKcliBroker(home: KcliHome, options: BrokerOptions): Promise<KcliServer> {
   const { id, port, zookeeper } = options
   const configFile = path.join(home.dir, `server-${id}.properties`)
   writeFileSync(configFile, toProperties({ ...QUICK, 'zookeeper.connect': zookeeper, ...options.config }))
   const flags = ['--id', String(id), '--listen', `127.0.0.1:${port}`, '--data-dir', kcliBrokerDir(home, id)]
   return startKcliServer(home, ['broker', 'start', configFile, ...flags])
+}
+
+/** Apache Kafka's broker on an ensemble; its logs are in `DIR/broker-ID`. Stop it with `stopChild`. */
+export function startKafkaBroker(dir: string, options: BrokerOptions): Promise<ChildProcess> {
+  const { id, port, zookeeper } = options
+  mkdirSync(dir, { recursive: true })
+  const configFile = path.join(dir, `server-${id}.properties`)
+  const config = { ...brokerDefaults(id, 1, port, dir, zookeeper), ...options.config }
+  writeFileSync(configFile, toProperties(config))
+  const ready = '] started (kafka.server.KafkaServer)'
+  return startServer('kafka.Kafka', configFile, path.join(dir, `broker-${id}.log`), ready, smallJvm)
 }
 
 export function kcliBrokerDir(home: KcliHome, id: number): string {

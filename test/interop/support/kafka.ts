@@ -93,7 +93,7 @@ export const toProperties = (config: Readonly<Record<string, string>>) =>
     .join('\n')}\n`
 
 /** Small and quick, else Kafka's defaults. */
-function brokerDefaults(
+export function brokerDefaults(
   id: number,
   brokers: number,
   port: number,
