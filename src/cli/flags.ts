@@ -7,6 +7,22 @@ export const topicArgs = {
   topic: Args.string({ description: 'Topics.', multiple: true, ignoreStdin: true }),
 }
 
+/** Brokers of a local cluster, by id. */
+export const brokerArgs = {
+  broker: Args.string({
+    description: "Broker ids, or 'controller'.",
+    multiple: true,
+    ignoreStdin: true,
+  }),
+}
+
+export const sessionTimeoutFlag = Flags.integer({
+  min: 1,
+  helpValue: 'MS',
+  default: 2000,
+  summary: 'How long ZooKeeper waits for a word from a broker before it takes it for dead.',
+})
+
 /** Kafka's spelling of the same. */
 export const topicFlag = {
   topic: Flags.string({

@@ -12,7 +12,7 @@ const SINGULAR: Readonly<Record<string, string>> = {
 }
 
 /** Other words for the same verb. */
-const VERBS: Readonly<Record<string, string>> = { ls: 'list', rm: 'delete' }
+const VERBS: Readonly<Record<string, string>> = { ls: 'list', rm: 'delete', 'start-broker': 'revive' }
 
 export interface Resolved {
   readonly id: string

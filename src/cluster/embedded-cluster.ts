@@ -250,6 +250,7 @@ export class EmbeddedCluster {
       ports,
       directory,
       brokerIds: this.places.map(({ id }) => id),
+      isZooKeeperElsewhere: coordination.isRemote,
       get controllerId() {
         return controllerId()
       },

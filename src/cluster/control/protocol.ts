@@ -6,7 +6,7 @@ import type { BrokerFault, BrokerName } from '../faults/cluster-faults.ts'
  * line back for each, in order. Every line carries the version; a server that does not know it says so.
  *
  *     {"version":1,"do":"kill","brokers":[1],"sessionTimeoutMs":2000}
- *     {"version":1,"ok":{"brokers":[1],"states":[{"id":0,"state":"up",…},…]}}
+ *     {"version":1,"ok":{"brokers":[1],"states":[{"id":0,"state":"up",…},…],…}}
  *     {"version":1,"error":{"code":"KCLI_FAULT_REFUSED","message":"there is no broker 7","hint":"There are: 0, 1, 2"}}
  */
 export const CONTROL_VERSION = 1
@@ -35,6 +35,8 @@ export interface ControlAnswer {
   readonly brokers: readonly number[]
   /** How all of them are now. */
   readonly states: readonly BrokerFault[]
+  /** Its sessions then last as long as it says. */
+  readonly isZooKeeperElsewhere: boolean
 }
 
 export type ControlReply =

@@ -83,6 +83,6 @@ export class ControlServer {
       }
     }
     const brokers = await change()
-    return { brokers, states: faults.states }
+    return { brokers, states: faults.states, isZooKeeperElsewhere: faults.isZooKeeperElsewhere }
   }
 }

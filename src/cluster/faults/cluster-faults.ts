@@ -12,6 +12,7 @@ export interface BreakableCluster {
   readonly ports: ClusterPorts
   readonly directory: DataDirectory
   readonly brokerIds: readonly number[]
+  readonly isZooKeeperElsewhere: boolean
   /** Undefined while there is none, or none in this process. */
   readonly controllerId: number | undefined
   peerOf(address: Address): Peer | undefined
@@ -72,6 +73,11 @@ export class ClusterFaults {
     })
     this.processes.set(id, process)
     return process
+  }
+
+  /** Sessions then last as long as that says. */
+  get isZooKeeperElsewhere(): boolean {
+    return this.cluster.isZooKeeperElsewhere
   }
 
   get states(): BrokerFault[] {

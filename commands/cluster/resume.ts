@@ -1,0 +1,21 @@
+import { BaseCommand } from '../../src/cli/base-command.ts'
+import { brokerArgs } from '../../src/cli/flags.ts'
+
+export default class ClusterResume extends BaseCommand {
+  static override summary = 'Let paused brokers go on'
+  static override description = [
+    'One whose session has expired learns that others lead now, and joins the cluster again.',
+  ].join(' ')
+  static override usage = 'BROKER... [FLAGS]'
+  static override examples = ['<%= config.bin %> cluster resume 1']
+  static override args = brokerArgs
+  static override flags = {}
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(ClusterResume)
+    await this.serve(flags, async (context) => {
+      const { resumeBrokers } = await import('../../src/cli/services/cluster/pause.ts')
+      return resumeBrokers(context, { brokers: args.broker ?? [] })
+    })
+  }
+}
