@@ -214,7 +214,12 @@ export class OpenLog {
     await this.lowerRecoveryPoint(offset)
     this.invalidateReads()
     for (const segment of this.segments.all.toReversed()) this.removeSegment(segment)
-    this.segments.push(this.newSegment(offset))
+    try {
+      this.segments.push(this.newSegment(offset))
+    } catch (error) {
+      // A log without a segment is none. The next start makes it anew.
+      throw this.dir.fail(`beginning ${this.name} anew at ${offset} failed`, error)
+    }
     this.setEnd(offset)
     this.epochs.clear()
     this.producers.truncateFully(offset)

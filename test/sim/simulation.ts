@@ -78,7 +78,8 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
   }
 
   trace(who: string, what: string): void {
-    const line = this.note(who, what)
+    // Without the stacks of errors: how deep they are is the engine's business.
+    const [line = ''] = this.note(who, what).split('\n', 1)
     this.fingerprint = Math.imul(this.fingerprint ^ hash(line), 0x01000193) >>> 0
   }
 

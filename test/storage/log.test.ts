@@ -171,6 +171,14 @@ describe('appendAsFollower', () => {
     }
   })
 
+  it('takes more at once than a segment may have by now', async () => {
+    const { log } = await newLog(dir, { config: { segmentBytes: 100 } })
+    await log.appendAsFollower(
+      Buffer.concat([batchOf(['a'], { baseOffset: 0 }), batchOf(['b'], { baseOffset: 1 })]),
+    )
+    expect(await values(log)).toEqual(['a', 'b'])
+  })
+
   it('drops a batch that is cut off, and refuses offsets that lie behind', async () => {
     const { log } = await newLog(dir)
     const two = Buffer.concat([batchOf(['a'], { baseOffset: 0 }), batchOf(['b'], { baseOffset: 1 })])
@@ -330,6 +338,16 @@ describe('a write that fails', () => {
     // There is room again: the producer goes on where it was.
     for (const sequence of [1, 2, 3, 4, 5, 6, 7]) expect((await send(sequence)).firstOffset).toBe(sequence)
     expect(await values(log)).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((i) => `v${i}`))
+  })
+
+  it('takes the directory offline when a log that begins anew has no room for its first segment', async () => {
+    const fs = new FailingFileSystem()
+    const { log, manager } = await newLog(dir, { fs })
+    await log.appendAsLeader(batchOf(['a']), LEADER)
+    fs.failNext('writeFile', /0{17}100/, 'ENOSPC')
+    fs.failNext('open', /0{17}100/, 'ENOSPC')
+    await expect(log.truncateFullyAndStartAt(100)).rejects.toMatchObject({ errorName: 'KAFKA_STORAGE_ERROR' })
+    expect(manager.isOnline).toBe(false)
   })
 
   it('takes the directory offline on an I/O error', async () => {

@@ -132,12 +132,15 @@ export class BrokerEvents {
     }
     const before = context.offlineDirReplicas.get(brokerId)
     const lost: ControlledPartition[] = []
+    let isBack = false
     for (const { partition, errorCode } of this.partitionErrors(response)) {
-      if (errorCode === ERROR_CODES.NONE) before?.delete(partition)
+      if (errorCode === ERROR_CODES.NONE) isBack = before?.delete(partition) === true || isBack
       else if (errorCode === ERROR_CODES.KAFKA_STORAGE_ERROR && before?.has(partition) !== true) {
         lost.push(partition)
       }
     }
+    // It may be the only one that can lead.
+    if (isBack) await this.partitions.bringOnline()
     if (lost.length === 0) return
     context.offlineDirReplicas.set(brokerId, new Set([...(before ?? []), ...lost]))
     logger.info(`replicas on broker ${brokerId} are offline: ${lost.map(({ name }) => name).join(', ')}`)

@@ -62,6 +62,8 @@ export class Partition implements TopicPartition {
   isInSync = false
   /** As leader: whether followers may be asleep that have not been called; see {@link callFollowers}. */
   private mayHaveSleepers = false
+  /** The controller has stopped it and left its log here: the next role counts in the same leader epoch, too. */
+  isStopped = false
   private writing = 0
   /** A leader epoch that is not yet noted in the log; see {@link logWithEpochs}. */
   private unnotedEpoch: { readonly epoch: number; readonly startOffset: number } | null = null
@@ -91,6 +93,7 @@ export class Partition implements TopicPartition {
   /** The caller has seen to it that no fetcher writes to the log any more. */
   makeLeader(state: PartitionState, log: Log): boolean {
     if (state.partitionEpoch < this.partitionEpoch) return false
+    this.isStopped = false
     const wasLeader = this.isLeader
     const nowMs = this.context.clock.monotonicMs()
     this.log = log
@@ -116,10 +119,11 @@ export class Partition implements TopicPartition {
     return !wasLeader
   }
 
-  /** True when the fetcher has to begin anew: the leader epoch is another one. */
+  /** True when the fetcher has to begin anew: the leader epoch is another one, or there is no fetcher. */
   makeFollower(state: PartitionState, log: Log): boolean {
     if (state.partitionEpoch < this.partitionEpoch) return false
-    const isNewEpoch = state.leaderEpoch > this.leaderEpoch
+    const isNew = this.isStopped || state.leaderEpoch > this.leaderEpoch
+    this.isStopped = false
     this.log = log
     this.topicId = log.topicId
     this.leaderId = state.leader
@@ -131,7 +135,7 @@ export class Partition implements TopicPartition {
     this.unnotedEpoch = null
     this.isInSync = state.isr.includes(this.context.brokerId)
     this.isr = committedIsr([], state.leaderRecoveryState)
-    return isNewEpoch
+    return isNew
   }
 
   /**

@@ -377,7 +377,8 @@ export class ReplicaManager {
     if (known !== undefined && topicId !== null && known.topicId !== null && known.topicId !== topicId) {
       return 'INCONSISTENT_TOPIC_ID'
     }
-    if (state.leaderEpoch <= (known?.leaderEpoch ?? -1)) return 'STALE_CONTROLLER_EPOCH'
+    const isRepeated = known?.isStopped === false && state.leaderEpoch === known.leaderEpoch
+    if (isRepeated || state.leaderEpoch < (known?.leaderEpoch ?? 0)) return 'STALE_CONTROLLER_EPOCH'
     return state.replicas.includes(this.options.brokerId) ? 'NONE' : 'UNKNOWN_TOPIC_OR_PARTITION'
   }
 
@@ -470,6 +471,7 @@ export class ReplicaManager {
         const isForced = leaderEpoch === EPOCH_DURING_DELETE || leaderEpoch === NO_EPOCH
         if (!isForced && leaderEpoch < partition.leaderEpoch) return 'FENCED_LEADER_EPOCH'
         this.fetchers.remove(partition)
+        partition.isStopped = true
         if (isDeleted) {
           partition.retire()
           this.table.remove(partition)

@@ -309,3 +309,16 @@ test('a consumer sees nothing above the high watermark', async () => {
   ])
   expect(asFollower[0]?.sizeBytes).toBeGreaterThan(0)
 })
+
+test('a replica that was stopped goes on when the controller wants it again, in the same leader epoch', async () => {
+  const cluster = await TestCluster.start({ brokers: 2, config: { replicaLagTimeMaxMs: 1_000_000 } })
+  await cluster.createTopic('t', [0, 1])
+  await cluster.broker(0).produce('t', ['a'])
+  await cluster.stopReplica(1, 't-0', { leaderEpoch: 0, isDeleted: false })
+  await cluster.broker(0).produce('t', ['b'], { acks: 1 })
+  await turns(20)
+  expect(await values(cluster.broker(1).log('t'))).toEqual(['a'])
+  expect(JSON.stringify(await cluster.tell(1))).toContain('"errorCode":0')
+  await cluster.until(() => cluster.broker(1).log('t').logEndOffset === 2)
+  expect(await values(cluster.broker(1).log('t'))).toEqual(['a', 'b'])
+})
