@@ -129,6 +129,15 @@ export function requireOneTopic(names: readonly string[]): string {
   return name
 }
 
+/** `0`, `1,2`: broker ids, each once. */
+export function parseIds(words: readonly string[]): number[] {
+  const ids = words.flatMap((text) => text.split(',')).map((word) => word.trim())
+  const wrong = ids.find((word) => !/^\d{1,9}$/.test(word))
+  if (wrong !== undefined)
+    throw new UsageError(`'${wrong}' is no broker id`, 'Ids are numbers such as 0, or lists such as 0,1.')
+  return [...new Set(ids.map(Number))]
+}
+
 /** `0,2,5-7`: partition numbers; ranges include both ends. */
 export function parsePartitions(words: readonly string[] | undefined): number[] {
   const found = new Set<number>()

@@ -7,6 +7,12 @@ export type {
   ConfigSource,
   DescribedConfig,
 } from './admin/configs.ts'
+export type {
+  ElectionType,
+  PartitionResult,
+  Reassignment,
+  WantedReplicas,
+} from './admin/partitions.ts'
 export type { ItemResult } from './admin/results.ts'
 export type {
   CreatedTopic,

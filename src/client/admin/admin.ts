@@ -7,6 +7,7 @@ import { type BrokerError, UnsupportedVersionError } from '../net/index.ts'
 import { type ListedOffset, listOffsetsOf, type OffsetSpec, type TopicPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
 import * as configs from './configs.ts'
+import * as partitions from './partitions.ts'
 import { type ItemResult, itemError } from './results.ts'
 import * as topics from './topics.ts'
 
@@ -94,6 +95,26 @@ export class Admin {
     options: { validateOnly?: boolean } = {},
   ): Promise<ItemResult[]> {
     return configs.alter(this.core, changes, options)
+  }
+
+  /** Begins to move partitions to other replicas, or takes that back. */
+  reassignPartitions(
+    wanted: readonly partitions.WantedReplicas[],
+    options: topics.TimeoutOptions = {},
+  ): Promise<partitions.PartitionResult[]> {
+    return partitions.reassign(this.core, wanted, options)
+  }
+
+  listReassignments(options: topics.TimeoutOptions = {}): Promise<partitions.Reassignment[]> {
+    return partitions.listReassignments(this.core, options)
+  }
+
+  electLeaders(
+    type: partitions.ElectionType,
+    wanted: readonly TopicPartition[] | null,
+    options: topics.TimeoutOptions = {},
+  ): Promise<partitions.PartitionResult[]> {
+    return partitions.elect(this.core, type, wanted, options)
   }
 
   listOffsets(

@@ -1,0 +1,45 @@
+import type { CommandContext } from '../../context.ts'
+import { EXIT } from '../../exit-codes.ts'
+import { sizeText } from '../../output/size.ts'
+import { brokerFacts, sizeBytes } from './facts.ts'
+
+/** The brokers that are up, and what each of them carries. */
+export async function listBrokers(context: CommandContext): Promise<number> {
+  const { admin } = await context.target()
+  await context.out.view({
+    rows: await brokerFacts(admin),
+    columns: [
+      { header: 'ID', value: ({ broker }) => broker.id },
+      { header: 'ADDRESS', value: ({ broker }) => `${broker.host}:${broker.port}` },
+      { header: 'RACK', value: ({ broker }) => broker.rack ?? '' },
+      { header: 'CONTROLLER', value: ({ isController }) => (isController ? 'yes' : '') },
+      { header: 'LEADERS', value: ({ leaders }) => leaders },
+      { header: 'REPLICAS', value: ({ replicas }) => replicas },
+      { header: 'OUT-OF-SYNC', value: ({ outOfSync }) => outOfSync },
+      {
+        header: 'SIZE',
+        value: ({ logDirs, silence }) => (silence === null ? sizeText(sizeBytes(logDirs)) : '?'),
+      },
+      {
+        header: 'LOG-DIRS',
+        value: ({ logDirs }) => logDirs.map(({ logDir }) => logDir).join(','),
+        wide: true,
+      },
+    ],
+    data: ({ broker, isController, leaders, replicas, outOfSync, logDirs, silence }) => ({
+      id: broker.id,
+      host: broker.host,
+      port: broker.port,
+      rack: broker.rack,
+      isController,
+      leaders,
+      replicas,
+      outOfSyncReplicas: outOfSync,
+      sizeBytes: silence === null ? sizeBytes(logDirs) : null,
+      logDirs: logDirs.map(({ logDir }) => logDir),
+    }),
+    name: ({ broker }) => String(broker.id),
+    empty: 'No broker is up.',
+  })
+  return EXIT.done
+}

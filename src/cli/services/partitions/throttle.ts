@@ -1,0 +1,86 @@
+import type { Admin, ConfigOperation, ItemResult, Reassignment } from '../../../client/index.ts'
+import { UsageError } from '../../exit-codes.ts'
+
+/** The settings that hold back copying (KIP-73); kafka-reassign-partitions uses the same. */
+const REPLICAS = {
+  leader: 'leader.replication.throttled.replicas',
+  follower: 'follower.replication.throttled.replicas',
+}
+const RATES = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate']
+
+const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
+
+/** `10M`, `512K`, `1000000`: bytes per second. */
+export function parseRate(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([KMG]?)(?:i?B)?(?:\/s)?$/i.exec(text.trim())
+  const rate = Math.floor(Number(match?.[1]) * (UNITS[(match?.[2] ?? '').toUpperCase()] ?? Number.NaN))
+  if (!Number.isSafeInteger(rate) || rate < 1) {
+    throw new UsageError(`'${text}' is no rate`, 'Give bytes per second, such as 10M or 1000000.')
+  }
+  return rate
+}
+
+/** What is being copied: brokers that have a partition give it, those that get it take it. */
+export interface Copying {
+  readonly topic: string
+  readonly partition: number
+  readonly from: readonly number[]
+  readonly to: readonly number[]
+}
+
+/** With a reassignment under way the new replicas are among all of them. */
+export function copyingOf({ topic, partition, replicas, addingReplicas }: Reassignment): Copying {
+  const from = replicas.filter((id) => !addingReplicas.includes(id))
+  return { topic, partition, from, to: addingReplicas }
+}
+
+/** Names the replicas in their topics, and sets the rate of all brokers that have to do with it. */
+export async function setThrottle(
+  admin: Admin,
+  copying: readonly Copying[],
+  bytesPerSecond: number,
+): Promise<void> {
+  const moved = copying.filter(({ to }) => to.length > 0)
+  const topics = [...new Set(moved.map(({ topic }) => topic))]
+  const brokers = [...new Set(moved.flatMap(({ from, to }) => [...from, ...to]))]
+  const named = (topic: string, role: 'from' | 'to') =>
+    moved
+      .filter((each) => each.topic === topic)
+      .flatMap((each) => each[role].map((id) => `${each.partition}:${id}`))
+      .join(',')
+  const set = (name: string, value: string): ConfigOperation => ({ op: 'set', name, value })
+  await change(admin, [
+    ...topics.map((name) => ({
+      resource: { type: 'topic' as const, name },
+      operations: [set(REPLICAS.leader, named(name, 'from')), set(REPLICAS.follower, named(name, 'to'))],
+    })),
+    ...brokers.map((id) => ({
+      resource: { type: 'broker' as const, name: String(id) },
+      operations: RATES.map((name) => set(name, String(bytesPerSecond))),
+    })),
+  ])
+}
+
+/** Takes the settings away where there are some; tells how many there were. */
+export async function clearThrottle(admin: Admin, topics: readonly string[]): Promise<number> {
+  const { brokers } = await admin.describeCluster()
+  const resources = [
+    ...topics.map((name) => ({ type: 'topic' as const, name })),
+    ...brokers.map(({ id }) => ({ type: 'broker' as const, name: String(id) })),
+  ]
+  const names = [...Object.values(REPLICAS), ...RATES]
+  const described = await admin.describeConfigs(resources)
+  const changes = described.flatMap(({ resource, entries }) => {
+    const isOwn = resource.type === 'topic' ? 'DYNAMIC_TOPIC_CONFIG' : 'DYNAMIC_BROKER_CONFIG'
+    const found = entries.filter(({ name, source }) => names.includes(name) && source === isOwn)
+    if (found.length === 0) return []
+    return { resource, operations: found.map(({ name }): ConfigOperation => ({ op: 'delete', name })) }
+  })
+  if (changes.length > 0) await change(admin, changes)
+  return changes.length
+}
+
+async function change(admin: Admin, changes: Parameters<Admin['incrementalAlterConfigs']>[0]): Promise<void> {
+  const results: ItemResult[] = await admin.incrementalAlterConfigs(changes)
+  for (const { error } of results) if (error !== null) throw error
+}

@@ -1,0 +1,68 @@
+import type { Admin, Reassignment } from '../../../client/index.ts'
+import type { CommandContext } from '../../context.ts'
+import { InterruptedError } from '../../exit-codes.ts'
+import { sizeText } from '../../output/size.ts'
+
+const POLL_MS = 500
+
+/** Resolves when none of these partitions moves any more; shows how far they are. */
+export async function waitForMoves(
+  context: CommandContext,
+  isMeant: (reassignment: Reassignment) => boolean,
+): Promise<void> {
+  const { admin } = await context.target()
+  let text = 'Moving partitions'
+  let total = 0
+  const progress = context.progress(() => text)
+  try {
+    for (;;) {
+      const left = (await admin.listReassignments({ timeoutMs: context.timeoutMs })).filter(isMeant)
+      if (left.length === 0) return
+      total = Math.max(total, left.length)
+      const { copiedBytes, allBytes } = await bytesOf(admin, left)
+      text = `Moving partitions: ${total - left.length} of ${total} done, ${sizeText(copiedBytes)} of ${sizeText(allBytes)} of the rest copied`
+      await pause(context)
+    }
+  } finally {
+    progress.stop()
+  }
+}
+
+/** What new replicas have, and what they will have. */
+async function bytesOf(
+  admin: Admin,
+  moving: readonly Reassignment[],
+): Promise<{ copiedBytes: number; allBytes: number }> {
+  const sizes = new Map<string, number>()
+  for (const { broker, partitions } of await admin.describeLogDirs().catch(() => [])) {
+    for (const { topic, partition, sizeBytes, isFuture } of partitions) {
+      if (!isFuture) sizes.set(`${topic}-${partition}@${broker}`, sizeBytes)
+    }
+  }
+  let copiedBytes = 0
+  let allBytes = 0
+  for (const { topic, partition, replicas, addingReplicas } of moving) {
+    const sizeAt = (id: number) => sizes.get(`${topic}-${partition}@${id}`) ?? 0
+    const fullBytes = Math.max(...replicas.map(sizeAt))
+    for (const id of addingReplicas) {
+      copiedBytes += Math.min(sizeAt(id), fullBytes)
+      allBytes += fullBytes
+    }
+  }
+  return { copiedBytes, allBytes }
+}
+
+function pause({ clock, signal }: CommandContext): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      timer.cancel()
+      reject(signal.reason instanceof Error ? signal.reason : new InterruptedError(undefined))
+    }
+    const timer = clock.setTimer(POLL_MS, () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+  })
+}
