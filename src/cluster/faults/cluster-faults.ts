@@ -174,7 +174,9 @@ export class ClusterFaults {
   heal(names: readonly BrokerName[]): Promise<readonly number[]> {
     return this.change(() => {
       const ids = names.length === 0 ? this.cluster.brokerIds : this.resolve(names)
-      const healed = ids.filter((id) => this.heals(id))
+      const mine = [...this.cuts].filter((each) => ids.some((id) => concerns(each, id)))
+      const healed = this.cluster.brokerIds.filter((id) => mine.some((each) => concerns(each, id)))
+      for (const each of mine) this.cuts.delete(each)
       this.tellCuts(0)
       return healed
     })
@@ -205,15 +207,6 @@ export class ClusterFaults {
       await this.process(id).kill(0)
       throw error
     }
-  }
-
-  private heals(id: number): boolean {
-    const mine = [...this.cuts].filter((each) => {
-      const [from, to] = each.split('>')
-      return from === String(id) || to === String(id)
-    })
-    for (const each of mine) this.cuts.delete(each)
-    return mine.length > 0
   }
 
   private tellCuts(sessionTimeoutMs: number): void {
@@ -264,6 +257,10 @@ export class ClusterFaults {
 
 function cut(from: number, to: Peer): string {
   return `${from}>${to}`
+}
+
+function concerns(cut: string, id: number): boolean {
+  return cut.split('>').includes(String(id))
 }
 
 function refused(message: string, hint?: string): KcliError {

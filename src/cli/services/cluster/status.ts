@@ -1,9 +1,15 @@
+import type { BrokerFault } from '../../../cluster/control/index.ts'
 import { DataDirectory, isServed, type ServerInfo, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { loadStyles } from '../../output/styles.ts'
 import { chooseTarget } from '../../target.ts'
 import { underReplicated } from '../topics/list.ts'
+import type { BrokerState, ClusterSnapshot, PartitionStatus } from './status-snapshot.ts'
+import { faultTexts, isUnderReplicated, partitionLines } from './status-view.ts'
 import { readZnodes, type Znode } from './znodes.ts'
+
+/** Of a broker that does not answer. */
+const LOOK_PATIENCE_MS = 1_000
 
 interface Status {
   /** `running`: a server or another command serves it. `stopped`: the next command will run it. */
@@ -17,22 +23,29 @@ interface Status {
     /** Null when it can be reached through the data directory only. */
     readonly address: string | null
     readonly rack: string | null
+    /** Of a local cluster that a server runs: what was done to the broker, and whom it cannot reach for that. */
+    readonly state?: BrokerState
+    readonly cutOffFrom?: BrokerFault['cutOffFrom']
+    readonly isCutOffFromZooKeeper?: boolean
   }[]
   readonly topics?: number
   readonly partitions?: number
   readonly underReplicatedPartitions?: number
+  readonly partitionStates?: readonly PartitionStatus[]
   readonly znodes?: readonly Znode[]
 }
 
+interface StatusOptions {
+  readonly znodes: boolean
+  readonly partitions: boolean
+}
+
 /** Who serves the target and how it is. A data directory that nobody serves is not started, unless its znodes are wanted. */
-export async function clusterStatus(
-  context: CommandContext,
-  options: { znodes: boolean },
-): Promise<undefined> {
+export async function clusterStatus(context: CommandContext, options: StatusOptions): Promise<undefined> {
   const choice = chooseTarget(context.flags, process.env)
   const status =
     choice.kind === 'remote'
-      ? await runningStatus(context, choice.addresses)
+      ? await remoteStatus(context, choice.addresses, options)
       : await localStatus(context, choice.dataDir, options)
   await context.out.object(status, () => text(status, context))
   return undefined
@@ -41,7 +54,7 @@ export async function clusterStatus(
 async function localStatus(
   context: CommandContext,
   dataDir: string,
-  options: { znodes: boolean },
+  options: StatusOptions,
 ): Promise<Status> {
   const ports = systemPorts()
   const directory = new DataDirectory(ports.fs, dataDir)
@@ -49,7 +62,9 @@ async function localStatus(
   if (!directory.exists()) return { state: 'missing', target: dataDir }
   if (isServed(ports, directory)) {
     const server = directory.readServerInfo()
-    const running = await runningStatus(context, dataDir, server?.addresses ?? [])
+    const running =
+      (await servedStatus(context, dataDir, options)) ??
+      (await runningStatus(context, dataDir, server?.addresses ?? []))
     if (options.znodes) {
       const hint = 'Look at them with --znodes when nobody serves the directory.'
       context.out.warn(
@@ -63,6 +78,56 @@ async function localStatus(
   const status = await runningStatus(context, dataDir, [])
   const { cluster } = await context.target()
   return { ...status, state: 'stopped', ...(cluster !== undefined && { znodes: await readZnodes(cluster) }) }
+}
+
+async function remoteStatus(
+  context: CommandContext,
+  addresses: string,
+  options: StatusOptions,
+): Promise<Status> {
+  const status = await runningStatus(context, addresses)
+  if (!options.partitions) return status
+  const snapshot = await look(context)
+  return { ...status, ...(snapshot !== undefined && { partitionStates: snapshot.partitions }) }
+}
+
+/** As each broker says for itself, so that one that stands still keeps nobody waiting; undefined when none answers. */
+async function servedStatus(
+  context: CommandContext,
+  target: string,
+  options: StatusOptions,
+): Promise<Status | undefined> {
+  const snapshot = await look(context)
+  if (snapshot === undefined) return undefined
+  const { brokers, partitions, clusterId, controller, topicCount } = snapshot
+  return {
+    state: 'running',
+    target,
+    clusterId,
+    controller,
+    brokers: brokers.map(({ id, address, rack, state, cutOffFrom, isCutOffFromZooKeeper }) => ({
+      id,
+      address,
+      rack,
+      state,
+      cutOffFrom,
+      isCutOffFromZooKeeper,
+    })),
+    topics: topicCount,
+    partitions: partitions.length,
+    underReplicatedPartitions: partitions.filter(isUnderReplicated).length,
+    ...(options.partitions && { partitionStates: partitions }),
+  }
+}
+
+async function look(context: CommandContext): Promise<ClusterSnapshot | undefined> {
+  const { openEyes } = await import('./status-watch.ts')
+  const eyes = openEyes(context, LOOK_PATIENCE_MS)
+  try {
+    return await eyes.snapshot()
+  } finally {
+    eyes.close()
+  }
 }
 
 /** `tcp`: where the brokers of a local cluster listen for others, in the order of their ids; undefined for a remote one. */
@@ -106,8 +171,13 @@ async function text(status: Status, { terminal }: CommandContext): Promise<strin
     if (addresses.length > 0) lines.push(line('Listens on', addresses.join(',')))
   }
   if (status.brokers !== undefined) {
-    const marked = status.brokers.map(({ id, address }) => {
-      const notes = [address, id === status.controller ? 'controller' : null].filter((note) => note !== null)
+    const marked = status.brokers.map((broker) => {
+      const { id, address } = broker
+      const notes = [
+        address,
+        id === status.controller ? 'controller' : null,
+        ...faultTexts(broker).map(bad),
+      ].filter((note) => note !== null)
       return notes.length === 0 ? String(id) : `${id} (${notes.join(', ')})`
     })
     const under = status.underReplicatedPartitions ?? 0
@@ -120,6 +190,11 @@ async function text(status: Status, { terminal }: CommandContext): Promise<strin
       ),
     )
   }
+  if (status.partitionStates !== undefined && status.partitionStates.length > 0)
+    lines.push(
+      '',
+      ...partitionLines(status.partitionStates, undefined, await loadStyles(terminal.color)).slice(0, -1),
+    )
   if (status.znodes !== undefined) lines.push('', bold('Znodes'))
   for (const { path, data, isEphemeral } of leavesAndData(status.znodes ?? [])) {
     const shown = `${path}${isEphemeral ? ' (ephemeral)' : ''}`
