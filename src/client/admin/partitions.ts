@@ -42,11 +42,12 @@ export async function reassign(
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     const response = await connection.send(alterPartitionReassignments, { topics, timeoutMs })
     throwIfFailed(response)
-    return response.responses.flatMap(({ name, partitions }) =>
+    const results = response.responses.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, errorCode, errorMessage }) =>
         resultOf(name, partitionIndex, errorCode, errorMessage),
       ),
     )
+    return inOrder(results)
   })
 }
 
@@ -56,7 +57,7 @@ export async function listReassignments(core: ClientCore, options: TimeoutOption
     const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS
     const response = await connection.send(listPartitionReassignments, { topics: null, timeoutMs })
     throwIfFailed(response)
-    return response.topics.flatMap(({ name, partitions }) =>
+    const list = response.topics.flatMap(({ name, partitions }) =>
       partitions.map(({ partitionIndex, replicas, addingReplicas, removingReplicas }) => ({
         topic: name,
         partition: partitionIndex,
@@ -65,6 +66,7 @@ export async function listReassignments(core: ClientCore, options: TimeoutOption
         removingReplicas,
       })),
     )
+    return inOrder(list)
   })
 }
 
@@ -91,10 +93,19 @@ export async function elect(
       partitionResult.map((each) => ({ topic, ...each })),
     )
     throwIfNotController(results.map(({ errorCode }) => errorCode))
-    return results.map(({ topic, partitionId, errorCode, errorMessage }) =>
-      resultOf(topic, partitionId, errorCode, errorMessage),
+    return inOrder(
+      results.map(({ topic, partitionId, errorCode, errorMessage }) =>
+        resultOf(topic, partitionId, errorCode, errorMessage),
+      ),
     )
   })
+}
+
+/** Brokers answer in no particular order. */
+function inOrder<T extends TopicPartition>(partitions: readonly T[]): T[] {
+  return [...partitions].sort((a, b) =>
+    a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1,
+  )
 }
 
 function throwIfFailed({

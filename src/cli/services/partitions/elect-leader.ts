@@ -22,6 +22,9 @@ export async function electLeaders(context: CommandContext, options: ElectLeader
   if (names.length === 0 && !all) {
     throw new UsageError('no topic given', 'Name topics, or give --all for all of them.')
   }
+  if (names.length > 0 ? all : options.partitions.length > 0) {
+    throw new UsageError('--all means all partitions of all topics', 'Leave out the topics and partitions.')
+  }
   const wanted = names.length === 0 ? null : await wantedPartitions(context, options)
   if (type === 'unclean' && !options.yes) {
     const what =
