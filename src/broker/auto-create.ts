@@ -3,6 +3,7 @@ import { ERROR_CODES } from '../protocol/index.ts'
 import type { CreateTopicsRequestInput, CreateTopicsResponse } from '../protocol/messages/19-create-topics.ts'
 import { toApiError } from './api-error.ts'
 import type { BrokerConfig } from './broker-config.ts'
+import { OFFSETS_TOPIC, offsetsTopicSpec } from './group/index.ts'
 import { isValidTopicName } from './topic-names.ts'
 
 export interface AutoTopicCreatorDeps {
@@ -46,19 +47,22 @@ export class AutoTopicCreator {
       const response = await createTopics({
         // Nobody waits for the leaders here: the client asks again.
         timeoutMs: 0,
-        topics: names.map((name) => ({
-          name,
-          numPartitions: config.numPartitions,
-          replicationFactor: config.defaultReplicationFactor,
-          assignments: [],
-          configs: [],
-        })),
+        topics: names.map((name) => ({ name, assignments: [], ...topicSpec(name, config) })),
       })
       return new Map(response.topics.map(({ name, errorCode }) => [name, shown(errorCode)]))
     } catch (error) {
       logger.warn(`cannot create ${names.join(', ')}: ${toApiError(error).message}`)
       return new Map(names.map((name) => [name, ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION]))
     }
+  }
+}
+
+function topicSpec(name: string, config: BrokerConfig) {
+  if (name === OFFSETS_TOPIC) return offsetsTopicSpec(config)
+  return {
+    numPartitions: config.numPartitions,
+    replicationFactor: config.defaultReplicationFactor,
+    configs: [],
   }
 }
 

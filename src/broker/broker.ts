@@ -24,6 +24,7 @@ import { KafkaController } from './controller/index.ts'
 import { ConfigDescriber } from './describe-configs.ts'
 import { DynamicBrokerConfig } from './dynamic-broker-config.ts'
 import { DynamicConfigWatcher } from './dynamic-config.ts'
+import { GroupCoordinator } from './group/index.ts'
 import { MetadataCache } from './metadata/index.ts'
 import { type AdvertisedEndpoint, NetworkServer } from './network/server.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -66,6 +67,7 @@ interface Parts {
   readonly dynamic: DynamicBrokerConfig
   readonly logManager: LogManager
   readonly replicas: ReplicaManager
+  readonly groups: GroupCoordinator
   /** That were in ZooKeeper when the broker started. */
   readonly topicsAtStart: readonly string[]
 }
@@ -263,10 +265,22 @@ export class Broker {
       alterPartition: (request, version) =>
         channel.send(alterPartition, request, { version, isNotController }),
       reportStorageFailure: () => this.reportStorageFailure(),
+      onLeadershipChange: (leaders, followers) => groups.onLeadershipChange(leaders, followers),
       throttles: replicationThrottles(config, made.topicConfigs),
     })
-    cache.onUpdate(() => replicas.onMetadataUpdate())
-    return { ...made, cache, connector, channel, producerIds, replicas }
+    const groups = new GroupCoordinator({
+      config,
+      clock,
+      random,
+      logger,
+      replicas,
+      partitionCount: (topic) => cache.topic(topic)?.size,
+    })
+    cache.onUpdate(({ deletedPartitions }) => {
+      replicas.onMetadataUpdate()
+      void groups.onPartitionsDeleted(deletedPartitions)
+    })
+    return { ...made, cache, connector, channel, producerIds, replicas, groups }
   }
 
   /** Makes the broker known to the cluster: the controller may now give it partitions. */
@@ -350,6 +364,7 @@ export class Broker {
       cache,
       replicas,
       controller,
+      groups: parts.groups,
       topicConfigs,
       describer: new ConfigDescriber({
         config,
@@ -364,6 +379,7 @@ export class Broker {
       logger,
     })
     replicas.start()
+    parts.groups.start()
     parts.logManager.startBackgroundTasks()
     this.watcher = this.watchConfigs()
     const informed = this.whenInformed()
@@ -439,7 +455,8 @@ export class Broker {
    * replicating meanwhile, so that acks=all can be given. Comes before {@link shutdown} of all of them.
    */
   async drain(): Promise<void> {
-    await this.parts?.server.drain(DRAIN_GRACE_MS)
+    // Who waits for the others of its group is answered at once.
+    await Promise.all([this.parts?.server.drain(DRAIN_GRACE_MS), this.parts?.groups.close()])
   }
 
   /**
@@ -470,6 +487,7 @@ export class Broker {
     await step('closing the listeners', () => parts?.server.stopProcessing())
     parts?.producerIds.close()
     parts?.channel.close()
+    await step('closing the groups', () => parts?.groups.close())
     await step('stopping the replicas', () => parts?.replicas.shutdown())
     await step('closing the logs', () => parts?.logManager.shutdown({ brokerEpoch: this.brokerEpoch }))
     await step('stopping the controller', () => controller?.shutdown())

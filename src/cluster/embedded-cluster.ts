@@ -283,14 +283,14 @@ export class EmbeddedCluster {
     const process = this.breaking?.enclose(id)
     const { fs, clock, logger, network } = process ?? this.ports
     const { random } = this.ports
-    const connectZk = async () => {
-      const session = await coordination.connect({ network, clock })
-      return process === undefined || coordination.isRemote ? session : process.withSession(session)
-    }
+    const connect = () => coordination.connect({ network, clock })
+    const connectZk =
+      process === undefined || coordination.isRemote ? connect : () => process.openSession(connect)
     const onFatalError = (error: KcliError) =>
       options.onFailure?.(error.cause === undefined ? error : cannotRun(this.directory, error.cause))
     const config = BrokerConfig.fromProperties(
       {
+        ...(!coordination.isRemote && localDefaults(this.places.length)),
         ...options.properties,
         'broker.id': String(id),
         // Kafka has given it, and lets nobody set it while ids are generated.
@@ -389,5 +389,17 @@ function sumOfRecoveries(
       }
     }
     listener(sum)
+  }
+}
+
+/**
+ * Where the defaults of Kafka are those of a server room: fifty partitions for groups take longer to make than a command
+ * may, more replicas than brokers can never be made, and nobody starts hundreds of consumers at once here.
+ */
+function localDefaults(brokerCount: number): Readonly<Record<string, string>> {
+  return {
+    'offsets.topic.num.partitions': '5',
+    'offsets.topic.replication.factor': String(Math.min(3, brokerCount)),
+    'group.initial.rebalance.delay.ms': '0',
   }
 }

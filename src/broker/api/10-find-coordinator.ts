@@ -1,52 +1,91 @@
 import { ERROR_CODES } from '../../protocol/index.ts'
 import { findCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
+import { OFFSETS_TOPIC } from '../group/index.ts'
+import type { MetadataCache } from '../metadata/index.ts'
 import { defaultErrorMessage } from './error-message.ts'
 import { type ApiHandler, handler } from './handler.ts'
+
+export interface FindCoordinatorDeps {
+  readonly cache: MetadataCache
+  /** The partition of the offsets topic that is responsible. */
+  readonly partitionOfGroup: (groupId: string) => number
+  readonly autoCreate: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
+}
 
 const GROUP = 0
 const TRANSACTION = 1
 const SHARE = 2
+/** The first version that may ask for the coordinator of a share group. */
+const SHARE_VERSION = 6
+/** From this version on a request names several keys. */
+const BATCH_VERSION = 4
 const NO_NODE = { nodeId: -1, host: '', port: -1 }
 
+interface Answer {
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+  readonly errorCode: number
+  readonly errorMessage: string
+}
+
 /**
- * FindCoordinator, key 10, v0-6: which broker looks after a group or a transactional id. v4 asks for several at once.
+ * FindCoordinator, key 10, v0-6: which broker looks after a group or a transactional id. v4 asks for several at once
+ * (KafkaApis.getCoordinator). The first question makes the topic in which the groups are kept; until it has leaders
+ * clients are told to come again.
  *
- * There are no coordinators yet. For groups the answer is what Kafka says while its offsets topic cannot be had: clients
- * keep asking, and those that only use a group id as a name go on. A transactional producer would wait until it times
- * out: it is told at once.
+ * There is no coordinator of transactions yet. A transactional producer would wait until it times out: it is told at once.
  */
-export function findCoordinatorHandler(): ApiHandler {
+export function findCoordinatorHandler(deps: FindCoordinatorDeps): ApiHandler {
   return handler(
     findCoordinator,
     { min: 0, max: 6 },
     {
-      handle(request, { apiVersion }) {
-        const error = errorOf(request.keyType, apiVersion)
-        if (apiVersion < 4) return { ...NO_NODE, ...error }
-        // The batched form has a text only where something is wrong with the request itself.
-        const isUsual = error.errorCode === ERROR_CODES.COORDINATOR_NOT_AVAILABLE
-        const errorMessage = isUsual ? '' : error.errorMessage
-        return {
-          coordinators: request.coordinatorKeys.map((key) => ({ key, ...NO_NODE, ...error, errorMessage })),
-        }
+      handle(request, { apiVersion, listenerName }) {
+        const { keyType } = request
+        const isKnown =
+          keyType === GROUP || keyType === TRANSACTION || (keyType === SHARE && apiVersion >= SHARE_VERSION)
+        const find = (key: string) =>
+          isKnown ? findOne(deps, keyType, key, listenerName) : failed(ERROR_CODES.INVALID_REQUEST)
+        if (apiVersion < BATCH_VERSION) return find(request.key)
+        const coordinators = request.coordinatorKeys.map((key) => {
+          const answer = find(key)
+          // The batched form has a text only where something is wrong with the request itself.
+          return { key, ...answer, ...(USUAL.has(answer.errorCode) && { errorMessage: '' }) }
+        })
+        return { coordinators }
       },
       onError(request, errorCode, { apiVersion }) {
-        const error = { errorCode, errorMessage: defaultErrorMessage(errorCode) }
-        if (apiVersion < 4) return { ...NO_NODE, ...error }
-        return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...NO_NODE, ...error })) }
+        const failure = failed(errorCode)
+        if (apiVersion < BATCH_VERSION) return failure
+        return { coordinators: request.coordinatorKeys.map((key) => ({ key, ...failure })) }
       },
     },
   )
 }
 
-function errorOf(keyType: number, apiVersion: number): { errorCode: number; errorMessage: string } {
+const USUAL: ReadonlySet<number> = new Set([ERROR_CODES.NONE, ERROR_CODES.COORDINATOR_NOT_AVAILABLE])
+
+function findOne(deps: FindCoordinatorDeps, keyType: number, key: string, listenerName: string): Answer {
   if (keyType === TRANSACTION) {
-    return {
-      errorCode: ERROR_CODES.UNSUPPORTED_VERSION,
-      errorMessage: 'This broker has no transaction coordinator yet: transactional.id cannot be used.',
-    }
+    const errorMessage = 'This broker has no transaction coordinator yet: transactional.id cannot be used.'
+    return { ...failed(ERROR_CODES.UNSUPPORTED_VERSION), errorMessage }
   }
-  const isKnown = keyType === GROUP || (keyType === SHARE && apiVersion >= 6)
-  const errorCode = isKnown ? ERROR_CODES.COORDINATOR_NOT_AVAILABLE : ERROR_CODES.INVALID_REQUEST
-  return { errorCode, errorMessage: defaultErrorMessage(errorCode) }
+  // Share groups (KIP-932) are not served in ZooKeeper mode.
+  if (keyType === SHARE) return failed(ERROR_CODES.COORDINATOR_NOT_AVAILABLE)
+  const { cache } = deps
+  if (!cache.hasTopic(OFFSETS_TOPIC)) {
+    // Nobody waits for it: the client asks again.
+    void deps.autoCreate([OFFSETS_TOPIC])
+    return failed(ERROR_CODES.COORDINATOR_NOT_AVAILABLE)
+  }
+  const leader = cache.partition(OFFSETS_TOPIC, deps.partitionOfGroup(key))?.leader ?? -1
+  const node = leader < 0 ? undefined : cache.brokerEndpoint(leader, listenerName)
+  if (node === undefined) return failed(ERROR_CODES.COORDINATOR_NOT_AVAILABLE)
+  const { host, port } = node
+  return { nodeId: leader, host, port, errorCode: ERROR_CODES.NONE, errorMessage: defaultErrorMessage(0) }
+}
+
+function failed(errorCode: number): Answer {
+  return { ...NO_NODE, errorCode, errorMessage: defaultErrorMessage(errorCode) }
 }

@@ -25,6 +25,7 @@ export const TOPIC_OPERATIONS = bits(
   DESCRIBE_CONFIGS,
   ALTER_CONFIGS,
 )
+export const GROUP_OPERATIONS = bits(READ, DELETE, DESCRIBE)
 export const CLUSTER_OPERATIONS = bits(
   CREATE,
   ALTER,

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { writeInt64 } from '../../base/int64.ts'
-import { isFileRange, type Part } from '../../base/network.ts'
+import type { Part } from '../../base/network.ts'
 import type { ErrorName } from '../../protocol/index.ts'
 import {
   batchStarts,
@@ -14,6 +14,7 @@ import {
   readRecords,
   timestampType,
 } from '../../records/index.ts'
+import { bytesOf } from '../read-parts.ts'
 
 /** Turns what was read into the format of an old client; records before `firstOffset` are left out. */
 export type DownConvert = (parts: readonly Part[], firstOffset: number) => Promise<Buffer | ErrorName>
@@ -77,26 +78,4 @@ function messageOf({ offset, timestampMs, key, value }: LogRecord, magic: 0 | 1,
   }
   message.writeUInt32BE(crc32(message.subarray(16)), LOG_OVERHEAD)
   return message
-}
-
-async function bytesOf(parts: readonly Part[]): Promise<Buffer> {
-  const pieces: Uint8Array[] = []
-  try {
-    for (const part of parts) {
-      if (!isFileRange(part)) pieces.push(part)
-      else {
-        const bytes = Buffer.allocUnsafe(part.length)
-        let filled = 0
-        while (filled < bytes.length) {
-          const count = await part.file.read(bytes, filled, bytes.length - filled, part.position + filled)
-          if (count === 0) break
-          filled += count
-        }
-        pieces.push(bytes.subarray(0, filled))
-      }
-    }
-  } finally {
-    for (const part of parts) if (isFileRange(part)) part.release()
-  }
-  return Buffer.concat(pieces)
 }

@@ -7,6 +7,7 @@ import type { BrokerConfig } from '../broker-config.ts'
 import { topicConfigDef, validateTopicConfigs } from '../config-def.ts'
 import { type KafkaController, TopicAdmin } from '../controller/index.ts'
 import type { ConfigDescriber } from '../describe-configs.ts'
+import type { GroupCoordinator } from '../group/index.ts'
 import type { MetadataCache } from '../metadata/index.ts'
 import type { ReplicaManager } from '../replica/index.ts'
 import type { TopicConfigStore } from '../topic-config-store.ts'
@@ -20,6 +21,7 @@ import { alterConfigsHandler } from './33-alter-configs.ts'
 import { incrementalAlterConfigsHandler } from './44-incremental-alter-configs.ts'
 import { describeClusterHandler } from './60-describe-cluster.ts'
 import { controllerHandlers } from './controller-handlers.ts'
+import { groupHandlers } from './group-handlers.ts'
 import type { ApiHandler } from './handler.ts'
 import { replicaHandlers } from './replica-handlers.ts'
 
@@ -29,6 +31,7 @@ export interface BrokerHandlerDeps {
   readonly cache: MetadataCache
   readonly replicas: ReplicaManager
   readonly controller: KafkaController
+  readonly groups: GroupCoordinator
   readonly topicConfigs: TopicConfigStore
   readonly describer: ConfigDescriber
   readonly alterer: ConfigAlterer
@@ -41,7 +44,7 @@ export interface BrokerHandlerDeps {
 
 /** Everything a broker answers; ApiVersions is derived from it. */
 export function brokerHandlers(deps: BrokerHandlerDeps): ApiHandler[] {
-  const { config, zk, cache, replicas, controller, topicConfigs, describer, alterer, ...ports } = deps
+  const { config, zk, cache, replicas, controller, groups, topicConfigs, describer, alterer, ...ports } = deps
   const topicDefault = (name: string) => {
     const text = config.topicDefaultText(name)
     return text === null ? null : topicConfigDef.parse(name, text)
@@ -72,7 +75,12 @@ export function brokerHandlers(deps: BrokerHandlerDeps): ApiHandler[] {
       autoCreateEnabled: () => config.autoCreateTopicsEnable,
       autoCreate: deps.autoCreate,
     }),
-    findCoordinatorHandler(),
+    findCoordinatorHandler({
+      cache,
+      partitionOfGroup: (groupId) => groups.partitionOf(groupId),
+      autoCreate: deps.autoCreate,
+    }),
+    ...groupHandlers({ groups, cache, zk, config }),
     initProducerIdHandler({
       nextProducerId: deps.nextProducerId,
       maxTransactionTimeoutMs: () => config.number('transaction.max.timeout.ms'),

@@ -481,6 +481,7 @@ export class ReplicaManager {
       }
       // The topic may have been deleted while this broker was down: then there is a log and no replica.
       if (isDeleted) {
+        this.options.onLeadershipChange?.([], [{ topic, partition: index }])
         this.shortage.remove(`${topic}-${index}`)
         this.logManager.deleteLog(topic, index)
       }

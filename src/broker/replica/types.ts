@@ -97,7 +97,7 @@ export interface ReplicaManagerOptions {
   readonly reportStorageFailure?: () => void
   /** Limits to the copying of replicas; none without it. */
   readonly throttles?: ReplicationThrottles
-  /** Which replicas became leader or follower: for the coordinators of groups and transactions. */
+  /** Which replicas became leader or follower, or were deleted: for the coordinators of groups and transactions. */
   readonly onLeadershipChange?: (
     leaders: readonly TopicPartition[],
     followers: readonly TopicPartition[],

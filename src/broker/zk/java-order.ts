@@ -1,14 +1,9 @@
+import { javaHash } from '../../base/java-hash.ts'
+
 /**
  * The orders in which Scala's and Java's hash maps hand out their keys. Kafka writes its znodes from such maps; to write
  * the same bytes we have to go through the keys in the same order.
  */
-
-/** java.lang.String.hashCode. */
-function hashCode(text: string): number {
-  let hash = 0
-  for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0
-  return hash
-}
 
 interface Keyed {
   readonly key: string
@@ -21,7 +16,7 @@ export function scalaMutableOrder(keys: readonly string[]): string[] {
   while (keys.length >= buckets * 0.75) buckets *= 2
   const mask = buckets - 1
   const entries = keys.map((key, at) => {
-    const code = hashCode(key)
+    const code = javaHash(key)
     return { key, at, hash: code ^ (code >>> 16) }
   })
   entries.sort((a, b) => (a.hash & mask) - (b.hash & mask) || a.hash - b.hash || a.at - b.at)
@@ -32,7 +27,7 @@ export function scalaMutableOrder(keys: readonly string[]): string[] {
 export function scalaImmutableOrder(keys: readonly string[]): string[] {
   if (keys.length <= 4) return [...keys]
   const entries = keys.map((key) => {
-    let hash = hashCode(key)
+    let hash = javaHash(key)
     hash = (hash + ~(hash << 9)) | 0
     hash ^= hash >>> 14
     hash = (hash + (hash << 4)) | 0
@@ -64,7 +59,7 @@ export function javaPropertiesOrder(keys: readonly string[]): string[] {
   let bins: Keyed[][] = Array.from({ length: 16 }, () => [])
   let size = 0
   for (const key of keys) {
-    const code = hashCode(key)
+    const code = javaHash(key)
     const entry = { key, hash: (code ^ (code >>> 16)) & 0x7fffffff }
     bins[entry.hash & (bins.length - 1)]?.push(entry)
     size++

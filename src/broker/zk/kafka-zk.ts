@@ -20,6 +20,7 @@ import {
   clusterIdZnode,
   configEntityZnode,
   controllerEpochZnode,
+  consumerOffsetZnode,
   controllerZnode,
   deleteTopicsZnode,
   type FinalizedFeatures,
@@ -464,6 +465,22 @@ export class KafkaZkClient extends ZkNotifications {
         }
       }),
     )
+  }
+
+  // Offsets of consumers of before 0.9
+
+  async setConsumerOffset(groupId: string, topic: string, partition: number, offset: number): Promise<void> {
+    const path = consumerOffsetZnode.path(groupId, topic, partition)
+    for (let at = path.indexOf('/', 1); at !== -1; at = path.indexOf('/', at + 1))
+      await this.createIfMissing(path.slice(0, at), null)
+    await this.setOrCreate(path, Buffer.from(String(offset)))
+  }
+
+  /** Null when there is none, or what is there is no number. */
+  async consumerOffset(groupId: string, topic: string, partition: number): Promise<number | null> {
+    const found = await this.read(consumerOffsetZnode.path(groupId, topic, partition))
+    const text = found?.data?.toString() ?? ''
+    return /^-?\d+$/.test(text) ? Number(text) : null
   }
 
   /** Removes the topic, its configuration and the request to delete it. */

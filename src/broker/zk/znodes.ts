@@ -269,6 +269,12 @@ export const topicZnode = {
   },
 }
 
+/** What consumers of before 0.9 committed, as a number in decimal (ConsumerOffset in ZkData). */
+export const consumerOffsetZnode = {
+  path: (groupId: string, topic: string, partition: number) =>
+    `/consumers/${groupId}/offsets/${topic}/${partition}`,
+}
+
 export const topicPartitionsZnode = { path: (topic: string) => `/brokers/topics/${topic}/partitions` }
 
 export const topicPartitionZnode = {

@@ -4,8 +4,9 @@
  */
 import type { FileSystem } from '../../base/file-system.ts'
 import { JavaException } from '../../base/java-exception.ts'
+import { javaHash } from '../../base/java-hash.ts'
 import { dumpIndex, dumpTimeIndex } from './index-files.ts'
-import { absolutePath, fileName, javaPath, type Long, scalaHashOrder, stringHash } from './java.ts'
+import { absolutePath, fileName, javaPath, type Long, scalaHashOrder } from './java.ts'
 import { dumpLog } from './log-file.ts'
 import {
   decoderParser,
@@ -173,7 +174,7 @@ export class DumpSession {
     line: (a: Long, b: Long) => string,
   ): void {
     const byFile = [...(this.reports.get(kind) ?? [])]
-    for (const [file, pairs] of scalaHashOrder(byFile, ([path]) => stringHash(path))) {
+    for (const [file, pairs] of scalaHashOrder(byFile, ([path]) => javaHash(path))) {
       const lines = pairs.map(([a, b]) => line(a, b))
       if (newestFirst) lines.reverse()
       this.error([head(file), ...lines].map((text) => `${text}\n`).join(''))

@@ -115,13 +115,6 @@ function isContinuation(byte: number | undefined): boolean {
   return byte !== undefined && (byte & 0xc0) === 0x80
 }
 
-/** String.hashCode */
-export function stringHash(text: string): number {
-  let hash = 0
-  for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0
-  return hash
-}
-
 /** The order in which Scala 2.13's mutable HashMap and HashSet give their elements: by bucket, then by hash. */
 export function scalaHashOrder<T>(items: readonly T[], hashOf: (item: T) => number): T[] {
   let buckets = 16

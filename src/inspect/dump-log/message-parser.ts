@@ -1,4 +1,5 @@
 import { JavaException } from '../../base/java-exception.ts'
+import { javaHash } from '../../base/java-hash.ts'
 import type { Fields, MessageType } from '../../protocol/index.ts'
 import {
   kraftVersionRecord,
@@ -9,7 +10,7 @@ import {
 import { decodeGroupRecord, GroupRecordError, UnknownRecordTypeError } from '../payload/group-records.ts'
 import { MessageDataError, readMessageData, toJacksonJson } from '../payload/message-data.ts'
 import { readTransactionKey, readTransactionValue } from '../payload/transaction-records.ts'
-import { javaUtf8, readLong, scalaHashOrder, stringHash } from './java.ts'
+import { javaUtf8, readLong, scalaHashOrder } from './java.ts'
 import type { DumpedRecord } from './record-reader.ts'
 
 /** Key and payload as they are printed; undefined: not at all (DumpLogSegments.MessageParser). */
@@ -138,7 +139,7 @@ function partitionSet(partitions: readonly { topic: string; partition: number }[
   const byName = new Map(partitions.map((one) => [`${one.topic}-${one.partition}`, one]))
   const ordered = scalaHashOrder(
     [...byName],
-    ([, { topic, partition }]) => (Math.imul(31, 31 + partition) + stringHash(topic)) | 0,
+    ([, { topic, partition }]) => (Math.imul(31, 31 + partition) + javaHash(topic)) | 0,
   )
   return `[${ordered.map(([name]) => name).join(',')}]`
 }
