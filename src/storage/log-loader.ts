@@ -160,9 +160,11 @@ class LogLoader {
         this.producers.takeSnapshot()
       }
       const cutBytes = await this.recoverSegment(segment)
-      if (cutBytes === 0) continue
+      if (cutBytes === 0 && !this.isHoleBehind(i)) continue
       context.logger.warn(
-        `cut ${cutBytes} bytes without a valid record batch off segment ${segment.baseOffset} of ${partition}`,
+        cutBytes === 0
+          ? `${partition} has nothing from ${this.producers.mapEndOffset} to the next segment`
+          : `cut ${cutBytes} bytes without a valid record batch off segment ${segment.baseOffset} of ${partition}`,
       )
       for (const later of this.segments.slice(i + 1).toReversed()) {
         context.logger.warn(`deleting segment ${later.baseOffset} of ${partition}, behind the damage`)
@@ -174,6 +176,19 @@ class LogLoader {
       this.segments = this.segments.filter((other) => other.baseOffset <= segment.baseOffset)
       return
     }
+  }
+
+  /**
+   * A segment is begun before the last bytes of the one before it are in their file. When those were lost, what lies
+   * behind them does not count: the other replicas have the log without a hole. (Kafka leaves it as it is.) Compaction
+   * makes holes as well.
+   */
+  private isHoleBehind(index: number): boolean {
+    const next = this.segments[index + 1]
+    if (next === undefined || this.options.config.cleanupPolicy.includes('compact')) return false
+    const end = this.producers.mapEndOffset
+    // No segment could have held what is missing in a larger one.
+    return next.baseOffset > end && canBeRelative(next.baseOffset, end)
   }
 
   /** Read_committed readers depend on them, and they cannot be told from the heads of the batches. */

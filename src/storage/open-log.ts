@@ -195,6 +195,16 @@ export class OpenLog {
     if (this.segments.first.baseOffset > offset) return this.startAt(offset)
     await this.lowerRecoveryPoint(offset)
     this.invalidateReads()
+    try {
+      await this.cutSegments(offset)
+    } catch (error) {
+      // Half of it is done: what came next would lie behind a hole.
+      throw this.dir.fail(`truncating ${this.name} to ${offset} failed`, error)
+    }
+    this.invalidateReads()
+  }
+
+  private async cutSegments(offset: number): Promise<void> {
     const { clock, fs } = this.context
     const removed = this.segments.all.filter((segment) => segment.baseOffset > offset)
     for (const segment of removed.toReversed()) this.removeSegment(segment)
@@ -207,7 +217,6 @@ export class OpenLog {
     this.highWatermark = Math.min(this.highWatermark, offset)
     const { producers, segments, logStartOffset, context } = this
     await rebuildProducers(producers, segments, logStartOffset, offset, { context }, false)
-    this.invalidateReads()
   }
 
   private async startAt(offset: number): Promise<void> {

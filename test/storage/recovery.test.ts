@@ -56,6 +56,24 @@ async function expectWhole(setup: Setup = SMALL): Promise<void> {
   })
 }
 
+it.each(['delete', 'compact'] as const)(
+  'a segment that ends too early, cleanup.policy=%s',
+  async (policy) => {
+    const setup: Setup = { config: { ...SMALL.config, cleanupPolicy: [policy] } }
+    await written(setup, false)
+    const middle = files('.log')[3] ?? ''
+    // The whole first batch is there, and nothing of the others.
+    const bytes = readFileSync(inLog(middle))
+    truncateSync(inLog(middle), bytes.readInt32BE(8) + 12)
+    const { log } = await newLog(dir, setup)
+    await log.open()
+    const end = Number(middle.slice(0, 20)) + 1
+    // Compaction leaves such holes; otherwise bytes were lost, and the other replicas have them.
+    expect(log.logEndOffset).toBe(policy === 'compact' ? COUNT : end)
+    if (policy === 'delete') expect(await values(log)).toEqual(ALL.slice(0, end))
+  },
+)
+
 describe('after a clean end', () => {
   it('has everything again', async () => {
     await written(SMALL, true)
