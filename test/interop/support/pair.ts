@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
 import { JavaDriver, type ToolName } from './driver.ts'
+import { freePorts } from './environment.ts'
 import { startKafka } from './kafka.ts'
 import { createKcliHome, startKcliCluster } from './kcli.ts'
 
@@ -10,6 +11,8 @@ export interface Target {
   readonly name: 'kcli' | 'apache'
   readonly bootstrap: string
   readonly ports: readonly number[]
+  /** Where the znodes can be looked at. */
+  readonly zookeeper: string
   /** The log directory of a broker. */
   logDir(id: number): string
 }
@@ -58,8 +61,10 @@ export async function startPair(settings: Readonly<Record<string, string>> = {})
   const configFile = path.join(home.dir, 'server.properties')
   const lines = Object.entries({ ...SETTINGS, ...settings }).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(configFile, lines.join(''))
+  const [zookeeperPort] = await freePorts(1)
+  const zookeeper = `127.0.0.1:${zookeeperPort}`
   const started = await Promise.allSettled([
-    startKcliCluster(home, { args: ['--config', configFile] }),
+    startKcliCluster(home, { args: ['--config', configFile, '--zookeeper-listen', zookeeper] }),
     startKafka({ brokers: 3, config: { ...SETTINGS, ...settings } }),
   ])
   const [kcliStart, kafkaStart] = started
@@ -76,12 +81,14 @@ export async function startPair(settings: Readonly<Record<string, string>> = {})
     name: 'kcli',
     bootstrap: own.bootstrap,
     ports: own.ports,
+    zookeeper,
     logDir: (id) => path.join(own.dataDir, `broker-${id}`),
   }
   const apache: Target = {
     name: 'apache',
     bootstrap: real.bootstrap,
     ports: real.ports,
+    zookeeper: real.zookeeper,
     logDir: (id) => real.logDir(id),
   }
   const same = async <T>(work: (target: Target) => Promise<T>): Promise<T> => {
