@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { systemErrorCode } from '../base/errors.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
 import * as batch from '../records/index.ts'
 import { AppendWriter } from './append-writer.ts'
@@ -198,6 +199,7 @@ export class OpenLog {
     try {
       await this.cutSegments(offset)
     } catch (error) {
+      if (systemErrorCode(error) === undefined) throw error
       // Half of it is done: what came next would lie behind a hole.
       throw this.dir.fail(`truncating ${this.name} to ${offset} failed`, error)
     }
