@@ -3,18 +3,16 @@ import type { ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { systemClock } from '../../src/base/clock.ts'
-import { silentLogger } from '../../src/base/logger.ts'
-import { createNodeNetwork } from '../../src/base/node-network.ts'
-import { systemRandom } from '../../src/base/random.ts'
-import { connectZooKeeper, PERMISSIONS, type ZooKeeperClient } from '../../src/zookeeper/index.ts'
+import { PERMISSIONS, type ZooKeeperClient } from '../../src/zookeeper/index.ts'
 import { dumpTree } from '../zookeeper/support.ts'
 import { stopChild } from './support/child.ts'
 import { freePorts } from './support/environment.ts'
 import { startZookeeper } from './support/kafka.ts'
 import { createKcliHome, type KcliHome, type KcliServer, kcli, startKcliServer } from './support/kcli.ts'
 import { describeInterop } from './support/suite.ts'
+import { connectTo } from './support/zookeeper-client.ts'
 
+const ANN = [{ scheme: 'digest', auth: 'ann:secret' }]
 const DAY_MS = 24 * 3600 * 1000
 
 describeInterop('a directory of ZooKeeper', ['kafka', 'driver'], () => {
@@ -23,7 +21,7 @@ describeInterop('a directory of ZooKeeper', ['kafka', 'driver'], () => {
     const [realPort = 0, ownPort = 0] = await freePorts(2)
     const real = () => startZookeeper(home.dir, realPort, ['-Dzookeeper.extendedTypesEnabled=true'])
     const own = () => startOwn(home, ownPort)
-    const client = connectTo([realPort, ownPort])
+    const client = connectTo([realPort, ownPort], ANN)
     client.catch(() => undefined)
     let java: ChildProcess | undefined
     let node: KcliServer | undefined
@@ -51,7 +49,7 @@ describeInterop('a directory of ZooKeeper', ['kafka', 'driver'], () => {
       await stopChild(java, signal)
 
       node = await own()
-      const other = await connectTo([ownPort])
+      const other = await connectTo([ownPort], ANN)
       const paths = (await dumpTree(other)).map((each) => each.path)
       expect(paths).toContain('/again/ttl')
       expect(paths.filter((each) => each.endsWith('/mine'))).toEqual([])
@@ -63,19 +61,6 @@ describeInterop('a directory of ZooKeeper', ['kafka', 'driver'], () => {
     }
   })
 })
-
-function connectTo(ports: readonly number[]) {
-  return connectZooKeeper({
-    network: createNodeNetwork(systemClock),
-    clock: systemClock,
-    random: systemRandom,
-    logger: silentLogger,
-    servers: ports.map((port) => ({ kind: 'tcp', host: '127.0.0.1', port })),
-    sessionTimeoutMs: 20_000,
-    connectTimeoutMs: 60_000,
-    auth: [{ scheme: 'digest', auth: 'ann:secret' }],
-  })
-}
 
 /** Something of every kind. */
 async function fill(home: KcliHome, zk: ZooKeeperClient, server: string, name: string): Promise<void> {

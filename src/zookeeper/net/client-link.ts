@@ -28,6 +28,8 @@ export interface LinkHandlers {
 /** ZooKeeper's own answers are bounded by jute.maxbuffer of the server; this only keeps nonsense out. */
 const MAX_FRAME_BYTES = 64 * 1024 * 1024
 
+const MIN_TICK_MS = 10
+
 /** One connection of a client: handshake, frames, pings (ClientCnxnSocket). */
 export class ClientLink {
   private readonly channel: Channel
@@ -99,6 +101,8 @@ export class ClientLink {
       this.isConnected = true
       const response = readConnectResponse(reader)
       this.readTimeoutMs = (response.timeoutMs * 2) / 3
+      this.timer?.cancel()
+      this.schedule()
       this.handlers.connected(response)
       return
     }
@@ -114,20 +118,23 @@ export class ClientLink {
 
   /** Says something when nothing was said for a third of the session, and gives the server up when it is silent. */
   private schedule(): void {
-    const tickMs = Math.max(10, this.readTimeoutMs / 4)
-    this.timer = this.clock.setTimer(tickMs, () => this.tick(), { unref: true })
+    const nowMs = this.clock.monotonicMs()
+    const deadlineMs = this.lastHeardMs + this.readTimeoutMs
+    const nextMs = this.isConnected ? Math.min(deadlineMs, this.lastSentMs + this.readTimeoutMs / 2) : deadlineMs
+    const delayMs = Math.max(MIN_TICK_MS, nextMs - nowMs)
+    this.timer = this.clock.setTimer(delayMs, () => this.tick(), { unref: true })
   }
 
   private tick(): void {
     if (this.isClosed) return
     const nowMs = this.clock.monotonicMs()
-    if (nowMs - this.lastHeardMs > this.readTimeoutMs) {
+    if (nowMs - this.lastHeardMs >= this.readTimeoutMs) {
       this.destroy(
         new Error(`the ZooKeeper server was silent for ${Math.round(nowMs - this.lastHeardMs)} ms`),
       )
       return
     }
-    if (this.isConnected && nowMs - this.lastSentMs >= this.readTimeoutMs / 4)
+    if (this.isConnected && nowMs - this.lastSentMs >= this.readTimeoutMs / 2)
       this.send(requestFrame(XIDS.ping, REQUEST_TYPES.ping))
     this.schedule()
   }

@@ -15,8 +15,8 @@ export function clientOptions(bootstrap: string): ClientOptions {
     clock: systemClock,
     random: systemRandom,
     // What is measured is the cluster, not the patience of a client.
-    retryBackoffMs: 50,
-    retryBackoffMaxMs: 100,
+    retryBackoffMs: 10,
+    retryBackoffMaxMs: 50,
     connectTimeoutMs: 2_000,
   }
 }
@@ -67,6 +67,12 @@ export class Load {
     this.isStopping = true
     await this.work
     await this.producer.close()
+  }
+
+  /** Without waiting for what is under way. */
+  abandon(): void {
+    this.isStopping = true
+    this.producer.close().catch(() => undefined)
   }
 
   get count(): number {
