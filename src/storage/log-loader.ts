@@ -16,6 +16,7 @@ import type { LogConfig } from './log-config.ts'
 import type { LogContext } from './log-context.ts'
 import { canBeRelative } from './offset-index.ts'
 import { ProducerState } from './producer-state.ts'
+import { recallBatches } from './recall-batches.ts'
 import { Segment } from './segment.ts'
 import { splitSegment } from './segment-split.ts'
 import { Segments } from './segments.ts'
@@ -368,6 +369,7 @@ export async function rebuildProducers(
   }
   producers.reload(logStartOffset, logEndOffset, clock.nowMs(), tuning().producerIdExpirationMs)
   const from = producers.mapEndOffset
+  await recallBatches(producers, segments, logStartOffset, from)
   for (const segment of from < logEndOffset ? segments.from(from) : []) {
     const start = Math.max(segment.baseOffset, from)
     if (start >= logEndOffset) break

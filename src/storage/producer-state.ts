@@ -8,6 +8,7 @@ import type { ActiveProducer } from './log-types.ts'
 import {
   afterDataBatch,
   afterMarker,
+  BATCHES_TO_RETAIN,
   type BatchMetadata,
   type CompletedTxn,
   emptyEntry,
@@ -241,6 +242,18 @@ export class ProducerState {
     }
     this.lastSnapshotOffset = logStartOffset
     this.endOffset = logStartOffset
+  }
+
+  /** Batches by producer, oldest first: those before the ones that are known are remembered as well. */
+  recall(batches: ReadonlyMap<number, readonly BatchMetadata[]>): void {
+    for (const [producerId, found] of batches) {
+      const entry = this.producers.get(producerId)
+      const first = entry?.batches[0]
+      if (entry === undefined || first === undefined) continue
+      const earlier = found.filter(({ lastOffset }) => lastOffset < first.firstOffset)
+      const all = [...earlier, ...entry.batches].slice(-BATCHES_TO_RETAIN)
+      this.producers.set(producerId, { ...entry, batches: all })
+    }
   }
 
   /** Forgets everything, snapshots too. */

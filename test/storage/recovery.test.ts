@@ -46,8 +46,11 @@ async function expectWhole(setup: Setup = SMALL): Promise<void> {
   expect(await values(log)).toEqual(ALL)
   expect(log).toMatchObject({ logEndOffset: COUNT, latestEpoch: 3 })
   expect(log.endOffsetForEpoch(1)).toEqual({ epoch: 1, endOffset: 16 })
-  const duplicate = batchOf(['v29'], { producerId: 5, producerEpoch: 0, baseSequence: 29 })
-  expect(await log.appendAsLeader(duplicate, LEADER)).toMatchObject({ duplicate: true, firstOffset: 29 })
+  // The last five batches of a producer, of which a snapshot has one.
+  for (const i of [25, 26, 27, 28, 29]) {
+    const duplicate = batchOf([`v${i}`], { producerId: 5, producerEpoch: 0, baseSequence: i })
+    expect(await log.appendAsLeader(duplicate, LEADER)).toMatchObject({ duplicate: true, firstOffset: i })
+  }
   const next = batchOf(['next'], { producerId: 5, producerEpoch: 0, baseSequence: 30 })
   expect(await log.appendAsLeader(next, LEADER)).toMatchObject({ firstOffset: 30 })
   const skipped = batchOf(['skipped'], { producerId: 5, producerEpoch: 0, baseSequence: 40 })
