@@ -3,9 +3,9 @@ import type { FileLock } from '../../base/file-lock.ts'
 import type { FileSystem } from '../../base/file-system.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { Address, Network } from '../../base/network.ts'
-import type { ZooKeeperClient } from '../../zookeeper/index.ts'
+import { type ZooKeeperClient, ZooKeeperError } from '../../zookeeper/index.ts'
 import type { ClusterPorts } from '../ports.ts'
-import { Gate, type ProcessState } from './gate.ts'
+import { Gate, never, type ProcessState } from './gate.ts'
 import { GatedClock } from './gated-clock.ts'
 import { GatedFileSystem } from './gated-file-system.ts'
 import { GatedNetwork, type Peer } from './gated-network.ts'
@@ -62,9 +62,16 @@ export class BrokerProcess {
     }
   }
 
-  /** A session of this broker with the coordination service of this process. */
-  withSession(client: ZooKeeperClient): ZooKeeperClient {
+  /** A session of this broker with the coordination service of this process. Rejects with CONNECTIONLOSS. */
+  async openSession(connect: () => Promise<ZooKeeperClient>): Promise<ZooKeeperClient> {
     const { ports, isCut, expireSession } = this.options
+    if (isCut('zookeeper')) throw new ZooKeeperError('CONNECTIONLOSS')
+    const client = await connect()
+    if (this.gate.isKilled) {
+      // The session that it would have had holds nothing yet.
+      await client.close()
+      return never()
+    }
     const session: GatedSession = new GatedSession({
       client,
       gate: this.gate,
@@ -109,7 +116,7 @@ export class BrokerProcess {
   async kill(sessionTimeoutMs: number): Promise<void> {
     this.gate.kill()
     this.gatedClock.kill()
-    for (const session of this.sessions) session.fallSilent(sessionTimeoutMs)
+    for (const session of [...this.sessions]) session.abandon(sessionTimeoutMs)
     await Promise.all([this.gatedNetwork.kill(), this.gatedFs.kill()])
     for (const lock of this.locks) lock.release()
     this.locks.clear()

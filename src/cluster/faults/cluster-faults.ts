@@ -123,6 +123,13 @@ export class ClusterFaults {
           )
         }
       }
+      const helpless = ids.find((id) => this.cuts.has(cut(id, 'zookeeper')))
+      if (helpless !== undefined) {
+        throw refused(
+          `broker ${helpless} is cut off from ZooKeeper and cannot start`,
+          `End that first: kcli cluster heal ${helpless}`,
+        )
+      }
       for (const id of ids) await this.reviveOne(id)
       this.tellDown(this.killed)
       return ids

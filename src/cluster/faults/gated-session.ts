@@ -21,7 +21,7 @@ export interface GatedSessionOptions {
   readonly clock: Clock
   /** Ends the session at the service, as if nobody had been heard of for too long. */
   readonly expire: (id: bigint) => Promise<void>
-  /** It is over, whoever ended it. */
+  /** It is over, and its owner has been told, or is not there to be told. */
   readonly onOver: () => void
 }
 
@@ -154,20 +154,27 @@ export class GatedSession implements ZooKeeperClient {
     this.isCut = false
     if (!this.isOver) this.options.gate.pass(() => this.tell('connected'))
     for (const deliver of this.missed.splice(0)) this.options.gate.pass(deliver)
+    if (this.isOver) this.options.onOver()
+  }
+
+  /** Its owner is killed. */
+  abandon(timeoutMs: number): void {
+    if (this.isOver) this.options.onOver()
+    else this.fallSilent(timeoutMs)
   }
 
   private end(): void {
     if (this.isOver) return
     this.isOver = true
     this.speakAgain()
-    this.options.onOver()
+    if (!this.isCut || this.options.gate.isKilled) this.options.onOver()
   }
 
   private ask<T>(request: () => Promise<T>, path?: string): Promise<T> {
     const { gate } = this.options
+    if (gate.isKilled) return never()
     if (this.isCut) return Promise.reject(new ZooKeeperError('CONNECTIONLOSS', path))
     if (gate.state === 'up') return request()
-    if (gate.isKilled) return never()
     return new Promise((resolve, reject) => {
       gate.pass(() => this.ask(request, path).then(resolve, reject))
     })

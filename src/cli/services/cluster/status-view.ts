@@ -91,8 +91,8 @@ export function partitionLines(
   const rows = [HEADERS, ...shown.map(cells)]
   const widths = HEADERS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row, index) => {
-    const padded = row.map((cell, column) => cell.padEnd(widths[column] ?? 0))
-    if (index === 0) return styles.bold(padded.join('  ').trimEnd())
+    const padded = row.map((cell, column) => (column < LAST ? cell.padEnd(widths[column] ?? 0) : cell))
+    if (index === 0) return styles.bold(padded.join('  '))
     const partition = shown[index - 1]
     const isBad = partition !== undefined && rank(partition) < 2
     return padded
@@ -106,6 +106,7 @@ export function partitionLines(
 const HEADERS = ['TOPIC', 'PARTITION', 'LEADER', 'EPOCH', 'ISR', 'HIGH WATERMARK', 'END OFFSETS']
 const LEADER = 2
 const ISR = 4
+const LAST = HEADERS.length - 1
 
 function cells(each: PartitionStatus): string[] {
   const { topic, partition, leader, leaderEpoch, isr, highWatermark, replicas } = each
@@ -116,7 +117,11 @@ function cells(each: PartitionStatus): string[] {
     String(leaderEpoch),
     `${isr.join(',')}${isUnderReplicated(each) ? ` of ${replicas.map(({ broker }) => broker).join(',')}` : ''}`,
     highWatermark === null ? '-' : String(highWatermark),
-    replicas.map(({ broker, endOffset }) => `${broker}:${endOffset ?? '-'}`).join('  '),
+    // In one order for all partitions, so that a broker that falls behind is seen as a column.
+    [...replicas]
+      .sort((a, b) => a.broker - b.broker)
+      .map(({ broker, endOffset }) => `${broker}:${endOffset ?? '-'}`)
+      .join('  '),
   ]
 }
 

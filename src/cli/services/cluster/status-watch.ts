@@ -98,6 +98,7 @@ async function drawLive(
   intervalMs: number,
 ): Promise<number | undefined> {
   const { clock, signal, terminal } = context
+  const interrupted = aborted(signal)
   const screen = new LiveScreen()
   const znodes: ZnodeChange[] = []
   const watch = eyes.watchZnodes((change) => {
@@ -115,7 +116,7 @@ async function drawLive(
         terminal.color,
       )
       screen.draw(lines)
-      await Promise.race([sleep(clock, intervalMs), screen.whenLeft, aborted(signal)])
+      await Promise.race([sleep(clock, intervalMs), screen.whenLeft, interrupted])
     }
   } finally {
     screen.close()
@@ -130,6 +131,7 @@ async function writeChanges(
   intervalMs: number,
 ): Promise<undefined> {
   const { clock, signal, out } = context
+  const interrupted = aborted(signal)
   const pending: StatusChange[] = []
   const watch = eyes.watchZnodes((change) => pending.push({ event: 'znode', ...change }))
   let before: ClusterSnapshot | undefined
@@ -141,7 +143,7 @@ async function writeChanges(
     if (changes.length > 0)
       await out.write(changes.map((change) => `${JSON.stringify({ timeMs, ...change })}\n`).join(''))
     before = now
-    await Promise.race([sleep(clock, intervalMs), aborted(signal)])
+    await Promise.race([sleep(clock, intervalMs), interrupted])
   }
   void watch?.close()
   return undefined
