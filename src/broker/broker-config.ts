@@ -42,6 +42,9 @@ export interface BrokerConfigOptions {
 
 type Properties = ReadonlyMap<string, string>
 
+const RACK_AWARE_SELECTOR = 'org.apache.kafka.common.replica.RackAwareReplicaSelector'
+const LEADER_SELECTOR = 'org.apache.kafka.common.replica.LeaderSelector'
+
 /**
  * The configuration of one broker: what stands in server.properties, over it the dynamic defaults of the cluster, over
  * them the dynamic values of this broker; below all of it Kafka's defaults. Getters always give the current value.
@@ -161,6 +164,15 @@ export class BrokerConfig {
   }
   get rack(): string | null {
     return this.stringOrNull('broker.rack')
+  }
+  /** Whether consumers are sent to replicas in their rack. Throws for a class that only Java has. */
+  get isRackAware(): boolean {
+    const name = this.stringOrNull('replica.selector.class')
+    if (name === null || name === LEADER_SELECTOR) return false
+    if (name === RACK_AWARE_SELECTOR) return true
+    throw new BrokerConfigError(`replica.selector.class is ${name}, which is not known here`, {
+      hint: `Set it to ${RACK_AWARE_SELECTOR}, or leave it out.`,
+    })
   }
   get interBrokerListenerName(): string {
     const name = this.stringOrNull('inter.broker.listener.name')

@@ -266,6 +266,7 @@ export class Broker {
         channel.send(alterPartition, request, { version, isNotController }),
       reportStorageFailure: () => this.reportStorageFailure(),
       onLeadershipChange: (leaders, followers) => groups.onLeadershipChange(leaders, followers),
+      isRackAware: config.isRackAware,
       throttles: replicationThrottles(config, made.topicConfigs),
     })
     const groups = new GroupCoordinator({

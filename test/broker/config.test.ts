@@ -298,3 +298,20 @@ it('knows every configuration that a broker of Apache Kafka shows', () => {
   expect(shown?.length).toBeGreaterThan(300)
   for (const { name } of shown ?? []) expect(brokerConfigDef.key(name), name).toBeDefined()
 })
+
+it.each([
+  [undefined, false],
+  ['org.apache.kafka.common.replica.LeaderSelector', false],
+  ['org.apache.kafka.common.replica.RackAwareReplicaSelector', true],
+])('replica.selector.class %s', (name, isRackAware) => {
+  const properties = name === undefined ? {} : { 'replica.selector.class': name }
+  expect(BrokerConfig.fromProperties({ 'broker.id': '0', ...properties }).isRackAware).toBe(isRackAware)
+})
+
+it('refuses a replica.selector.class that only Java has', () => {
+  const config = BrokerConfig.fromProperties({
+    'broker.id': '0',
+    'replica.selector.class': 'com.example.Mine',
+  })
+  expect(() => config.isRackAware).toThrow('com.example.Mine, which is not known here')
+})

@@ -33,7 +33,7 @@ export function fetchHandler(replicas: ReplicaManager): ApiHandler {
     { min: 0, max: 17 },
     {
       async handle(request, context) {
-        const params = paramsOf(request, context.apiVersion, replicas.config.fetchMaxBytes)
+        const params = paramsOf(request, context, replicas.config.fetchMaxBytes)
         const session = replicas.fetchContext(request, context.apiVersion, params.replicaId >= 0)
         if (session.error !== null) return { errorCode: ERROR_CODES[session.error] }
         const results = await readAll(replicas, params, session)
@@ -44,7 +44,8 @@ export function fetchHandler(replicas: ReplicaManager): ApiHandler {
   )
 }
 
-function paramsOf(request: FetchRequest, version: number, brokerMaxBytes: number): FetchParams {
+function paramsOf(request: FetchRequest, context: RequestContext, brokerMaxBytes: number): FetchParams {
+  const { apiVersion: version, listenerName } = context
   const { replicaId, replicaEpoch } =
     version >= REPLICA_STATE_VERSION
       ? request.replicaState
@@ -64,6 +65,7 @@ function paramsOf(request: FetchRequest, version: number, brokerMaxBytes: number
         : 'high-watermark',
     hardMaxBytesLimit: version <= LAST_HARD_LIMIT_VERSION,
     onlyFromLeader: isFollower || version < ANY_REPLICA_VERSION,
+    ...(!isFollower && request.rackId !== '' && { client: { rack: request.rackId, listenerName } }),
   }
 }
 
@@ -145,7 +147,7 @@ function answerOf({ partition }: FetchPartition, result: FetchResult): Partition
     logStartOffset: result.logStartOffset,
     divergingEpoch: result.divergingEpoch ?? undefined,
     abortedTransactions: result.abortedTransactions,
-    preferredReadReplica: -1,
+    preferredReadReplica: result.preferredReadReplica,
     records: result.parts.length === 0 ? NO_RECORDS : result.parts,
   }
 }

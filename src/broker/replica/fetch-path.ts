@@ -6,6 +6,7 @@ import { ApiError, toApiError } from '../api-error.ts'
 import { DelayedFetch, type FetchStatus } from './delayed-fetch.ts'
 import type { Partition } from './partition.ts'
 import type { Purgatory } from './purgatory.ts'
+import type { ReplicaSelector } from './replica-selector.ts'
 import type { ReplicaTable } from './replica-table.ts'
 import type { ReplicationQuota } from './replication-quota.ts'
 import type { FetchIsolation, FetchParams, FetchPartition, FetchResult } from './types.ts'
@@ -29,8 +30,17 @@ export class FetchPath {
   private readonly clock: Clock
   /** Of what this broker gives to followers. */
   private readonly quota: ReplicationQuota
+  /** Undefined: consumers read here. */
+  private readonly selector: ReplicaSelector | undefined
 
-  constructor(table: ReplicaTable, purgatory: Purgatory, clock: Clock, quota: ReplicationQuota) {
+  constructor(
+    table: ReplicaTable,
+    purgatory: Purgatory,
+    clock: Clock,
+    options: { readonly quota: ReplicationQuota; readonly selector: ReplicaSelector | undefined },
+  ) {
+    const { quota, selector } = options
+    this.selector = selector
     this.table = table
     this.purgatory = purgatory
     this.clock = clock
@@ -66,6 +76,23 @@ export class FetchPath {
     return () => !partition.isr.isr.includes(replicaId) && quota.isExceeded
   }
 
+  /** An answer without records, for a consumer that should read from another replica. */
+  private preferredReplica(
+    partition: Partition,
+    fetch: FetchPartition,
+    { client }: FetchParams,
+  ): FetchResult | undefined {
+    if (client === undefined || this.selector === undefined) return undefined
+    const preferred = this.selector.select(partition, fetch.fetchOffset, client)
+    if (preferred === undefined) return undefined
+    const { highWatermark, lastStableOffset, logStartOffset } = partition.logFor(
+      fetch.currentLeaderEpoch,
+      false,
+    )
+    const plan = { highWatermark, lastStableOffset, logStartOffset, diverging: null }
+    return { ...emptyResult(plan), preferredReadReplica: preferred }
+  }
+
   private async readAll(
     params: FetchParams,
     partitions: readonly FetchPartition[],
@@ -82,6 +109,12 @@ export class FetchPath {
       let result: FetchResult
       try {
         const partition = this.table.orThrow(fetch.topic, fetch.partition)
+        const elsewhere = this.preferredReplica(partition, fetch, params)
+        if (elsewhere !== undefined) {
+          results.push(elsewhere)
+          answerNow = true
+          continue
+        }
         const plan = planRead(partition, fetch, params, isFirst ? nowMs : null)
         // Before the read, so that what is appended meanwhile counts as new.
         const seenBytes = countedBytes(partition, params.isolation)
@@ -198,7 +231,7 @@ async function read(
   return { ...emptyResult(plan), abortedTransactions: abortedTransactions ?? null, parts, sizeBytes }
 }
 
-function emptyResult(plan: ReadPlan): FetchResult {
+function emptyResult(plan: Omit<ReadPlan, 'log' | 'upperBound'>): FetchResult {
   return {
     error: 'NONE',
     highWatermark: plan.highWatermark,
@@ -206,6 +239,7 @@ function emptyResult(plan: ReadPlan): FetchResult {
     logStartOffset: plan.logStartOffset,
     divergingEpoch: plan.diverging,
     abortedTransactions: null,
+    preferredReadReplica: -1,
     parts: NOTHING,
     sizeBytes: 0,
   }
@@ -219,6 +253,7 @@ export function errorResult(error: ErrorName): FetchResult {
     logStartOffset: -1,
     divergingEpoch: null,
     abortedTransactions: null,
+    preferredReadReplica: -1,
     parts: NOTHING,
     sizeBytes: 0,
   }

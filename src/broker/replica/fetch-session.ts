@@ -52,7 +52,7 @@ export class SessionPartition implements FetchPartition {
 
   /** Whether the client has to be told, and from now on it is as if it were. */
   noteAnswer(answer: SessionAnswer): boolean {
-    let mustTell = answer.sizeBytes > 0
+    let mustTell = answer.sizeBytes > 0 || answer.preferredReadReplica >= 0
     if (this.toldHighWatermark !== answer.highWatermark) {
       mustTell = true
       this.toldHighWatermark = answer.highWatermark
@@ -72,6 +72,7 @@ export class SessionPartition implements FetchPartition {
 
 /** What of an answer decides whether it is sent. */
 export interface SessionAnswer {
+  readonly preferredReadReplica: number
   readonly error: string
   readonly sizeBytes: number
   readonly highWatermark: number

@@ -37,6 +37,7 @@ import { listOffsets } from './list-offsets.ts'
 import { Partition, type PartitionContext, type PartitionState } from './partition.ts'
 import { ProducePath } from './produce-path.ts'
 import { Purgatory } from './purgatory.ts'
+import { RackAwareReplicaSelector } from './replica-selector.ts'
 import {
   type Assignment,
   assignmentOf,
@@ -109,12 +110,13 @@ export class ReplicaManager {
     this.fetches = new Purgatory(options.clock, this.deadlines)
     this.deletes = new Purgatory(options.clock, this.deadlines)
     this.producePath = new ProducePath(this.table, this.produces, options.logger)
-    this.fetchPath = new FetchPath(
-      this.table,
-      this.fetches,
-      options.clock,
-      replicationQuota(options, 'leader'),
-    )
+    this.fetchPath = new FetchPath(this.table, this.fetches, options.clock, {
+      quota: replicationQuota(options, 'leader'),
+      selector:
+        options.isRackAware === true
+          ? new RackAwareReplicaSelector(options.brokerId, options.metadataCache)
+          : undefined,
+    })
     const random = options.random ?? systemRandom
     this.sessions = new FetchSessionCache(
       this.config.maxIncrementalFetchSessionCacheSlots,

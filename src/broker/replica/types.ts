@@ -8,6 +8,7 @@ import type {
   AlterPartitionResponse,
 } from '../../protocol/messages/56-alter-partition.ts'
 import type { AbortedTransaction, LogManager, RecordError, TopicPartition } from '../../storage/index.ts'
+import type { FetchingClient } from './replica-selector.ts'
 
 /** The broker settings that replication uses, by Kafka's names in camel case; see {@link DEFAULT_REPLICA_CONFIG}. */
 export interface ReplicaConfig {
@@ -95,6 +96,8 @@ export interface ReplicaManagerOptions {
   ) => Promise<AlterPartitionResponse>
   /** Makes the controller ask for all replicas of this broker: some of them cannot be stored, or can be again. */
   readonly reportStorageFailure?: () => void
+  /** Whether consumers are sent to a replica in their rack (replica.selector.class). */
+  readonly isRackAware?: boolean
   /** Limits to the copying of replicas; none without it. */
   readonly throttles?: ReplicationThrottles
   /** Which replicas became leader or follower, or were deleted: for the coordinators of groups and transactions. */
@@ -158,6 +161,8 @@ export interface FetchParams {
   readonly hardMaxBytesLimit: boolean
   /** Fetch before v11 and followers read from the leader only (KIP-392). */
   readonly onlyFromLeader: boolean
+  /** A consumer that may read from another replica. */
+  readonly client?: FetchingClient
 }
 
 /** One partition's share of a fetch response. The file ranges among the parts must be released exactly once. */
@@ -168,6 +173,8 @@ export interface FetchResult {
   readonly logStartOffset: number
   readonly divergingEpoch: { readonly epoch: number; readonly endOffset: number } | null
   readonly abortedTransactions: readonly AbortedTransaction[] | null
+  /** Where the consumer should go on reading; -1: here. Then there are no records. */
+  readonly preferredReadReplica: number
   readonly parts: readonly Part[]
   readonly sizeBytes: number
 }

@@ -70,6 +70,7 @@ function resultOf(change: Partial<FetchResult> = {}): FetchResult {
     logStartOffset: 0,
     divergingEpoch: null,
     abortedTransactions: null,
+    preferredReadReplica: -1,
     parts: [],
     sizeBytes: 0,
     ...change,

@@ -56,6 +56,8 @@ export interface ClusterOptions {
   readonly config?: Partial<ReplicaConfig>
   readonly logConfig?: Partial<LogConfig>
   readonly tuning?: Partial<LogTuning>
+  /** Of each broker; consumers are sent to replicas in their rack then. */
+  readonly racks?: readonly string[]
   /** By broker. */
   readonly throttles?: (id: number) => ReplicationThrottles
 }
@@ -113,6 +115,7 @@ export class TestBroker {
       metadataCache: this.metadata,
       connectToBroker: (id) => this.cluster.connect(id),
       alterPartition: (request) => this.cluster.alterPartition(request),
+      isRackAware: options.racks !== undefined,
       ...(options.throttles && { throttles: options.throttles(this.id) }),
     })
     this.replicas.start()
@@ -402,7 +405,7 @@ export class TestCluster {
           v0Host: '',
           v0Port: 0,
           endpoints: [{ port: 9092, host: `broker-${id}`, listener: LISTENER, securityProtocol: 0 }],
-          rack: null,
+          rack: this.options.racks?.[id] ?? null,
         })),
     }
     for (const broker of this.brokers) {
