@@ -38,7 +38,11 @@ export function offsetCommitHandler(deps: OffsetCommitDeps): ApiHandler {
           if (deps.cache.partition(each.topic, each.partition) !== undefined) known.push(each)
           else outcomes.push({ ...each, error: 'UNKNOWN_TOPIC_OR_PARTITION' })
         }
-        if (known.length === 0) return answer(outcomes)
+        // A topic that there is not is named also when nothing is said of its partitions.
+        const unknown = request.topics
+          .filter(({ name }) => !deps.cache.hasTopic(name))
+          .map(({ name }) => name)
+        if (known.length === 0) return answer(outcomes, unknown)
         const { groupId, memberId, groupInstanceId, generationIdOrMemberEpoch, retentionTimeMs } = request
         const committed =
           apiVersion === 0
@@ -51,7 +55,7 @@ export function offsetCommitHandler(deps: OffsetCommitDeps): ApiHandler {
                 retentionMs: retentionTimeMs,
                 offsets: known,
               })
-        return answer([...outcomes, ...committed])
+        return answer([...outcomes, ...committed], unknown)
       },
       onError(request, errorCode) {
         const topics = request.topics.map(({ name, partitions }) => ({
@@ -97,8 +101,11 @@ function commitToZooKeeper(
   )
 }
 
-function answer(outcomes: readonly Outcome[]) {
-  const topics = groupByTopic(outcomes).map(([name, partitions]) => ({
+function answer(outcomes: readonly Outcome[], unknownTopics: readonly string[]) {
+  const answered = new Set(outcomes.map(({ topic }) => topic))
+  const empty = unknownTopics.filter((name) => !answered.has(name))
+  const byTopic = [...empty.map((name): [string, Outcome[]] => [name, []]), ...groupByTopic(outcomes)]
+  const topics = byTopic.map(([name, partitions]) => ({
     name,
     partitions: partitions.map(({ partition, error }) => ({
       partitionIndex: partition,

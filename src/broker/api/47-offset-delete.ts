@@ -24,8 +24,7 @@ export function offsetDeleteHandler({ offsets, cache }: OffsetDeleteDeps): ApiHa
           cache.partition(each.topic, each.partition) !== undefined
         const unknown = named.filter((each) => !isKnown(each))
         const known = named.filter(isKnown)
-        const { error, outcomes } =
-          known.length === 0 ? { error: 'NONE' as const, outcomes: [] } : await offsets.delete(groupId, known)
+        const { error, outcomes } = await offsets.delete(groupId, known)
         if (error !== 'NONE') return { errorCode: ERROR_CODES[error] }
         const all = [
           ...unknown.map((each) => ({ ...each, error: 'UNKNOWN_TOPIC_OR_PARTITION' as const })),

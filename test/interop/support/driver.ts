@@ -26,6 +26,7 @@ const toolClasses = {
   'kafka-cluster': 'org.apache.kafka.tools.ClusterTool',
   'kafka-features': 'org.apache.kafka.tools.FeatureCommand',
   'kafka-verifiable-producer': 'org.apache.kafka.tools.VerifiableProducer',
+  'kafka-verifiable-consumer': 'org.apache.kafka.tools.VerifiableConsumer',
 } as const
 
 export type ToolName = keyof typeof toolClasses
