@@ -54,8 +54,8 @@ export interface ClusterSnapshot {
 export interface PollerOptions {
   readonly network: Network
   readonly clock: Clock
-  /** Where to look for brokers first: ids of a local cluster, or addresses of another. */
-  readonly seeds: readonly { readonly id: number | undefined; readonly address: Address }[]
+  /** Where to look for brokers: ids of a local cluster, which may not be there yet, or addresses of another. */
+  readonly seeds: () => readonly { readonly id: number | undefined; readonly address: Address }[]
   /** How a broker is reached that another one names. */
   readonly addressOf: (broker: { id: number; host: string; port: number }) => Address
   /** What clients outside call it, if they can reach it. */
@@ -81,13 +81,10 @@ const DEBUGGER = -2
 export class ClusterPoller {
   private readonly options: PollerOptions
   private readonly connections = new Map<string, Promise<Connection>>()
-  private known: ReadonlyMap<number, Address>
+  private known: ReadonlyMap<number, Address> = new Map()
 
   constructor(options: PollerOptions) {
     this.options = options
-    this.known = new Map(
-      options.seeds.flatMap(({ id, address }) => (id === undefined ? [] : [[id, address]])),
-    )
   }
 
   close(): void {
@@ -118,7 +115,7 @@ export class ClusterPoller {
 
   private async metadataOfAll(faults: ReadonlyMap<number, BrokerFault>): Promise<Map<string, Metadata>> {
     const places = new Map<string, Address>()
-    for (const { id, address } of this.options.seeds) {
+    for (const { id, address } of this.options.seeds()) {
       if (id === undefined || isAsked(faults.get(id))) places.set(JSON.stringify(address), address)
     }
     for (const [id, address] of this.known)
@@ -140,6 +137,7 @@ export class ClusterPoller {
 
   private learn({ brokers }: Metadata): void {
     const known = new Map(this.known)
+    for (const { id, address } of this.options.seeds()) if (id !== undefined) known.set(id, address)
     for (const { nodeId, host, port } of brokers) {
       known.set(nodeId, this.options.addressOf({ id: nodeId, host, port }))
     }

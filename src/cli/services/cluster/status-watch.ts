@@ -30,11 +30,12 @@ export function openEyes(context: CommandContext, patienceMs: number): ClusterEy
   const { clock } = context
   const network = createNodeNetwork(clock)
   if (choice.kind === 'remote') {
+    const seeds = parseAddresses(choice.addresses, choice.from).map((address) => ({ id: undefined, address }))
     const poller = new ClusterPoller({
       network,
       clock,
       patienceMs,
-      seeds: parseAddresses(choice.addresses, choice.from).map((address) => ({ id: undefined, address })),
+      seeds: () => seeds,
       addressOf: ({ host, port }) => ({ kind: 'tcp', host, port }),
       shownAddress: ({ host, port }) => `${host}:${port}`,
       faults: () => Promise.resolve(undefined),
@@ -53,9 +54,8 @@ export function openEyes(context: CommandContext, patienceMs: number): ClusterEy
     network,
     clock,
     patienceMs,
-    seeds: directory.exists()
-      ? directory.brokers.map(({ id }) => ({ id, address: unix(`broker-${id}`) }))
-      : [],
+    seeds: () =>
+      directory.exists() ? directory.brokers.map(({ id }) => ({ id, address: unix(`broker-${id}`) })) : [],
     addressOf: ({ id }) => unix(`broker-${id}`),
     shownAddress: ({ id }) => listenerOf(directory, id),
     faults: async () =>
