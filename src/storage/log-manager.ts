@@ -278,10 +278,10 @@ export class LogManager {
     return this.dirs.some(({ path, error }) => path === logDir && error === null)
   }
 
-  /** Whether a directory that was full has room for more than a few records. */
-  hasRoom(logDir: string): boolean {
-    const dir = this.dirs.find(({ path }) => path === logDir)
-    return dir !== undefined && this.spaceOf(dir).usableBytes >= ROOM_BYTES
+  /** Whether a directory that was full has room for more than a few records; without one: whether any has. */
+  hasRoom(logDir: string | undefined): boolean {
+    const asked = this.dirs.filter(({ path }) => logDir === undefined || path === logDir)
+    return asked.some((dir) => this.spaceOf(dir).usableBytes >= ROOM_BYTES)
   }
 
   describeLogDirs(): LogDirDescription[] {

@@ -140,7 +140,8 @@ export class ReplicaManager {
       connect: options.connectToBroker,
       // A directory that has failed takes all its replicas offline by itself.
       onCannotStore: (partition) => {
-        if (this.logManager.isLogDirOnline(partition.log?.logDir)) this.shortage.add(partition)
+        const { log } = partition
+        if (log !== undefined && this.logManager.isLogDirOnline(log.logDir)) this.shortage.add(partition)
       },
     })
     this.alterPartitions = new AlterPartitionManager({
@@ -443,9 +444,13 @@ export class ReplicaManager {
       errors.set(assignment, errorName)
       this.fetchers.remove(partition)
       partition.retire()
+      const isUnstorable = errorName === 'KAFKA_STORAGE_ERROR'
       // A full disk may have room again; what lies in a directory that is offline stays there.
-      if (errorName === 'KAFKA_STORAGE_ERROR' && this.logManager.hasOffline) this.table.markOffline(partition)
-      else this.table.remove(partition)
+      if (isUnstorable && this.logManager.hasOffline) this.table.markOffline(partition)
+      else {
+        this.table.remove(partition)
+        if (isUnstorable) this.shortage.add(partition)
+      }
       this.completeDelayed(partition)
     }
   }

@@ -5,8 +5,8 @@ import type { Partition } from './partition.ts'
 export interface StorageShortageOptions {
   readonly clock: Clock
   readonly logger: Logger
-  /** Whether a log directory can take records again, as far as one can see. */
-  readonly hasRoom: (logDir: string) => boolean
+  /** Whether a log directory can take records again, as far as one can see; undefined: whether any can. */
+  readonly hasRoom: (logDir: string | undefined) => boolean
   /** Makes the controller ask this broker for all its replicas, as after the failure of a log directory. */
   readonly report: () => void
 }
@@ -22,8 +22,8 @@ const PROBE_INTERVAL_MS = 10_000
  */
 export class StorageShortage {
   private readonly options: StorageShortageOptions
-  /** Their log directories. */
-  private readonly logDirs = new Map<string, string>()
+  /** Their log directories; undefined for a log that could not even be made. */
+  private readonly logDirs = new Map<string, string | undefined>()
   private reportTimer: Timer | undefined
   private probeTimer: Timer | undefined
 
@@ -37,11 +37,10 @@ export class StorageShortage {
   }
 
   add({ key, log }: Partition): void {
-    if (log === undefined || this.logDirs.has(key)) return
-    this.options.logger.warn(
-      `${key} cannot be stored in ${log.logDir} and leaves the ISR until there is room`,
-    )
-    this.logDirs.set(key, log.logDir)
+    if (this.logDirs.has(key)) return
+    const place = log === undefined ? 'any log directory' : log.logDir
+    this.options.logger.warn(`${key} cannot be stored in ${place} and leaves the ISR until there is room`)
+    this.logDirs.set(key, log?.logDir)
     this.reportSoon()
     this.probeTimer ??= this.options.clock.setTimer(PROBE_INTERVAL_MS, () => this.probe(), { unref: true })
   }

@@ -13,7 +13,7 @@ it('replicas that cannot be stored make one report, and another one when there i
   const shortage = new StorageShortage({
     clock,
     logger: silentLogger,
-    hasRoom: (logDir) => !full.has(logDir),
+    hasRoom: (logDir) => !full.has(logDir ?? '/a'),
     report: () => void reports++,
   })
   const keys = () => ['t-0', 't-1', 't-2'].filter((key) => shortage.has(key))
@@ -34,6 +34,14 @@ it('replicas that cannot be stored make one report, and another one when there i
   shortage.remove('t-2')
   await clock.advance(60_000)
   expect([keys(), reports, clock.pendingTimers]).toEqual([[], 2, 0])
+  // A log that could not be made has no directory.
+  full.add('/a')
+  shortage.add({ key: 't-1' } as Partition)
+  await clock.advance(60_000)
+  expect([keys(), reports]).toEqual([['t-1'], 3])
+  full.delete('/a')
+  await clock.advance(11_000)
+  expect([keys(), reports]).toEqual([[], 4])
   shortage.add(replica('t-0', '/b'))
   shortage.close()
   expect([keys(), clock.pendingTimers]).toEqual([[], 0])
