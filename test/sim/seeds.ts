@@ -1,0 +1,13 @@
+/** Seeds that found something, with what it was. They are run with the tests: the same world may find it again. */
+export const KEPT_SEEDS: readonly (readonly [seed: number, found: string])[] = [
+  [10, 'a replica that was stopped in a leader epoch could not be started again in the same one'],
+  [27, 'a follower refused what it fetched when segment.bytes had been made smaller'],
+  [
+    94,
+    'after a restart only the last batch of a producer was known: a repeated earlier one was stored twice',
+  ],
+  [185, 'a hole in a log: the next segment was there, the last bytes of the one before it were not'],
+  [205, 'a log that began anew on a full disk was left without a segment'],
+  [277, 'the only replica that could lead came back, and was not elected'],
+  [630, 'a log that a full disk had no room for was never made'],
+]

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+// What is loaded on first use elsewhere is here already: a simulation waits for nothing real.
+import '../../src/storage/cleaner/make-cleaner.ts'
+import '../../src/zookeeper/net/client-port.ts'
+import '../../src/zookeeper/net/network-client.ts'
+import { testRandom } from '../support/seed.ts'
+import { KEPT_SEEDS } from './seeds.ts'
+import { simulate } from './simulation.ts'
+
+const NEW_SEEDS = 5
+
+async function expectClean(seed: number): Promise<void> {
+  const { violations, plan } = await simulate(seed)
+  const again = `npm run sim -- --seed ${seed}`
+  expect(violations, `seed ${seed} (${plan}); again with: ${again}`).toEqual([])
+}
+
+it.each(KEPT_SEEDS)('seed %i: %s', expectClean)
+
+it('other seeds each time', async () => {
+  const { random } = testRandom()
+  for (let i = 0; i < NEW_SEEDS; i++) await expectClean(random.int(2 ** 31))
+})
+
+it('the same seed has the same history', async () => {
+  const [first, second] = [await simulate(3), await simulate(3)]
+  expect(second).toEqual(first)
+  expect(first).toMatchObject({ violations: [] })
+  expect(first.acknowledged).toBeGreaterThan(100)
+  expect(first.read).toBeGreaterThan(100)
+})
