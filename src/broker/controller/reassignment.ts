@@ -1,5 +1,5 @@
 import { ApiError } from '../api-error.ts'
-import { ControllerMovedError, type ReplicaAssignment, type TopicPartition } from '../zk/index.ts'
+import { ControllerMovedError, NO_LEADER, type ReplicaAssignment, type TopicPartition } from '../zk/index.ts'
 import { type ControlledPartition, isReassignment, type ReplicaRef } from './context.ts'
 import { newLeader, targetReplicas } from './election.ts'
 import type { PartitionStates } from './partition-states.ts'
@@ -15,7 +15,15 @@ export interface WantedReplicas extends TopicPartition {
 /** One for each partition that was asked about: null when its reassignment has begun. */
 export type ReassignmentOutcome = TopicPartition & { readonly error: ApiError | null }
 
-const NO_SUCH_PARTITION = 'The partition does not exist.'
+interface Move {
+  readonly partition: ControlledPartition
+  readonly next: ReplicaAssignment
+}
+
+const UNEXPECTED = new ApiError(
+  'UNKNOWN_SERVER_ERROR',
+  'The server experienced an unexpected error when processing the request.',
+)
 const NOBODY: ReplicaAssignment = { replicas: [], addingReplicas: [], removingReplicas: [] }
 
 /**
@@ -57,11 +65,13 @@ export class Reassignments {
     // Whatever was asked for last holds.
     const taken = new Set(planned.filter(({ next }) => next !== null).map(nameOf))
     await this.withdraw((request) => taken.has(nameOf(request)))
-    const outcomes: ReassignmentOutcome[] = []
-    for (const { topic, partition, found, next, error } of planned) {
-      outcomes.push({ topic, partition, error: error ?? (next && (await this.begin(topic, found, next))) })
-    }
-    return outcomes
+    const errors = await this.begin(
+      planned.flatMap(({ found, next }) => (found && next ? { partition: found, next } : [])),
+    )
+    return planned.map(({ topic, partition, found, error }) => {
+      const outcome = error ?? (found === undefined ? noSuchPartition() : (errors.get(found) ?? null))
+      return { topic, partition, error: outcome }
+    })
   }
 
   /** Those of the partitions that are on their way; all of them when null. */
@@ -86,42 +96,48 @@ export class Reassignments {
   }
 
   private async resume(isMeant: (partition: ControlledPartition) => boolean): Promise<void> {
-    for (const partition of [...this.parts.context.reassigning]) {
-      if (isMeant(partition)) await this.advance(partition, partition.assignment)
-    }
+    await this.goOn([...this.parts.context.reassigning].filter(isMeant))
   }
 
-  /** A leader has got these partitions a new ISR. */
+  /** With what is written down. */
+  private async goOn(partitions: readonly ControlledPartition[]): Promise<void> {
+    const moves = partitions.map((partition) => ({ partition, next: partition.assignment }))
+    for (const group of byTopic(moves)) await this.advance(group)
+  }
+
+  /** Leaders have got these partitions a new ISR. */
   async isrChanged(partitions: readonly ControlledPartition[]): Promise<void> {
     const { reassigning } = this.parts.context
-    for (const partition of partitions) {
-      if (!reassigning.has(partition)) continue
-      if (await this.isComplete(partition, partition.assignment)) {
-        await this.advance(partition, partition.assignment)
-      }
-    }
+    const moving = partitions.filter((partition) => reassigning.has(partition))
+    if (moving.length === 0) return
+    const moves = moving.map((partition) => ({ partition, next: partition.assignment }))
+    const done = await this.completed(moves)
+    await this.goOn(moves.filter((move) => done.has(move)).map(({ partition }) => partition))
   }
 
   /** /admin/reassign_partitions is there. Resolves to the partitions whose reassignment has begun. */
   async processZnode(): Promise<Set<ControlledPartition>> {
     const { zk, context, watchers, logger } = this.parts
-    const begun = new Set<ControlledPartition>()
-    if (!(await zk.watchReassignments(watchers.reassignments))) return begun
-    const failed = new Set<string>()
-    for (const { topic, partition: number, replicas } of await zk.reassignments()) {
+    if (!(await zk.watchReassignments(watchers.reassignments))) return new Set()
+    const planned = (await zk.reassignments()).map(({ topic, partition: number, replicas }) => {
       const partition = context.partition(topic, number)
       const next = plan(partition?.assignment ?? NOBODY, replicas)
-      const refusal = lossOf(partition, next) ?? (next === null ? notInProgress() : null)
-      const error = refusal ?? (next && (await this.begin(topic, partition, next)))
-      if (error === null && partition !== undefined) begun.add(partition)
-      else {
-        const name = `${topic}-${number}`
-        failed.add(name)
-        logger.warn(`the reassignment of ${name} in ZooKeeper is refused: ${error?.message}`)
-      }
+      return { topic, partition: number, found: partition, next, error: lossOf(partition, next) }
+    })
+    const moves = planned.flatMap(({ found, next, error }) =>
+      found && next && error === null ? { partition: found, next } : [],
+    )
+    const errors = await this.begin(moves)
+    const failed = new Set<string>()
+    for (const request of planned) {
+      const { found } = request
+      const error = request.error ?? (found === undefined ? noSuchPartition() : errors.get(found))
+      if (error === undefined) continue
+      failed.add(nameOf(request))
+      logger.warn(`the reassignment of ${nameOf(request)} in ZooKeeper is refused: ${error.message}`)
     }
     if (failed.size > 0) await this.withdraw((request) => failed.has(nameOf(request)))
-    return begun
+    return new Set(moves.map(({ partition }) => partition).filter((partition) => !errors.has(partition)))
   }
 
   /** Takes requests out of the znode of old. */
@@ -152,153 +168,193 @@ export class Reassignments {
     )
   }
 
-  private async begin(
-    topic: string,
-    partition: ControlledPartition | undefined,
-    next: ReplicaAssignment,
-  ): Promise<ApiError | null> {
+  /** The errors of those that cannot be moved. The topics are independent of each other. */
+  private async begin(moves: readonly Move[]): Promise<Map<ControlledPartition, ApiError>> {
     const { logger } = this.parts
-    const isThere = partition !== undefined && partition.assignment.replicas.length > 0
-    if (!isThere || this.deletion.isQueued(topic)) {
-      return new ApiError('UNKNOWN_TOPIC_OR_PARTITION', NO_SUCH_PARTITION)
+    const errors = new Map<ControlledPartition, ApiError>()
+    for (const group of byTopic(moves)) {
+      const topic = group[0]?.partition.topic ?? ''
+      try {
+        if (this.deletion.isQueued(topic)) throw noSuchPartition()
+        await this.advance(group)
+      } catch (error) {
+        if (error instanceof ControllerMovedError) throw error
+        if (!(error instanceof ApiError)) logger.error(`cannot reassign partitions of ${topic}`, error)
+        for (const { partition } of group)
+          errors.set(partition, error instanceof ApiError ? error : UNEXPECTED)
+      }
     }
-    try {
-      await this.advance(partition, next)
-      return null
-    } catch (error) {
-      if (error instanceof ControllerMovedError) throw error
-      logger.error(`cannot reassign ${partition.name}`, error)
-      return new ApiError(
-        'UNKNOWN_SERVER_ERROR',
-        'The server experienced an unexpected error when processing the request.',
-      )
-    }
+    return errors
   }
 
-  /** As far as it goes now. */
-  private async advance(partition: ControlledPartition, next: ReplicaAssignment): Promise<void> {
-    this.deletion.markIneligible([partition.topic], 'its replicas are being reassigned')
-    await this.update(partition, next)
-    if (await this.isComplete(partition, next)) await this.complete(partition, next)
-    else {
+  /** As far as it goes now. All are of one topic, whose znode is written once for them. */
+  private async advance(moves: readonly Move[]): Promise<void> {
+    const topic = moves[0]?.partition.topic ?? ''
+    this.deletion.markIneligible([topic], 'its replicas are being reassigned')
+    await this.update(topic, moves)
+    const done = await this.completed(moves)
+    const begun = moves.filter((move) => !done.has(move))
+    if (done.size > 0) await this.finish(topic, [...done])
+    if (begun.length === 0) return
+    for (const { partition, next } of begun) {
       this.parts.logger.info(`moving ${partition.name} to ${targetReplicas(next).join(',')}`)
-      await this.announce(partition)
-      const fresh = refs(partition, next.addingReplicas)
-      await this.replicas.change(
-        fresh.filter(({ replica }) => partition.replicaState(replica) === 'NonExistent'),
-        'New',
-      )
     }
+    await this.announce(begun.map(({ partition }) => partition))
+    const fresh = begun.flatMap(({ partition, next }) => refs(partition, next.addingReplicas))
+    await this.replicas.change(
+      fresh.filter(({ partition, replica }) => partition.replicaState(replica) === 'NonExistent'),
+      'New',
+    )
   }
 
   /** Znode first, then memory. What an earlier reassignment had begun to add and nobody wants any more is removed. */
-  private async update(partition: ControlledPartition, next: ReplicaAssignment): Promise<void> {
-    const { assignment: current } = partition
+  private async update(topic: string, moves: readonly Move[]): Promise<void> {
     const { reassigning } = this.parts.context
-    if (isSame(current, next)) {
-      reassigning.add(partition)
-      return
-    }
-    await this.write(partition, next)
-    partition.assignment = next
-    reassigning.add(partition)
-    await this.remove(
-      partition,
-      current.replicas.filter((id) => !next.replicas.includes(id)),
-    )
+    const changed = moves.filter(({ partition, next }) => !isSame(partition.assignment, next))
+    if (changed.length > 0) await this.write(topic, changed)
+    const unneeded = changed.flatMap(({ partition, next }) => {
+      const ids = partition.assignment.replicas.filter((id) => !next.replicas.includes(id))
+      return refs(partition, ids)
+    })
+    for (const { partition, next } of changed) partition.assignment = next
+    for (const { partition } of moves) reassigning.add(partition)
+    await this.remove(unneeded)
   }
 
-  private async write(partition: ControlledPartition, next: ReplicaAssignment): Promise<void> {
+  private async write(name: string, changed: readonly Move[]): Promise<void> {
     const { zk, context } = this.parts
-    const topic = context.topics.get(partition.topic)
+    const topic = context.topics.get(name)
     const partitions = new Map(
       [...(topic?.partitions ?? [])].map(([number, each]) => [number, each.assignment]),
     )
-    partitions.set(partition.partition, next)
-    await zk.setTopicAssignment(partition.topic, { topicId: topic?.id, partitions }, context.epochZkVersion)
+    for (const { partition, next } of changed) partitions.set(partition.partition, next)
+    await zk.setTopicAssignment(name, { topicId: topic?.id, partitions }, context.epochZkVersion)
   }
 
-  private async isComplete(partition: ControlledPartition, assignment: ReplicaAssignment): Promise<boolean> {
-    if (!isReassignment(assignment)) return true
-    const [state] = await this.parts.zk.partitionStates([partition])
-    if (state === undefined || state instanceof Error) return false
-    return targetReplicas(assignment).every((id) => state.leaderAndIsr.isr.includes(id))
-  }
-
-  private async complete(partition: ControlledPartition, reached: ReplicaAssignment): Promise<void> {
-    const { context, batch, logger } = this.parts
-    const { addingReplicas, removingReplicas } = reached
-    await this.replicas.change(refs(partition, addingReplicas), 'Online')
-    const done = { replicas: targetReplicas(reached), addingReplicas: [], removingReplicas: [] }
-    partition.assignment = done
-    await this.moveLeader(partition)
-    await this.remove(partition, removingReplicas)
-    await this.write(partition, done)
-    await this.withdraw(
-      ({ topic, partition: number, replicas }) =>
-        topic === partition.topic && number === partition.partition && sameIds(replicas ?? [], done.replicas),
+  /** Those that have all target replicas in sync, or nothing to wait for. */
+  private async completed(moves: readonly Move[]): Promise<Set<Move>> {
+    const states = await this.parts.zk.partitionStates(moves.map(({ partition }) => partition))
+    return new Set(
+      moves.filter(({ next }, index) => {
+        if (!isReassignment(next)) return true
+        const state = states[index]
+        if (state === undefined || state instanceof Error) return false
+        return targetReplicas(next).every((id) => state.leaderAndIsr.isr.includes(id))
+      }),
     )
-    context.reassigning.delete(partition)
-    batch.addUpdateMetadata(context.liveOrShuttingDownBrokerIds(), [partition])
+  }
+
+  private async finish(topic: string, moves: readonly Move[]): Promise<void> {
+    const { context, batch, logger } = this.parts
+    const partitions = moves.map(({ partition }) => partition)
+    await this.replicas.change(
+      moves.flatMap(({ partition, next }) => refs(partition, next.addingReplicas)),
+      'Online',
+    )
+    for (const { partition, next } of moves) {
+      partition.assignment = { replicas: targetReplicas(next), addingReplicas: [], removingReplicas: [] }
+    }
+    await this.moveLeaders(partitions)
+    await this.remove(moves.flatMap(({ partition, next }) => refs(partition, next.removingReplicas)))
+    await this.write(
+      topic,
+      partitions.map((partition) => ({ partition, next: partition.assignment })),
+    )
+    const reached = new Map(partitions.map((partition) => [partition.name, partition.assignment.replicas]))
+    await this.withdraw((request) => sameIds(request.replicas ?? [], reached.get(nameOf(request)) ?? null))
+    for (const partition of partitions) {
+      context.reassigning.delete(partition)
+      logger.info(`${partition.name} is on ${partition.assignment.replicas.join(',')} now`)
+    }
+    batch.addUpdateMetadata(context.liveOrShuttingDownBrokerIds(), partitions)
     batch.send()
-    logger.info(`${partition.name} is on ${done.replicas.join(',')} now`)
-    await this.deletion.resumeFor([partition.topic])
+    await this.deletion.resumeFor([topic])
   }
 
   /** A leader that goes or is dead gives way to a live target replica; one that stays hears of its replicas in a new epoch. */
-  private async moveLeader(partition: ControlledPartition): Promise<void> {
-    const leader = partition.leadership?.leaderAndIsr.leader ?? -1
-    const stays = partition.assignment.replicas.includes(leader)
-    if (stays && this.parts.context.isReplicaOnline(leader, partition)) await this.announce(partition)
-    else await this.partitions.change([partition], 'Online', 'reassignment')
+  private async moveLeaders(partitions: readonly ControlledPartition[]): Promise<void> {
+    const stays = (partition: ControlledPartition) => {
+      const leader = partition.leadership?.leaderAndIsr.leader ?? NO_LEADER
+      const isMember = partition.assignment.replicas.includes(leader)
+      return isMember && this.parts.context.isReplicaOnline(leader, partition)
+    }
+    const staying = new Set(partitions.filter(stays))
+    const going = partitions.filter((partition) => !staying.has(partition))
+    await this.announce([...staying])
+    await this.partitions.change(going, 'Online', 'reassignment')
   }
 
   /** Tells all replicas, in a new leader epoch, which replicas there are. */
-  private async announce(partition: ControlledPartition): Promise<void> {
+  private async announce(partitions: readonly ControlledPartition[]): Promise<void> {
     const { batch } = this.parts
-    if (!(await this.nextLeaderEpoch(partition))) return
-    const { replicas, addingReplicas } = partition.assignment
-    const before = replicas.filter((id) => !addingReplicas.includes(id))
-    batch.addLeaderAndIsr(before, partition, { isNew: false })
-    batch.addLeaderAndIsr(addingReplicas, partition, { isNew: true })
+    for (const partition of await this.nextLeaderEpochs(partitions)) {
+      const { replicas, addingReplicas } = partition.assignment
+      const before = replicas.filter((id) => !addingReplicas.includes(id))
+      batch.addLeaderAndIsr(before, partition, { isNew: false })
+      batch.addLeaderAndIsr(addingReplicas, partition, { isNew: true })
+    }
     batch.send()
   }
 
-  private async nextLeaderEpoch(partition: ControlledPartition): Promise<boolean> {
+  /** Resolves to those that have one now; tried again where the leader changes the znode at the same time. */
+  private async nextLeaderEpochs(partitions: readonly ControlledPartition[]): Promise<ControlledPartition[]> {
+    const raised: ControlledPartition[] = []
+    let remaining = partitions
+    while (remaining.length > 0) remaining = await this.raiseLeaderEpochs(remaining, raised)
+    return raised
+  }
+
+  private async raiseLeaderEpochs(
+    partitions: readonly ControlledPartition[],
+    raised: ControlledPartition[],
+  ): Promise<ControlledPartition[]> {
     const { zk, context, logger } = this.parts
-    for (;;) {
-      const [state] = await zk.partitionStates([partition])
+    const states = await zk.partitionStates(partitions)
+    const updates = partitions.flatMap((of, index) => {
+      const state = states[index]
       if (state === undefined || state instanceof Error) {
-        logger.error(`cannot read the state of ${partition.name}`, state)
-        return false
+        logger.error(`cannot read the state of ${of.name}`, state)
+        return []
       }
       if (state.controllerEpoch > context.epoch) {
         throw new ControllerMovedError(
-          `a controller of epoch ${state.controllerEpoch} has written the state of ${partition.name}`,
+          `a controller of epoch ${state.controllerEpoch} has written the state of ${of.name}`,
         )
       }
       const { leaderAndIsr: current } = state
       const leaderAndIsr = newLeader(current, current.leader, current.isr)
-      const update = { topic: partition.topic, partition: partition.partition, leaderAndIsr }
-      const [written] = await zk.updatePartitionStates([update], context.epoch, context.epochZkVersion)
-      // Its leader has changed it meanwhile.
-      if (written === null || written === undefined) continue
-      if (written instanceof Error) {
-        logger.error(`cannot write the state of ${partition.name}`, written)
-        return false
+      return { topic: of.topic, partition: of.partition, leaderAndIsr, of }
+    })
+    const results = await zk.updatePartitionStates(updates, context.epoch, context.epochZkVersion)
+    const again: ControlledPartition[] = []
+    updates.forEach(({ of }, index) => {
+      const written = results[index]
+      if (written === null || written === undefined) again.push(of)
+      else if (written instanceof Error) logger.error(`cannot write the state of ${of.name}`, written)
+      else {
+        of.leadership = { leaderAndIsr: written, controllerEpoch: context.epoch }
+        raised.push(of)
       }
-      partition.leadership = { leaderAndIsr: written, controllerEpoch: context.epoch }
-      return true
-    }
+    })
+    return again
   }
 
   /** Out of the ISR, stopped, and deleted from disk. Nobody waits for the last: the broker may be down for good. */
-  private async remove(partition: ControlledPartition, replicas: readonly number[]): Promise<void> {
-    const removed = refs(partition, replicas)
+  private async remove(removed: readonly ReplicaRef[]): Promise<void> {
     for (const state of ['Offline', 'DeletionStarted', 'DeletionSuccessful', 'NonExistent'] as const) {
       await this.replicas.change(removed, state)
     }
   }
+}
+
+function byTopic(moves: readonly Move[]): Move[][] {
+  const groups = new Map<string, Move[]>()
+  for (const move of moves) {
+    const group = groups.get(move.partition.topic)
+    if (group === undefined) groups.set(move.partition.topic, [move])
+    else group.push(move)
+  }
+  return [...groups.values()]
 }
 
 /** ReplicaAssignment.reassignTo: the target first, then what is there and goes. */
@@ -337,6 +393,10 @@ function lossOf(partition: ControlledPartition | undefined, next: ReplicaAssignm
   )
 }
 
+function noSuchPartition(): ApiError {
+  return new ApiError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist.')
+}
+
 function notInProgress(): ApiError {
   return new ApiError('NO_REASSIGNMENT_IN_PROGRESS', 'No partition reassignment is in progress.')
 }
@@ -349,8 +409,8 @@ function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
 }
 
-function sameIds(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((id, at) => id === b[at])
+function sameIds(a: readonly number[], b: readonly number[] | null): boolean {
+  return b !== null && a.length === b.length && a.every((id, at) => id === b[at])
 }
 
 function isSame(a: ReplicaAssignment, b: ReplicaAssignment): boolean {
