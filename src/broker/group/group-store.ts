@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { ErrorName } from '../../protocol/index.ts'
-import { BatchBuilder } from '../../records/index.ts'
+import { BatchBuilder, type BatchOptions } from '../../records/index.ts'
 import type { ReplicaManager } from '../replica/index.ts'
 import { Group } from './group.ts'
 import type { GroupConfig } from './group-config.ts'
@@ -15,6 +15,9 @@ import { OFFSETS_TOPIC, partitionOfGroup } from './offsets-topic.ts'
 const LOAD_DELAY_MS = 500
 /** A request for a group that is being read waits this long before its client is told to come again. */
 const LOAD_GRACE_MS = 250
+
+/** Commits share their way with those of transactions in Kafka: their batches have a sequence number, and no producer. */
+const OF_OFFSETS: BatchOptions = { baseSequence: 0 }
 
 export interface GroupStoreDeps {
   readonly clock: Clock
@@ -204,7 +207,7 @@ export class GroupStore {
       offsetRecord(group.groupId, topic, partition, committed),
     )
     group.offsets.prepare(offsets)
-    const { error, baseOffset } = await this.append(group, records, this.commitAcks)
+    const { error, baseOffset } = await this.append(group, records, this.commitAcks, OF_OFFSETS)
     if (!group.is('Dead')) {
       if (error === 'NONE') group.offsets.complete(offsets, baseOffset)
       else group.offsets.fail(offsets)
@@ -248,9 +251,10 @@ export class GroupStore {
     group: Group,
     records: readonly GroupRecord[],
     requiredAcks: number,
+    options: BatchOptions = {},
   ): Promise<{ error: ErrorName; baseOffset: number }> {
     const { clock, config, replicas, logger } = this.deps
-    const batch = new BatchBuilder({ codec: config.codec })
+    const batch = new BatchBuilder({ ...options, codec: config.codec })
     const nowMs = clock.nowMs()
     for (const { key, value } of records) batch.append(nowMs, key, value)
     const partition = this.partitionOf(group.groupId)
