@@ -25,8 +25,8 @@ export async function describeBrokers(
   { ids, allConfigs }: DescribeBrokersOptions,
 ): Promise<number> {
   const { admin } = await context.target()
-  const facts = await brokerFacts(admin, ids.length === 0 ? undefined : ids)
-  const missing = ids.find((id) => !facts.some(({ broker }) => broker.id === id))
+  const facts = await brokerFacts(context, ids.length === 0 ? undefined : ids)
+  const missing = ids.find((id) => !facts.some((each) => each.id === id))
   if (missing !== undefined) {
     throw new KcliError('KCLI_UNKNOWN_BROKER', `there is no broker ${missing}`, {
       hint: 'See which there are with: kcli brokers list',
@@ -34,7 +34,7 @@ export async function describeBrokers(
   }
   const described = await Promise.all(facts.map((each) => withSettings(admin, each, allConfigs)))
   if (context.out.format === 'name') {
-    await context.out.write(described.map(({ broker }) => `${broker.id}\n`).join(''))
+    await context.out.write(described.map(({ id }) => `${id}\n`).join(''))
   } else {
     await context.out.object(described.map(dataOf), async () => {
       const styles = await loadStyles(context.terminal.color)
@@ -45,7 +45,7 @@ export async function describeBrokers(
 }
 
 async function withSettings(admin: Admin, facts: BrokerFacts, allConfigs: boolean): Promise<Described> {
-  const { id } = facts.broker
+  const { id } = facts
   const [[answer], apiVersions] = await Promise.all([
     admin.describeConfigs([{ type: 'broker', name: String(id) }]),
     admin.brokerApiVersions(id),
@@ -57,12 +57,11 @@ async function withSettings(admin: Admin, facts: BrokerFacts, allConfigs: boolea
   return { ...facts, configs, apiVersions }
 }
 
-function dataOf({ broker, isController, leaders, replicas, outOfSync, ...rest }: Described) {
+function dataOf({ id, address, rack, isController, leaders, replicas, outOfSync, ...rest }: Described) {
   return {
-    id: broker.id,
-    host: broker.host,
-    port: broker.port,
-    rack: broker.rack,
+    id,
+    address,
+    rack,
     isController,
     leaders,
     replicas,
@@ -89,7 +88,7 @@ function known(bytes: number): number | null {
 }
 
 function textOf(each: Described, { bold, bad }: Styles): string {
-  const { broker, isController, leaders, replicas, outOfSync, logDirs, silence, configs, apiVersions } = each
+  const { leaders, replicas, outOfSync, logDirs, silence, configs, apiVersions } = each
   const line = (name: string, value: string) => `${bold(`${name}:`.padEnd(12))} ${value}`
   const dirs = logDirs.map((dir) => {
     if (dir.error !== null) return bad(`  ${dir.logDir}  ${dir.error.errorName}`)
@@ -99,10 +98,10 @@ function textOf(each: Described, { bold, bad }: Styles): string {
   })
   const late = outOfSync > 0 ? bad(`, ${outOfSync} out of sync`) : ''
   const lines = [
-    line('Broker', String(broker.id)),
-    line('Address', `${broker.host}:${broker.port}`),
-    line('Rack', broker.rack ?? '-'),
-    line('Controller', isController ? 'yes' : 'no'),
+    line('Broker', String(each.id)),
+    line('Address', each.address ?? 'only through the data directory'),
+    line('Rack', each.rack ?? '-'),
+    line('Controller', each.isController ? 'yes' : 'no'),
     line('Leaders', String(leaders)),
     line('Replicas', `${replicas}${late}`),
     line('Size', silence === null ? sizeText(sizeBytes(logDirs)) : `unknown: ${silence}`),

@@ -1,8 +1,13 @@
-import type { Admin, BrokerNode, LogDirDescription } from '../../../client/index.ts'
+import type { Admin, LogDirDescription } from '../../../client/index.ts'
+import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
+import type { CommandContext } from '../../context.ts'
 
 /** One broker and what it carries. */
 export interface BrokerFacts {
-  readonly broker: BrokerNode
+  readonly id: number
+  /** Null when it can be reached through the data directory only. */
+  readonly address: string | null
+  readonly rack: string | null
   readonly isController: boolean
   readonly leaders: number
   readonly replicas: number
@@ -13,17 +18,27 @@ export interface BrokerFacts {
   readonly silence: string | null
 }
 
-export async function brokerFacts(admin: Admin, ids?: readonly number[]): Promise<BrokerFacts[]> {
+export async function brokerFacts(context: CommandContext, ids?: readonly number[]): Promise<BrokerFacts[]> {
+  const { admin, dataDir } = await context.target()
   const [{ brokers, controllerId }, topics] = await Promise.all([admin.describeCluster(), admin.listTopics()])
   const partitions = topics.flatMap((topic) => topic.partitions)
+  const local =
+    dataDir === undefined
+      ? undefined
+      : localAddresses(
+          dataDir,
+          brokers.map(({ id }) => id),
+        )
   const wanted = brokers.filter(({ id }) => ids === undefined || ids.includes(id))
   return Promise.all(
     wanted.map(async (broker) => {
-      const { id } = broker
+      const { id, host, port, rack } = broker
       const own = partitions.filter(({ replicas }) => replicas.includes(id))
       const { logDirs, silence } = await logDirsOf(admin, id)
       return {
-        broker,
+        id,
+        address: local === undefined ? `${host}:${port}` : (local.get(id) ?? null),
+        rack,
         isController: id === controllerId,
         leaders: partitions.filter(({ leader }) => leader === id).length,
         replicas: own.length,
@@ -32,6 +47,15 @@ export async function brokerFacts(admin: Admin, ids?: readonly number[]): Promis
         silence,
       }
     }),
+  )
+}
+
+/** Where the brokers of a local cluster listen for others, if they do: in the order of their ids, the dead ones included. */
+function localAddresses(dataDir: string, alive: readonly number[]): Map<number, string> {
+  const server = new DataDirectory(systemPorts().fs, dataDir).readServerInfo()
+  const ids = [...new Set([...alive, ...(server?.down ?? [])])].sort((a, b) => a - b)
+  return new Map(
+    ids.flatMap((id, index) => (server?.addresses[index] ? [[id, server.addresses[index]]] : [])),
   )
 }
 

@@ -5,13 +5,12 @@ import { brokerFacts, sizeBytes } from './facts.ts'
 
 /** The brokers that are up, and what each of them carries. */
 export async function listBrokers(context: CommandContext): Promise<number> {
-  const { admin } = await context.target()
   await context.out.view({
-    rows: await brokerFacts(admin),
+    rows: await brokerFacts(context),
     columns: [
-      { header: 'ID', value: ({ broker }) => broker.id },
-      { header: 'ADDRESS', value: ({ broker }) => `${broker.host}:${broker.port}` },
-      { header: 'RACK', value: ({ broker }) => broker.rack ?? '' },
+      { header: 'ID', value: ({ id }) => id },
+      { header: 'ADDRESS', value: ({ address }) => address ?? '' },
+      { header: 'RACK', value: ({ rack }) => rack ?? '' },
       { header: 'CONTROLLER', value: ({ isController }) => (isController ? 'yes' : '') },
       { header: 'LEADERS', value: ({ leaders }) => leaders },
       { header: 'REPLICAS', value: ({ replicas }) => replicas },
@@ -26,11 +25,10 @@ export async function listBrokers(context: CommandContext): Promise<number> {
         wide: true,
       },
     ],
-    data: ({ broker, isController, leaders, replicas, outOfSync, logDirs, silence }) => ({
-      id: broker.id,
-      host: broker.host,
-      port: broker.port,
-      rack: broker.rack,
+    data: ({ id, address, rack, isController, leaders, replicas, outOfSync, logDirs, silence }) => ({
+      id,
+      address,
+      rack,
       isController,
       leaders,
       replicas,
@@ -38,7 +36,7 @@ export async function listBrokers(context: CommandContext): Promise<number> {
       sizeBytes: silence === null ? sizeBytes(logDirs) : null,
       logDirs: logDirs.map(({ logDir }) => logDir),
     }),
-    name: ({ broker }) => String(broker.id),
+    name: ({ id }) => String(id),
     empty: 'No broker is up.',
   })
   return EXIT.done
