@@ -21,7 +21,7 @@ export async function screenLines(screen: Screen, color: boolean): Promise<strin
   const styles = await loadStyles(color)
   const { snapshot, rows, columns } = screen
   const head = headLines(screen, styles)
-  const znodes = znodeLines(screen.znodes, styles)
+  const znodes = znodeLines(screen.znodes.slice(0, rows === undefined ? ZNODE_LINES : rows / 4), styles)
   const room = rows === undefined ? undefined : Math.max(3, rows - head.length - znodes.length - 1)
   const body = snapshot === undefined ? [] : partitionLines(snapshot.partitions, room, styles)
   const lines = [...head, ...body, ...znodes]
