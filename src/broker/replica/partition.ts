@@ -242,10 +242,10 @@ export class Partition implements TopicPartition {
   }
 
   private appended(log: Log, info: AppendInfo): void {
-    if (this.log !== log || info.firstOffset < 0 || info.duplicate) return
-    this.bytes.appended(info.lastOffset + 1, info.sizeBytes)
+    if (this.log !== log || info.firstOffset < 0) return
+    if (!info.duplicate) this.bytes.appended(info.lastOffset + 1, info.sizeBytes)
     if (this.isLeader) this.maybeAdvanceHighWatermark(this.context.clock.monotonicMs())
-    this.context.onAppended(this)
+    if (!info.duplicate) this.context.onAppended(this)
   }
 
   /** Any work on the log that must be over before the replica changes its part. */
@@ -335,6 +335,12 @@ export class Partition implements TopicPartition {
     return true
   }
 
+  /** A broker that has gone is not waited for any more, although nobody fetches or appends. */
+  onMetadataUpdate(): void {
+    const hasOutsiders = this.replicas.length > this.isr.isr.length
+    if (this.isLeader && hasOutsiders) this.maybeAdvanceHighWatermark(this.context.clock.monotonicMs())
+  }
+
   private isAboutToJoin(follower: FollowerState, endOffset: number, nowMs: number): boolean {
     return (
       follower.isCaughtUp(endOffset, nowMs, this.context.replicaLagTimeMaxMs) &&
@@ -398,6 +404,7 @@ export class Partition implements TopicPartition {
       this.maybeAdvanceHighWatermark(this.context.clock.monotonicMs())
     } else if (outcome.error === 'OPERATION_NOT_ATTEMPTED' || outcome.error === 'INELIGIBLE_REPLICA') {
       this.isr = committedIsr(proposed.isr, proposed.leaderRecoveryState)
+      this.maybeAdvanceHighWatermark(this.context.clock.monotonicMs())
     } else if (!ISR_GIVEN_UP.has(outcome.error)) {
       this.context.logger.warn(
         `${this.key}: the controller did not change the ISR (${outcome.error}), trying again`,

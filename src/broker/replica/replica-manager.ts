@@ -220,6 +220,7 @@ export class ReplicaManager {
 
   /** Brokers came or went: the low watermark counts only those that are up. */
   onMetadataUpdate(): void {
+    for (const partition of this.table.awake()) partition.onMetadataUpdate()
     if (this.deletes.size === 0) return
     for (const partition of this.table.all()) this.deletes.check(partition)
   }

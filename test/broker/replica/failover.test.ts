@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { sleep } from '../../../src/base/clock.ts'
+import { ERROR_CODES } from '../../../src/protocol/index.ts'
 import { fetchParams, fetchPartition, TestCluster, turns, values } from './support/test-cluster.ts'
 
 test('diverging logs: the old leader cuts off what was never committed', async () => {
@@ -269,4 +270,22 @@ test('a disk that fails under a follower: it tries again, and nothing is lost', 
   expect((await pending).error).toBe('NONE')
   expect(failures).toBe(4)
   expect(await values(log)).toEqual(['a', 'b'])
+})
+
+test('a replica that keeps up but may not join the ISR is not waited for once its broker has gone', async () => {
+  const cluster = await TestCluster.start({ config: { replicaLagTimeMaxMs: 1_000_000 } })
+  await cluster.createTopic('t', [0, 1, 2])
+  const [a, b, c] = [cluster.broker(0), cluster.broker(1), cluster.broker(2)]
+  // As when broker 1 is shutting down: it is out of the ISR, and follows for another moment.
+  cluster.refuseIsr = () => ERROR_CODES.INELIGIBLE_REPLICA
+  await cluster.elect('t-0', 0, [0, 2])
+  expect((await a.produce('t', ['one'])).error).toBe('NONE')
+  await cluster.untilLater(() => b.log('t').logEndOffset === 1, 100)
+  await b.stop()
+  const waiting = a.produce('t', ['two'], { timeoutMs: 100_000 })
+  await cluster.untilLater(() => c.log('t').logEndOffset === 2, 100)
+  await turns(10)
+  expect(a.log('t').highWatermark).toBe(1)
+  cluster.updateMetadata()
+  expect((await waiting).error).toBe('NONE')
 })

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
 import { ControllerMovedError, KafkaZkClient, type LeaderAndIsr } from '../../../src/broker/zk/index.ts'
-import { ManualClock } from '../../support/manual-clock.ts'
+import { gate, ManualClock } from '../../support/manual-clock.ts'
 import { MemoryFileSystem } from '../../support/memory-file-system.ts'
 import { openServer } from '../../zookeeper/support.ts'
-import { eventually } from '../controller/support.ts'
+import { eventually, turn } from '../controller/support.ts'
 
 const clock = new ManualClock()
 
@@ -95,6 +95,20 @@ test('an expired session is replaced, and everybody who listens hears of it', as
   await eventually(() => expect(heard).toEqual(['expired', 'renewed']))
   expect(zk.sessionId).not.toBe(first)
   await zk.registerBroker(broker(1))
+})
+
+test('a new session waits until everybody is done with the old one, and nothing goes on from one to the next', async () => {
+  const { server, zk } = await open()
+  const first = zk.sessionId
+  const done = gate()
+  zk.onSession({ expired: () => done.opened })
+  await server.expireSession(first)
+  await turn()
+  expect(zk.sessionId).toBe(first)
+  await expect(zk.clusterId()).rejects.toMatchObject({ zkCode: 'SESSIONEXPIRED' })
+  done.open()
+  await eventually(() => expect(zk.sessionId).not.toBe(first))
+  expect(await zk.clusterId()).toBeNull()
 })
 
 test('elections: one wins, the other learns that it has moved', async () => {

@@ -1,69 +1,12 @@
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../../src/base/logger.ts'
-import type { Channel, Network, Part } from '../../../src/base/network.ts'
 import { seededRandom } from '../../../src/base/random.ts'
 import { KafkaZkClient, type LeaderAndIsr, type RegisteredBroker } from '../../../src/broker/zk/index.ts'
 import { connectZooKeeper, type ZooKeeperClient } from '../../../src/zookeeper/index.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { MemoryFileSystem } from '../../support/memory-file-system.ts'
 import { openPort, openServer } from '../../zookeeper/support.ts'
-import { turn } from '../controller/support.ts'
-
-type Moment = 'before' | 'after'
-
-/**
- * Cuts the connection at the n-th frame that a client sends, counted over all its connections: before it arrives, or after
- * it was processed, so that only the answer is lost.
- */
-function cutting(network: Network, at: number, moment: Moment) {
-  const counter = { frames: 0 }
-  const connect: Network['connect'] = async (address, options) => {
-    const channel = await network.connect(address, options)
-    let isCut = false
-    const cut = () => {
-      isCut = true
-      if (moment === 'before') channel.destroy(new Error('cut'))
-      else void turn().then(() => channel.destroy(new Error('cut')))
-    }
-    const write = (parts: readonly Part[]) => {
-      for (const part of parts) {
-        if (isCut) return
-        const isTheOne = ++counter.frames === at
-        if (isTheOne && moment === 'before') return cut()
-        channel.write([part])
-        if (isTheOne) cut()
-      }
-    }
-    const wrapped: Channel = {
-      ...bound(channel),
-      write,
-      start: (handlers) =>
-        channel.start({
-          ...handlers,
-          data: (chunk) => {
-            if (!isCut) handlers.data(chunk)
-          },
-        }),
-    }
-    return wrapped
-  }
-  return { counter, network: { ...network, connect } }
-}
-
-function bound(channel: Channel): Channel {
-  return {
-    peer: channel.peer,
-    get bufferedBytes() {
-      return channel.bufferedBytes
-    },
-    start: (handlers) => channel.start(handlers),
-    write: (parts) => channel.write(parts),
-    pause: () => channel.pause(),
-    resume: () => channel.resume(),
-    end: () => channel.end(),
-    destroy: (error) => channel.destroy(error),
-  }
-}
+import { cutting, type Moment } from './cutting-network.ts'
 
 const info: RegisteredBroker['info'] = {
   id: 1,
@@ -147,7 +90,7 @@ async function run(at: number, moment: Moment) {
   const clock = new ManualClock()
   const server = await openServer(new MemoryFileSystem(), { clock, forceSync: false })
   const { network, address } = await openPort(server, clock)
-  const cut = cutting(network, at, moment)
+  const cut = cutting(network, (frame) => (frame === at ? moment : undefined))
   const options = { servers: [address], sessionTimeoutMs: 18_000, clock, logger: silentLogger }
   const connect = () => connectZooKeeper({ ...options, network: cut.network, random: seededRandom(at) })
   const work = async () => {
