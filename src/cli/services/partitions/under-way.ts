@@ -58,7 +58,9 @@ export async function cancelMoves(
   }
   const isAll = options.names.length === 0 && options.planFile === undefined
   if (isAll && !options.yes) {
-    await context.confirm(`Cancel all ${moves.length} reassignments that are under way?`, '--yes')
+    const names = moves.map(({ topic, partition }) => `${topic}-${partition}`)
+    const what = names.length > 5 ? `all ${names.length} partitions that are being moved` : names.join(', ')
+    await context.confirm(`Cancel the move of ${what}?`, '--yes')
   }
   const results = await admin.reassignPartitions(
     moves.map(({ topic, partition }) => ({ topic, partition, replicas: null })),

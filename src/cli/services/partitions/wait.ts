@@ -52,10 +52,11 @@ async function bytesOf(
   return { copiedBytes, allBytes }
 }
 
-function pause({ clock, signal }: CommandContext): Promise<void> {
+function pause({ clock, signal, out }: CommandContext): Promise<void> {
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       timer.cancel()
+      out.note('The brokers carry on. Wait for them with: kcli partitions reassign --wait')
       reject(signal.reason instanceof Error ? signal.reason : new InterruptedError(undefined))
     }
     const timer = clock.setTimer(POLL_MS, () => {
