@@ -246,6 +246,18 @@ export class AdminClient {
     )
   }
 
+  async reassign(topic: string, partition: number, replicas: readonly number[]): Promise<void> {
+    await this.attempt(`reassign ${topic}-${partition} to ${replicas.join(',')}`, () =>
+      this.admin.reassignPartitions([{ topic, partition, replicas }], { timeoutMs: 5000 }),
+    )
+  }
+
+  async electPreferred(topic: string, partition: number): Promise<void> {
+    await this.attempt(`elect the preferred leader of ${topic}-${partition}`, () =>
+      this.admin.electLeaders('preferred', [{ topic, partition }], { timeoutMs: 5000 }),
+    )
+  }
+
   private async attempt<T>(what: string, call: () => Promise<T>): Promise<T | undefined> {
     try {
       const result = await call()

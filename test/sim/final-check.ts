@@ -32,19 +32,22 @@ export class FinalCheck {
     this.violation = violation
   }
 
-  check(topics: readonly TopicPlan[], brokers: readonly BrokerMachine[], unclean: ReadonlySet<string>): void {
+  check(
+    topics: readonly TopicPlan[],
+    replicasOf: (topic: string, partition: number) => readonly BrokerMachine[],
+  ): void {
     for (const topic of topics) {
       if (topic.kind === 'passing') continue
       for (let partition = 0; partition < topic.partitions; partition++) {
         const place = `${topic.name}-${partition}`
-        const replicas = brokers.flatMap((broker) => {
+        const replicas = replicasOf(topic.name, partition).flatMap((broker) => {
           const log = readLog(broker.disk.files, `/logs/${place}`)
           return log === undefined ? [] : [{ host: broker.host, log }]
         })
         this.checkReplicas(place, replicas)
         const whole = replicas.map(({ log }) => log).sort((a, b) => a.start - b.start)[0]
         if (whole === undefined) this.violation(`${place}: no broker has its log`)
-        else if (!unclean.has(topic.name)) this.checkRecords(place, topic, whole)
+        else this.checkRecords(place, topic, whole)
       }
     }
   }

@@ -1,5 +1,11 @@
 import { type Random, seededRandom } from '../../src/base/random.ts'
-import { brokerIdZnode, partitionStateZnode, topicZnode } from '../../src/broker/zk/znodes.ts'
+import {
+  brokerIdZnode,
+  deleteTopicsZnode,
+  partitionStateZnode,
+  type TopicAssignment,
+  topicZnode,
+} from '../../src/broker/zk/znodes.ts'
 import { type DataTree, isZooKeeperError } from '../../src/zookeeper/index.ts'
 import { AdminClient, type ClientWorld, ConsumerClient, ProducerClient } from './clients.ts'
 import { FAULT_KINDS, type FaultKind, Faults, type FaultWorld } from './faults.ts'
@@ -121,8 +127,9 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
   isWell(): boolean {
     const tree = this.tree
     if (tree === undefined || !this.brokers.every(({ isServing }) => isServing)) return false
+    if (this.isHealed && (tree.get(deleteTopicsZnode.path)?.children?.size ?? 0) > 0) return false
     return this.topics.every(({ name, partitions }) => {
-      const assigned = topicZnode.decode(name, tree.get(topicZnode.path(name))?.data ?? null).partitions
+      const assigned = this.assignment(name)
       if (assigned.size < partitions) return false
       return [...assigned].every(([partition, { replicas, addingReplicas, removingReplicas }]) => {
         const node = tree.get(partitionStateZnode.path(name, partition))
@@ -132,6 +139,11 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
         return state.leaderAndIsr.isr.length === replicas.length
       })
     })
+  }
+
+  /** The replicas of a topic's partitions, as ZooKeeper has them. */
+  private assignment(topic: string): TopicAssignment['partitions'] {
+    return topicZnode.decode(topic, this.tree?.get(topicZnode.path(topic))?.data ?? null).partitions
   }
 
   sessionOf(broker: BrokerMachine): bigint | undefined {
@@ -213,7 +225,7 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
       await pause()
       if (this.isHealed) return
       const kept = this.topics[0] as TopicPlan
-      switch (random.int(4)) {
+      switch (random.int(6)) {
         case 0: {
           const plan: TopicPlan = {
             name: 'passing',
@@ -234,10 +246,25 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
         case 2:
           await admin.configure('kept', 'min.insync.replicas', String(1 + random.int(2)))
           break
+        case 3:
+          await admin.reassign('kept', random.int(kept.partitions), this.someBrokers())
+          break
+        case 4:
+          await admin.electPreferred('kept', random.int(kept.partitions))
+          break
         default:
           await admin.configure('kept', 'segment.bytes', String(1000 + random.int(8000)))
       }
     }
+  }
+
+  /** Two or three, in any order. */
+  private someBrokers(): number[] {
+    const left = this.brokers.map(({ id }) => id)
+    const wanted = 2 + this.random.int(2)
+    const chosen: number[] = []
+    while (chosen.length < wanted) chosen.push(...left.splice(this.random.int(left.length), 1))
+    return chosen
   }
 
   private startClients(): void {
@@ -286,11 +313,16 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
     // What was written at last reaches the followers, and their high watermarks.
     await scheduler.run(() => false, scheduler.nowMs + 2000)
     if (!(await wait(() => this.isWell()))) return this.complain('the cluster did not stay well')
+    const assignments = new Map(this.topics.map(({ name }) => [name, this.assignment(name)]))
     this.trace('plan', 'everybody stops')
     const stops = Promise.all(this.brokers.map((broker) => broker.stop({ controlled: false })))
     if (!(await this.until(stops, 60_000))) return this.violation('brokers do not stop')
     if (this.violations.length > 0) return
-    new FinalCheck(this.history, (what) => this.violation(what)).check(this.topics, this.brokers, new Set())
+    const replicasOf = (topic: string, partition: number) => {
+      const ids = assignments.get(topic)?.get(partition)?.replicas ?? []
+      return this.brokers.filter(({ id }) => ids.includes(id))
+    }
+    new FinalCheck(this.history, (what) => this.violation(what)).check(this.topics, replicasOf)
   }
 
   private complain(what: string): void {
@@ -305,6 +337,10 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
       ({ host, isUp, isServing }) => `${host} ${isServing ? 'serves' : isUp ? 'is up' : 'is down'}`,
     )
     const controller = tree?.get('/controller')?.data?.toString() ?? 'no controller'
+    const deletions = [...(tree?.get(deleteTopicsZnode.path)?.children ?? [])]
+    for (const topic of deletions) states.push(`${topic} is not deleted`)
+    for (const { name } of this.topics)
+      states.push(tree?.get(topicZnode.path(name))?.data?.toString() ?? `no topic ${name}`)
     this.violation(`${what} within ${RECOVERY_MS} ms: ${[...up, controller, ...states].join('; ')}`)
   }
 
@@ -321,15 +357,16 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
   }
 
   /** Also when something is wrong by then: nobody needs to go on. */
-  private waitUntil(isDone: () => boolean, deadlineMs: number): Promise<boolean> {
+  private async waitUntil(isDone: () => boolean, deadlineMs: number): Promise<boolean> {
     let count = 0
     let done = false
-    return this.scheduler.run(() => {
+    const isOver = await this.scheduler.run(() => {
       // Looking at everything is dear.
       if (this.violations.length > 0) return true
       if (count++ % 32 === 0) done = isDone()
       return done
     }, deadlineMs)
+    return isOver || isDone()
   }
 }
 
