@@ -132,15 +132,19 @@ export class BrokerEvents {
     }
     const before = context.offlineDirReplicas.get(brokerId)
     const lost: ControlledPartition[] = []
-    let isBack = false
+    const back: string[] = []
     for (const { partition, errorCode } of this.partitionErrors(response)) {
-      if (errorCode === ERROR_CODES.NONE) isBack = before?.delete(partition) === true || isBack
-      else if (errorCode === ERROR_CODES.KAFKA_STORAGE_ERROR && before?.has(partition) !== true) {
+      if (errorCode === ERROR_CODES.NONE) {
+        if (before?.delete(partition) === true) back.push(partition.topic)
+      } else if (errorCode === ERROR_CODES.KAFKA_STORAGE_ERROR && before?.has(partition) !== true) {
         lost.push(partition)
       }
     }
-    // It may be the only one that can lead.
-    if (isBack) await this.partitions.bringOnline()
+    if (back.length > 0) {
+      // One of them may be the only one that can lead, or the one that a deletion waits for.
+      await this.partitions.bringOnline()
+      await this.deletion.resumeFor(back)
+    }
     if (lost.length === 0) return
     context.offlineDirReplicas.set(brokerId, new Set([...(before ?? []), ...lost]))
     logger.info(`replicas on broker ${brokerId} are offline: ${lost.map(({ name }) => name).join(', ')}`)

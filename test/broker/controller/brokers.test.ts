@@ -154,6 +154,24 @@ test('a replica whose log directory has failed counts as offline', async () => {
   expect((await cluster.client.getChildren('/log_dir_event_notification')).children).toEqual([])
 })
 
+test('a topic that could not be deleted for a failed log directory is deleted when the replica is back', async () => {
+  const cluster = await TestCluster.open(3)
+  await cluster.createTopic('t', [[1, 2]])
+  const failing = cluster.broker(1)
+  failing.leaderAndIsrError = 56
+  await failing.zk.propagateLogDirEvent(1)
+  await eventually(async () => expect(await cluster.state('t', 0)).toMatchObject({ leader: 2, isr: [2] }))
+  // Asked again, as it is now and then, it still has no room.
+  await failing.zk.propagateLogDirEvent(1)
+  await turn()
+  await cluster.active.admin.deleteTopics(new Set(['t']), 0)
+  await turn()
+  expect(await cluster.client.exists('/brokers/topics/t')).not.toBeNull()
+  failing.leaderAndIsrError = 0
+  await failing.zk.propagateLogDirEvent(1)
+  await eventually(async () => expect(await cluster.client.exists('/brokers/topics/t')).toBeNull())
+})
+
 test('a changed registration reaches all brokers', async () => {
   const cluster = await TestCluster.open(2)
   await cluster.broker(1).controller.updateBrokerInfo({
