@@ -1,4 +1,5 @@
 /** How long a producer with acks=all waits when a leader dies, and when it leaves in order: kcli beside Apache Kafka. */
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { median, number, table } from './measure.mjs'
 
@@ -8,6 +9,8 @@ const CONFIG = {
   'min.insync.replicas': '2',
   'auto.leader.rebalance.enable': 'false',
 }
+/** A session ends at a tick: with those of two seconds that is up to two seconds later. */
+const QUICK_TICKS = { tickTime: '100', maxSessionTimeout: '60000' }
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Both on a real ZooKeeper, or kcli's when there is none: who expires the session, and when, is then the same. */
@@ -20,10 +23,15 @@ export async function failover({ support, kafkaWanted, kcliWanted, rounds = 3 })
   try {
     const [port] = await support.freePorts(1)
     if (kafkaWanted) {
-      const child = await support.startZookeeper(home.dir, port, [])
+      const child = await support.startZookeeper(home.dir, port, [], QUICK_TICKS)
       stopZooKeeper = () => support.stopChild(child, 'SIGKILL')
     } else {
-      const flags = ['--data-dir', path.join(home.dir, 'zookeeper'), '--listen', `127.0.0.1:${port}`]
+      const config = path.join(home.dir, 'own.cfg')
+      writeFileSync(
+        config,
+        `tickTime=${QUICK_TICKS.tickTime}\nmaxSessionTimeout=${QUICK_TICKS.maxSessionTimeout}\n`,
+      )
+      const flags = [config, '--data-dir', path.join(home.dir, 'zookeeper'), '--listen', `127.0.0.1:${port}`]
       const server = await support.startKcliServer(home, ['zookeeper', 'start', ...flags])
       stopZooKeeper = () => server.stop('SIGKILL')
     }

@@ -123,6 +123,7 @@ export async function startZookeeper(
   dir: string,
   port: number,
   jvmFlags: readonly string[] = [],
+  changes: Readonly<Record<string, string>> = {},
 ): Promise<ChildProcess> {
   const dataDir = path.join(dir, 'zookeeper')
   mkdirSync(dataDir, { recursive: true })
@@ -135,6 +136,7 @@ export async function startZookeeper(
     tickTime: '1000',
     'admin.enableServer': 'false',
     '4lw.commands.whitelist': '*',
+    ...changes,
   }
   writeFileSync(configFile, toProperties(config))
   const main = 'org.apache.zookeeper.server.quorum.QuorumPeerMain'
