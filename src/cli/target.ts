@@ -5,7 +5,6 @@ import type { Address } from '../base/network.ts'
 import { createNodeNetwork } from '../base/node-network.ts'
 import { systemRandom } from '../base/random.ts'
 import { Admin, type ClientOptions } from '../client/index.ts'
-import type { EmbeddedCluster } from '../cluster/index.ts'
 import type { OfflineTarget } from '../offline/index.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
@@ -22,8 +21,6 @@ export interface Target {
   /** For producers and consumers; each of them has connections of its own. */
   readonly clientOptions: ClientOptions
   readonly admin: Admin
-  /** The cluster, while this process runs it. */
-  readonly cluster?: EmbeddedCluster | undefined
   /** With --offline: what the files know beside what a broker would tell. */
   readonly offline?: OfflineTarget
   close(): Promise<void>
@@ -183,9 +180,6 @@ async function openLocal(dataDir: string, options: OpenOptions): Promise<Target>
     isLocal: true,
     clientOptions,
     admin,
-    get cluster() {
-      return local.cluster
-    },
     async close() {
       await admin.close()
       await local.close()

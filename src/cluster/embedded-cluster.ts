@@ -7,7 +7,6 @@ import { prefixedLogger } from '../base/logger.ts'
 import type { Address } from '../base/network.ts'
 import { Broker, BrokerConfig, type BrokerOptions, type ListenerSpec } from '../broker/index.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
-import type { ZooKeeperClient } from '../zookeeper/index.ts'
 import {
   type Coordination,
   EmbeddedZooKeeper,
@@ -132,11 +131,6 @@ export class EmbeddedCluster {
   /** What can be done to its brokers; only when it was started so. */
   get faults(): ClusterFaults | undefined {
     return this.breaking
-  }
-
-  /** A session with the coordination service, to look at what it has. The caller closes it. */
-  openZooKeeper(): Promise<ZooKeeperClient> {
-    return this.coordination.connect()
   }
 
   /** Lets other processes of the data directory at the znodes. Nothing happens when those are elsewhere. */

@@ -65,19 +65,22 @@ async function localStatus(
     const running =
       (await servedStatus(context, dataDir, options)) ??
       (await runningStatus(context, dataDir, server?.addresses ?? []))
-    if (options.znodes) {
-      const hint = 'Look at them with --znodes when nobody serves the directory.'
-      context.out.warn(
-        `the znodes are in the process that serves ${dataDir} and cannot be seen from here. ${hint}`,
-      )
+    return {
+      ...running,
+      ...(server !== undefined && { server }),
+      ...(options.znodes && { znodes: await znodesOf(context, dataDir) }),
     }
-    return { ...running, ...(server !== undefined && { server }) }
   }
   if (!options.znodes) return { state: 'stopped', target: dataDir }
   // Ephemeral nodes are there only while the brokers are: this command runs them for as long as it looks.
   const status = await runningStatus(context, dataDir, [])
-  const { cluster } = await context.target()
-  return { ...status, state: 'stopped', ...(cluster !== undefined && { znodes: await readZnodes(cluster) }) }
+  return { ...status, state: 'stopped', znodes: await znodesOf(context, dataDir) }
+}
+
+/** Through the directory, whichever process serves it. */
+async function znodesOf(context: CommandContext, dataDir: string): Promise<Znode[]> {
+  const { network } = (await context.target()).clientOptions
+  return network === undefined ? [] : readZnodes(network, dataDir, context.timeoutMs)
 }
 
 async function remoteStatus(

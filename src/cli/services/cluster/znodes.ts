@@ -1,6 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import type { EmbeddedCluster } from '../../../cluster/index.ts'
-import { isZooKeeperError, type ZooKeeperClient } from '../../../zookeeper/index.ts'
+import { systemClock } from '../../../base/clock.ts'
+import { silentLogger } from '../../../base/logger.ts'
+import type { Network } from '../../../base/network.ts'
+import { systemRandom } from '../../../base/random.ts'
+import { zookeeperPipe } from '../../../cluster/index.ts'
+import { connectZooKeeper, isZooKeeperError, type ZooKeeperClient } from '../../../zookeeper/index.ts'
 
 export interface Znode {
   readonly path: string
@@ -11,8 +15,16 @@ export interface Znode {
 }
 
 /** The tree of a running cluster, ephemeral nodes included. */
-export async function readZnodes(cluster: EmbeddedCluster): Promise<Znode[]> {
-  const client = await cluster.openZooKeeper()
+export async function readZnodes(network: Network, dataDir: string, timeoutMs: number): Promise<Znode[]> {
+  const client = await connectZooKeeper({
+    network,
+    clock: systemClock,
+    random: systemRandom,
+    logger: silentLogger,
+    servers: [zookeeperPipe(dataDir)],
+    sessionTimeoutMs: timeoutMs,
+    connectTimeoutMs: timeoutMs,
+  })
   try {
     const found: Znode[] = []
     await walk(client, '/', found)
