@@ -1,4 +1,5 @@
 import { sleep } from '../../../base/clock.ts'
+import type { Address } from '../../../base/network.ts'
 import { createNodeNetwork } from '../../../base/node-network.ts'
 import { tellServer } from '../../../cluster/control/index.ts'
 import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
@@ -47,16 +48,22 @@ export function openEyes(context: CommandContext, patienceMs: number): ClusterEy
       close: () => poller.close(),
     }
   }
-  const directory = new DataDirectory(systemPorts().fs, choice.dataDir)
+  const { fs } = systemPorts()
+  const directory = new DataDirectory(fs, choice.dataDir)
   directory.check()
   const unix = (place: string) => ({ kind: 'unix' as const, path: directory.socketPath(place) })
+  // Brokers with their znodes elsewhere have no sockets in the directory.
+  const reach = (id: number): Address => {
+    const socket = unix(`broker-${id}`)
+    const listener = fs.existsSync(socket.path) ? null : listenerOf(directory, id)
+    return listener === null ? socket : (parseAddresses(listener, 'server.json')[0] ?? socket)
+  }
   const poller = new ClusterPoller({
     network,
     clock,
     patienceMs,
-    seeds: () =>
-      directory.exists() ? directory.brokers.map(({ id }) => ({ id, address: unix(`broker-${id}`) })) : [],
-    addressOf: ({ id }) => unix(`broker-${id}`),
+    seeds: () => (directory.exists() ? directory.brokers.map(({ id }) => ({ id, address: reach(id) })) : []),
+    addressOf: ({ id }) => reach(id),
     shownAddress: ({ id }) => listenerOf(directory, id),
     faults: async () =>
       (await tellServer(network, directory, { do: 'state' }).catch(() => undefined))?.states,
