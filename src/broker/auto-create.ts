@@ -1,5 +1,5 @@
 import type { Logger } from '../base/logger.ts'
-import { ERROR_CODES } from '../protocol/index.ts'
+import { ERROR_CODES, errorInfo } from '../protocol/index.ts'
 import type { CreateTopicsRequestInput, CreateTopicsResponse } from '../protocol/messages/19-create-topics.ts'
 import { toApiError } from './api-error.ts'
 import type { BrokerConfig } from './broker-config.ts'
@@ -49,6 +49,10 @@ export class AutoTopicCreator {
         timeoutMs: 0,
         topics: names.map((name) => ({ name, assignments: [], ...topicSpec(name, config) })),
       })
+      for (const { name, errorCode, errorMessage } of response.topics) {
+        if (shown(errorCode) !== ERROR_CODES.LEADER_NOT_AVAILABLE)
+          logger.warn(`cannot create ${name}: ${errorMessage ?? errorInfo(errorCode).name}`)
+      }
       return new Map(response.topics.map(({ name, errorCode }) => [name, shown(errorCode)]))
     } catch (error) {
       logger.warn(`cannot create ${names.join(', ')}: ${toApiError(error).message}`)

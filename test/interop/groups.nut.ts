@@ -232,6 +232,27 @@ describeInterop('groups on both clusters', ['kafka', 'driver', 'kcat'], () => {
     ])
   })
 
+  it('the coordinator of any key', async () => {
+    await pair.same(async (target) => {
+      await coordinatorOf(target, 'any')
+      const port = target.ports[1] ?? 0
+      const ask = async (version: number, body: Json) => {
+        const { response } = await pair.java.send({ port, apiKey: 10, version, body })
+        return JSON.stringify(response)
+          .replaceAll(/"port":\d+/g, '"port":"PORT"')
+          .replaceAll(/"nodeId":\d+/g, '"nodeId":"ID"')
+      }
+      return [
+        await ask(4, { keyType: 0, coordinatorKeys: ['', 'x', 'x'] }),
+        await ask(6, { keyType: 2, coordinatorKeys: [''] }),
+        await ask(5, { keyType: 2, coordinatorKeys: ['g:AAAAAAAAAAAAAAAAAAAAAA:0'] }),
+        await ask(3, { keyType: 0, key: '' }),
+        await ask(1, { keyType: 0, key: 'x' }),
+        await ask(0, { key: 'x' }),
+      ]
+    })
+  })
+
   it('offsets', async () => {
     await sameTalk('offsets', [
       fetch('offsets'),

@@ -52,6 +52,9 @@ const DIFFERENT: ReadonlySet<string> = new Set([
 /** Thrown where a case would stop a broker. */
 class EndOfCases extends Error {}
 
+/** The answer depends on whether the topic of offsets, which the question before makes, is there yet. */
+const TIMED: ReadonlySet<string> = new Set(['empty key'])
+
 describeInterop('the oracle', ['kafka', 'driver'], () => {
   let pair: Pair
 
@@ -115,7 +118,9 @@ describeInterop('the oracle', ['kafka', 'driver'], () => {
     expect(theirs.size).toBeGreaterThan(5)
     expect([...ours.keys()]).toEqual([...theirs.keys()])
     // Only what differs is shown.
-    const differing = [...theirs.keys()].filter((one) => !isDeepStrictEqual(ours.get(one), theirs.get(one)))
+    const differing = [...theirs.keys()].filter(
+      (one) => !TIMED.has(one) && !isDeepStrictEqual(ours.get(one), theirs.get(one)),
+    )
     const pick = (all: Map<string, unknown>) =>
       Object.fromEntries(differing.map((one) => [one, all.get(one)]))
     expect(pick(ours)).toEqual(pick(theirs))

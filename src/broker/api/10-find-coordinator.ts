@@ -1,5 +1,6 @@
 import { ERROR_CODES } from '../../protocol/index.ts'
 import { findCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
+import { ApiError } from '../api-error.ts'
 import { OFFSETS_TOPIC } from '../group/index.ts'
 import type { MetadataCache } from '../metadata/index.ts'
 import { defaultErrorMessage } from './error-message.ts'
@@ -15,6 +16,7 @@ export interface FindCoordinatorDeps {
 const GROUP = 0
 const TRANSACTION = 1
 const SHARE = 2
+const KEY_TYPES: ReadonlySet<number> = new Set([GROUP, TRANSACTION, SHARE])
 /** The first version that may ask for the coordinator of a share group. */
 const SHARE_VERSION = 6
 /** From this version on a request names several keys. */
@@ -43,15 +45,17 @@ export function findCoordinatorHandler(deps: FindCoordinatorDeps): ApiHandler {
     {
       handle(request, { apiVersion, listenerName }) {
         const { keyType } = request
-        const isKnown =
-          keyType === GROUP || keyType === TRANSACTION || (keyType === SHARE && apiVersion >= SHARE_VERSION)
-        const find = (key: string) =>
-          isKnown ? findOne(deps, keyType, key, listenerName) : failed(ERROR_CODES.INVALID_REQUEST)
+        if (!KEY_TYPES.has(keyType)) throw new ApiError('INVALID_REQUEST', `there is no key type ${keyType}`)
+        const find = (key: string) => {
+          if (keyType === TRANSACTION) return NO_TRANSACTIONS
+          if (keyType === SHARE) return failed(shareError(apiVersion))
+          return findGroup(deps, key, listenerName)
+        }
         if (apiVersion < BATCH_VERSION) return find(request.key)
         const coordinators = request.coordinatorKeys.map((key) => {
           const answer = find(key)
-          // The batched form has a text only where something is wrong with the request itself.
-          return { key, ...answer, ...(USUAL.has(answer.errorCode) && { errorMessage: '' }) }
+          // The batched form has no text for what is in Kafka's own list of errors.
+          return { key, ...answer, errorMessage: answer === NO_TRANSACTIONS ? answer.errorMessage : '' }
         })
         return { coordinators }
       },
@@ -64,15 +68,7 @@ export function findCoordinatorHandler(deps: FindCoordinatorDeps): ApiHandler {
   )
 }
 
-const USUAL: ReadonlySet<number> = new Set([ERROR_CODES.NONE, ERROR_CODES.COORDINATOR_NOT_AVAILABLE])
-
-function findOne(deps: FindCoordinatorDeps, keyType: number, key: string, listenerName: string): Answer {
-  if (keyType === TRANSACTION) {
-    const errorMessage = 'This broker has no transaction coordinator yet: transactional.id cannot be used.'
-    return { ...failed(ERROR_CODES.UNSUPPORTED_VERSION), errorMessage }
-  }
-  // Share groups (KIP-932) are not served in ZooKeeper mode.
-  if (keyType === SHARE) return failed(ERROR_CODES.COORDINATOR_NOT_AVAILABLE)
+function findGroup(deps: FindCoordinatorDeps, key: string, listenerName: string): Answer {
   const { cache } = deps
   if (!cache.hasTopic(OFFSETS_TOPIC)) {
     // Nobody waits for it: the client asks again.
@@ -88,4 +84,15 @@ function findOne(deps: FindCoordinatorDeps, keyType: number, key: string, listen
 
 function failed(errorCode: number): Answer {
   return { ...NO_NODE, errorCode, errorMessage: defaultErrorMessage(errorCode) }
+}
+
+/** Share groups (KIP-932) are not served in ZooKeeper mode. */
+function shareError(apiVersion: number): number {
+  return apiVersion < SHARE_VERSION ? ERROR_CODES.INVALID_REQUEST : ERROR_CODES.COORDINATOR_NOT_AVAILABLE
+}
+
+const NO_TRANSACTIONS: Answer = {
+  ...NO_NODE,
+  errorCode: ERROR_CODES.UNSUPPORTED_VERSION,
+  errorMessage: 'This broker has no transaction coordinator yet: transactional.id cannot be used.',
 }
