@@ -4,6 +4,17 @@ import { type ControlledPartition, isReassignment, type ReplicaRef } from './con
 import { newLeader, targetReplicas } from './election.ts'
 import type { PartitionStates } from './partition-states.ts'
 import type { ControllerParts } from './parts.ts'
+import {
+  badTarget,
+  deadTarget,
+  isSameAssignment,
+  lossOf,
+  NOBODY,
+  noSuchPartition,
+  notInProgress,
+  planReassignment,
+  sameIds,
+} from './reassignment-plan.ts'
 import type { ReplicaStates } from './replica-states.ts'
 import type { TopicDeletion } from './topic-deletion.ts'
 
@@ -24,7 +35,6 @@ const UNEXPECTED = new ApiError(
   'UNKNOWN_SERVER_ERROR',
   'The server experienced an unexpected error when processing the request.',
 )
-const NOBODY: ReplicaAssignment = { replicas: [], addingReplicas: [], removingReplicas: [] }
 
 /**
  * Moves partitions to other replicas (KIP-455, KafkaController.onPartitionReassignment). An assignment on its way names old
@@ -57,8 +67,10 @@ export class Reassignments {
       const found = this.parts.context.partition(topic, partition)
       const current = found?.assignment ?? NOBODY
       const target = replicas
-      const planned = plan(current, target)
-      const refusal = (target === null ? null : this.refusal(current, target)) ?? lossOf(found, planned)
+      const planned = planReassignment(current, target)
+      const live = this.parts.context.liveBrokerIds()
+      const bad = target === null ? null : (badTarget(target) ?? deadTarget(current, target, live))
+      const refusal = bad ?? lossOf(found, planned)
       const next = refusal === null ? planned : null
       return { topic, partition, found, next, error: refusal ?? (next === null ? notInProgress() : null) }
     })
@@ -121,8 +133,9 @@ export class Reassignments {
     if (!(await zk.watchReassignments(watchers.reassignments))) return new Set()
     const planned = (await zk.reassignments()).map(({ topic, partition: number, replicas }) => {
       const partition = context.partition(topic, number)
-      const next = plan(partition?.assignment ?? NOBODY, replicas)
-      return { topic, partition: number, found: partition, next, error: lossOf(partition, next) }
+      const next = planReassignment(partition?.assignment ?? NOBODY, replicas)
+      const error = badTarget(replicas) ?? lossOf(partition, next)
+      return { topic, partition: number, found: partition, next, error }
     })
     const moves = planned.flatMap(({ found, next, error }) =>
       found && next && error === null ? { partition: found, next } : [],
@@ -149,23 +162,6 @@ export class Reassignments {
     if (left.length < requests.length || left.length === 0) {
       await zk.setReassignments(left, context.epochZkVersion)
     }
-  }
-
-  private refusal(current: ReplicaAssignment, target: readonly number[]): ApiError | null {
-    const refuse = (message: string) => new ApiError('INVALID_REPLICA_ASSIGNMENT', message)
-    if (target.length === 0) return refuse('Empty replica list specified in partition reassignment.')
-    if (new Set(target).size !== target.length) {
-      return refuse(`Duplicate replica ids in partition reassignment replica list: ${scalaBuffer(target)}`)
-    }
-    if (target.some((id) => id < 0))
-      return refuse(`Invalid broker id in replica list: ${scalaBuffer(target)}`)
-    const { addingReplicas } = reassignTo(current, target)
-    const live = this.parts.context.liveBrokerIds()
-    if (addingReplicas.every((id) => live.includes(id))) return null
-    return refuse(
-      `Replica assignment has brokers that are not alive. Replica list: ${scalaBuffer(addingReplicas)}, ` +
-        `live broker list: Set(${live.join(', ')})`,
-    )
   }
 
   /** The errors of those that cannot be moved. The topics are independent of each other. */
@@ -210,7 +206,7 @@ export class Reassignments {
   /** Znode first, then memory. What an earlier reassignment had begun to add and nobody wants any more is removed. */
   private async update(topic: string, moves: readonly Move[]): Promise<void> {
     const { reassigning } = this.parts.context
-    const changed = moves.filter(({ partition, next }) => !isSame(partition.assignment, next))
+    const changed = moves.filter(({ partition, next }) => !isSameAssignment(partition.assignment, next))
     if (changed.length > 0) await this.write(topic, changed)
     const unneeded = changed.flatMap(({ partition, next }) => {
       const ids = partition.assignment.replicas.filter((id) => !next.replicas.includes(id))
@@ -357,71 +353,10 @@ function byTopic(moves: readonly Move[]): Move[][] {
   return [...groups.values()]
 }
 
-/** ReplicaAssignment.reassignTo: the target first, then what is there and goes. */
-export function reassignTo(current: ReplicaAssignment, target: readonly number[]): ReplicaAssignment {
-  const origin = originReplicas(current)
-  const replicas = [...new Set([...target, ...origin])]
-  return {
-    replicas,
-    addingReplicas: replicas.filter((id) => !origin.includes(id)),
-    removingReplicas: replicas.filter((id) => !target.includes(id)),
-  }
-}
-
-function originReplicas({ replicas, addingReplicas }: ReplicaAssignment): readonly number[] {
-  return replicas.filter((id) => !addingReplicas.includes(id))
-}
-
-/** Null when there is nothing to take back. */
-function plan(current: ReplicaAssignment, target: readonly number[] | null): ReplicaAssignment | null {
-  if (target !== null) return reassignTo(current, target)
-  return isReassignment(current) ? reassignTo(current, originReplicas(current)) : null
-}
-
-/**
- * When only new replicas are in sync, taking them away would delete the last copy of what was acknowledged. Apache Kafka
- * does so in ZooKeeper mode, and refuses it in KRaft mode with these words.
- */
-function lossOf(partition: ControlledPartition | undefined, next: ReplicaAssignment | null): ApiError | null {
-  const isr = partition?.leadership?.leaderAndIsr.isr ?? []
-  if (partition === undefined || next === null || isr.length === 0) return null
-  if (isr.some((id) => next.replicas.includes(id))) return null
-  const { topic, partition: number } = partition
-  return new ApiError(
-    'INVALID_REPLICA_ASSIGNMENT',
-    `Unable to revert partition assignment for ${topic}:${number} because it would require an unclean leader election.`,
-  )
-}
-
-function noSuchPartition(): ApiError {
-  return new ApiError('UNKNOWN_TOPIC_OR_PARTITION', 'The partition does not exist.')
-}
-
-function notInProgress(): ApiError {
-  return new ApiError('NO_REASSIGNMENT_IN_PROGRESS', 'No partition reassignment is in progress.')
-}
-
 function refs(partition: ControlledPartition, replicas: readonly number[]): ReplicaRef[] {
   return replicas.map((replica) => ({ partition, replica }))
 }
 
 function nameOf({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
-}
-
-function sameIds(a: readonly number[], b: readonly number[] | null): boolean {
-  return b !== null && a.length === b.length && a.every((id, at) => id === b[at])
-}
-
-function isSame(a: ReplicaAssignment, b: ReplicaAssignment): boolean {
-  return (
-    sameIds(a.replicas, b.replicas) &&
-    sameIds(a.addingReplicas, b.addingReplicas) &&
-    sameIds(a.removingReplicas, b.removingReplicas)
-  )
-}
-
-/** As Scala shows the list that Kafka has here. */
-function scalaBuffer(ids: readonly number[]): string {
-  return `ArrayBuffer(${ids.join(', ')})`
 }

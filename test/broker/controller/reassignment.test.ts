@@ -321,6 +321,17 @@ describe('the znode of old', () => {
     },
   )
 
+  test('cannot take all replicas away', async () => {
+    const cluster = await TestCluster.open(2)
+    await cluster.createTopic('t', [[0, 1]])
+    for (const replicas of [[], [1, 1], [-1]]) {
+      await cluster.client.create(REASSIGN, request(move(replicas)))
+      await eventually(async () => expect(await cluster.client.exists(REASSIGN)).toBeNull())
+    }
+    expect(await assignment(cluster)).toEqual(settled([0, 1]))
+    expect(stopped(cluster.broker(1))).toEqual([])
+  })
+
   test('waits for the next controller', async () => {
     const cluster = await TestCluster.open(3)
     await cluster.createTopic('t', [[1, 2]])
