@@ -24,6 +24,11 @@ interface Change {
 
 const SESSION = ['--session-timeout', '300']
 
+async function until(isSo: () => boolean): Promise<void> {
+  const deadlineMs = performance.now() + 15_000
+  while (!isSo() && performance.now() < deadlineMs) await delay(20)
+}
+
 describe('kcli cluster kill, pause, partition', () => {
   const dataDir = path.join(directory.path, 'data')
   const env = { KCLI_DATA_DIR: dataDir }
@@ -48,10 +53,14 @@ describe('kcli cluster kill, pause, partition', () => {
   it('shows leaders, ISR and high watermark move while a broker is killed under load', async () => {
     const server = start('cluster', 'start', '--listen', ':0')
     const end = finished(server)
-    await new Promise((resolve) => server.stdout?.once('data', resolve))
+    await Promise.race([new Promise((resolve) => server.stdout?.once('data', resolve)), end])
     await kcli('topics', 'create', 'orders', '-p', '1', '-r', '3', '--config', 'min.insync.replicas=2')
     const watch = start('cluster', 'status', '--watch', '--interval', '50', '-o', 'ndjson')
     const watched = finished(watch)
+    let seen = ''
+    watch.stdout?.on('data', (chunk: Buffer) => {
+      seen += chunk.toString()
+    })
     const producer = start('produce', 'orders')
     const produced = finished(producer)
     let count = 0
@@ -90,6 +99,7 @@ describe('kcli cluster kill, pause, partition', () => {
     isDone = true
     await load
     expect(await produced).toMatchObject({ code: 0 })
+    await until(() => seen.includes(`"highWatermark":${count},`))
     watch.kill('SIGINT')
     const changes = (await watched).stdout
       .trim()
@@ -122,7 +132,7 @@ describe('kcli cluster kill, pause, partition', () => {
   it('stops with a broker killed, one paused and one cut off, and starts with all', async () => {
     const server = start('cluster', 'start', '--listen', ':0')
     const end = finished(server)
-    await new Promise((resolve) => server.stdout?.once('data', resolve))
+    await Promise.race([new Promise((resolve) => server.stdout?.once('data', resolve)), end])
     const before = (await kcli('consume', 'orders')).stdout
     expect(await kcli('cluster', 'kill', '1', ...SESSION)).toMatchObject({ code: 0 })
     const cut = await kcli('cluster', 'partition', '2', '--from', '0', '--zookeeper', ...SESSION)
