@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, it } from 'vitest'
-import { PERMISSIONS, type ZooKeeperClient } from '../../src/zookeeper/index.ts'
+import { isZooKeeperError, PERMISSIONS, type ZooKeeperClient } from '../../src/zookeeper/index.ts'
 import { dumpTree } from '../zookeeper/support.ts'
 import { stopChild } from './support/child.ts'
 import { freePorts } from './support/environment.ts'
@@ -35,7 +35,7 @@ describeInterop('a directory of ZooKeeper', ['kafka', 'driver'], () => {
       await stopChild(java, signal)
 
       node = await own()
-      expect(await dumpTree(zk)).toEqual(before)
+      expect(await patientDump(zk)).toEqual(before)
       await fill(home, zk, `127.0.0.1:${ownPort}`, 'own')
       expect(heard).toEqual(['NodeCreated'])
       const between = await dumpTree(zk)
@@ -43,7 +43,7 @@ describeInterop('a directory of ZooKeeper', ['kafka', 'driver'], () => {
       await node.stop(signal)
 
       java = await real()
-      expect(await dumpTree(zk)).toEqual(between)
+      expect(await patientDump(zk)).toEqual(between)
       await fill(home, zk, `127.0.0.1:${realPort}`, 'again')
       await zk.close()
       await stopChild(java, signal)
@@ -61,6 +61,17 @@ describeInterop('a directory of ZooKeeper', ['kafka', 'driver'], () => {
     }
   })
 })
+
+/** Reads again while the client looks for the server that serves now. */
+async function patientDump(zk: ZooKeeperClient) {
+  for (;;) {
+    try {
+      return await dumpTree(zk)
+    } catch (error) {
+      if (!isZooKeeperError(error, 'CONNECTIONLOSS')) throw error
+    }
+  }
+}
 
 /** Something of every kind. */
 async function fill(home: KcliHome, zk: ZooKeeperClient, server: string, name: string): Promise<void> {

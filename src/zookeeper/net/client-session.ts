@@ -69,6 +69,8 @@ export class ClientSession {
   private nextXid = 1
   private link: ClientLink | undefined
   private isConnected = false
+  /** Why the last server that was tried could not be reached. */
+  private problem: string | undefined
   private state: 'open' | 'closing' | 'closed' | 'expired' | 'auth-failed' = 'open'
   private pending: Pending[] = []
   /** Frames for the next connection. */
@@ -91,6 +93,10 @@ export class ClientSession {
   /** As the server granted it. */
   get sessionTimeoutMs(): number {
     return this.timeoutMs
+  }
+
+  get lastProblem(): string | undefined {
+    return this.problem
   }
 
   /** Rejects with a ZooKeeperError. */
@@ -161,7 +167,8 @@ export class ClientSession {
         failures = 0
       } catch (error) {
         failures++
-        logger.debug(`ZooKeeper at ${formatAddress(server)} cannot be reached: ${messageOf(error)}`)
+        this.problem = messageOf(error)
+        logger.debug(`ZooKeeper at ${formatAddress(server)} cannot be reached: ${this.problem}`)
         // Who waited for this connection hears of it; the next request waits for the next connection.
         this.failWaiting()
       }

@@ -246,7 +246,9 @@ export class NetworkClient implements ZooKeeperClient {
       const timer = clock.setTimer(timeoutMs, () => {
         this.session.abandon()
         const names = servers.map(formatAddress).join(',')
-        const message = `no server of ${names} answered within ${timeoutMs} ms`
+        const problem = this.session.lastProblem
+        const reason = problem === undefined ? '' : `, the last problem: ${problem}`
+        const message = `no server of ${names} answered within ${timeoutMs} ms${reason}`
         reject(new ZooKeeperError('CONNECTIONLOSS', undefined, { message }))
       })
       this.onSessionEvent((state) => {
