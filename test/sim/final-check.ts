@@ -41,7 +41,7 @@ export class FinalCheck {
       for (let partition = 0; partition < topic.partitions; partition++) {
         const place = `${topic.name}-${partition}`
         const replicas = replicasOf(topic.name, partition).flatMap((broker) => {
-          const log = readLog(broker.disk.files, `/logs/${place}`)
+          const log = readLog(broker.disk.files, topic.name, partition)
           return log === undefined ? [] : [{ host: broker.host, log }]
         })
         this.checkReplicas(place, replicas)
@@ -76,7 +76,7 @@ export class FinalCheck {
     const byOffset = new Map<number, string>()
     const offsetOf = new Map<string, number>()
     const lastNumbers = new Map<string, number>()
-    let due = start
+    let due = Math.min(start, batches[0]?.base ?? start)
     for (const { bytes, base, last } of batches) {
       if (base !== due) this.violation(`${place}: a batch begins at ${base} where ${due} was due`)
       if (!isCrcValid(bytes, 0)) this.violation(`${place}: the batch at ${base} has a wrong checksum`)
@@ -127,12 +127,14 @@ export class FinalCheck {
   }
 }
 
-function readLog(files: MemoryFileSystem, dir: string): StoredLog | undefined {
+function readLog(files: MemoryFileSystem, topic: string, partition: number): StoredLog | undefined {
+  const dir = `/logs/${topic}-${partition}`
   if (!files.existsSync(dir)) return undefined
   const names = files
     .readdirSync(dir)
     .filter((name) => name.endsWith('.log'))
     .sort()
+  const start = Math.max(Number.parseInt(names[0] ?? '0', 10), movedStart(files, topic, partition))
   const batches = names.flatMap((name) => {
     const bytes = files.readFileSync(`${dir}/${name}`)
     return [...batchStarts(bytes)].map((at) => ({
@@ -141,7 +143,19 @@ function readLog(files: MemoryFileSystem, dir: string): StoredLog | undefined {
       bytes: bytes.subarray(at, at + batchSizeBytes(bytes, at)),
     }))
   })
-  return { start: Number.parseInt(names[0] ?? '0', 10), batches }
+  return { start, batches: batches.filter(({ last }) => last >= start) }
+}
+
+/** What lies before it in the first segments is waiting to be deleted, and nobody's business any more. */
+function movedStart(files: MemoryFileSystem, topic: string, partition: number): number {
+  const file = '/logs/log-start-offset-checkpoint'
+  if (!files.existsSync(file)) return 0
+  const line = files
+    .readFileSync(file)
+    .toString()
+    .split('\n')
+    .find((each) => each.startsWith(`${topic} ${partition} `))
+  return Number(line?.split(' ')[2] ?? 0)
 }
 
 function describe(batch: Batch | undefined): string {
