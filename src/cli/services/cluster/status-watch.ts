@@ -143,13 +143,14 @@ async function writeChanges(
   const watch = eyes.watchZnodes((change) => pending.push({ event: 'znode', ...change }))
   let before: ClusterSnapshot | undefined
   for (let isFirst = true; !signal.aborted; isFirst = false) {
-    void watch?.ensure()
     const now = await eyes.snapshot()
     const changes = [...pending.splice(0), ...changesBetween(before, now, isFirst)]
     const timeMs = clock.nowMs()
     if (changes.length > 0)
       await out.write(changes.map((change) => `${JSON.stringify({ timeMs, ...change })}\n`).join(''))
     before = now
+    // After the first lines, which tell how everything is.
+    void watch?.ensure()
     await Promise.race([sleep(clock, intervalMs), interrupted])
   }
   void watch?.close()
