@@ -368,6 +368,12 @@ function checkValues(config: BrokerConfig): void {
   require(queuedBytes <= 0 ||
     queuedBytes >=
       config.socketRequestMaxBytes, 'queued.max.request.bytes must be larger or equal to socket.request.max.bytes')
+  const acks = config.number('offsets.commit.required.acks')
+  if (acks < -1 || acks > config.number('offsets.topic.replication.factor')) {
+    throw new BrokerConfigError(
+      'offsets.commit.required.acks must be greater or equal to -1 and less or equal to offsets.topic.replication.factor',
+    )
+  }
   if (config.stringOrNull('inter.broker.listener.name') !== null) {
     require(!config.staticProperties.has(
       'security.inter.broker.protocol',

@@ -162,6 +162,10 @@ describe('server.properties', () => {
     [{ 'log.dirs': ' , ' }, 'At least one log directory must be defined via log.dirs or log.dir.'],
     [{ 'log.retention.ms': '0' }, 'log.retention.ms must be unlimited (-1) or, greater than or equal to 1'],
     [
+      { 'offsets.commit.required.acks': '4' },
+      'offsets.commit.required.acks must be greater or equal to -1 and less or equal to offsets.topic.replication.factor',
+    ],
+    [
       { listeners: 'CLIENT://:9092' },
       "Error creating broker listeners from 'CLIENT://:9092': No security protocol defined for listener CLIENT",
     ],

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../base/clock.ts'
-import { messageOf } from '../../base/errors.ts'
+import { KcliError, messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { ErrorName } from '../../protocol/index.ts'
 import { BatchBuilder, type BatchOptions } from '../../records/index.ts'
@@ -149,28 +149,28 @@ export class GroupStore {
     return owned.loading
   }
 
+  /** What cannot be read is not taken for empty: the next request tries again, and clients are told to come back. */
   private async read(partition: number, owned: Owned): Promise<void> {
     const { clock, logger, config, replicas, onLoaded } = this.deps
     const isWanted = () => this.isActive && this.owned.get(partition) === owned
     const startMs = clock.monotonicMs()
     try {
       const log = replicas.partition(OFFSETS_TOPIC, partition)?.leaderLog
-      const groups =
-        log === undefined
-          ? []
-          : await loadGroups(log, { clock, logger, bufferBytes: config.loadBufferBytes, isWanted })
-      if (groups === null || !isWanted()) return
+      if (log === undefined) throw new KcliError('KCLI_NOT_LEADER', 'its replica is not here')
+      const options = { clock, logger, bufferBytes: config.loadBufferBytes, isWanted }
+      const groups = await loadGroups(log, options)
+      if (groups === null) return
       for (const group of groups) {
         this.groups.set(group.groupId, group)
         onLoaded(group)
       }
+      owned.isLoaded = true
       const tookMs = Math.round(clock.monotonicMs() - startMs)
       if (groups.length > 0)
         logger.info(`${groups.length} groups of ${OFFSETS_TOPIC}-${partition} read in ${tookMs} ms`)
     } catch (error) {
-      logger.error(`reading the groups of ${OFFSETS_TOPIC}-${partition} failed`, error)
-    } finally {
-      owned.isLoaded = true
+      if (isWanted()) logger.error(`reading the groups of ${OFFSETS_TOPIC}-${partition} failed`, error)
+      owned.loading = undefined
     }
   }
 

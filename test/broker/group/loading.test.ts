@@ -193,6 +193,27 @@ describe('what cannot be read', () => {
   })
 })
 
+describe('a log that cannot be read', () => {
+  it('is not taken for an empty one', async () => {
+    const before = new TestGroups()
+    await before.commit(5)
+    const { replicas } = before
+    const read = replicas.partition.bind(replicas)
+    replicas.partition = (topic, partition) => {
+      const found = read(topic, partition) as unknown as { leaderLog: { read(): Promise<unknown> } }
+      found.leaderLog.read = () => Promise.reject(new Error('EIO'))
+      return found as unknown as ReturnType<typeof read>
+    }
+    const groups = new TestGroups({}, replicas)
+    expect((await groups.coordinator.offsets.fetch('g', null, false)).error).toBe(
+      'COORDINATOR_LOAD_IN_PROGRESS',
+    )
+    expect(await groups.commit(6)).toBe('COORDINATOR_LOAD_IN_PROGRESS')
+    replicas.partition = read
+    expect(await groups.offsets()).toEqual({ orders: 5 })
+  })
+})
+
 describe('a coordinator that moves', () => {
   it('answers all that wait, and serves nothing any more', async () => {
     const groups = new TestGroups()
