@@ -499,7 +499,11 @@ export class Broker {
 
   private async leaveControlled(): Promise<void> {
     const { config, clock, logger } = this.options
-    const { parts } = this.running()
+    const { zk, parts } = this.running()
+    if (!zk.isConnected) {
+      logger.warn('ZooKeeper cannot be reached: leaving without moving the leaderships away')
+      return
+    }
     await requestControlledShutdown({
       brokerId: config.brokerId,
       brokerEpoch: this.brokerEpoch,

@@ -19,8 +19,8 @@ import {
   brokerSequenceIdZnode,
   clusterIdZnode,
   configEntityZnode,
-  controllerEpochZnode,
   consumerOffsetZnode,
+  controllerEpochZnode,
   controllerZnode,
   deleteTopicsZnode,
   type FinalizedFeatures,
@@ -87,6 +87,11 @@ export class KafkaZkClient extends ZkNotifications {
 
   get sessionId(): bigint {
     return this.session.id
+  }
+
+  /** Whether ZooKeeper can be reached at the moment, as far as this side has noticed. */
+  get isConnected(): boolean {
+    return this.session.isConnected
   }
 
   /** Returns the function that ends it. */

@@ -27,6 +27,7 @@ export class ZkSession {
   private readonly options: ZkSessionOptions
   private readonly listeners = new Set<SessionListener>()
   private current: ZooKeeperClient
+  private hasConnection = true
   private isClosed = false
 
   static async open(options: ZkSessionOptions): Promise<ZkSession> {
@@ -41,6 +42,11 @@ export class ZkSession {
 
   get id(): bigint {
     return this.current.sessionId
+  }
+
+  /** Whether the service can be reached at the moment, as far as this side has noticed. */
+  get isConnected(): boolean {
+    return this.hasConnection
   }
 
   /** Returns the function that ends it. */
@@ -75,7 +81,9 @@ export class ZkSession {
   }
 
   private follow(client: ZooKeeperClient): void {
+    this.hasConnection = true
     client.onSessionEvent((state) => {
+      if (client === this.current) this.hasConnection = state === 'connected'
       if (state === 'expired' && client === this.current && !this.isClosed) void this.renew()
     })
   }
