@@ -388,6 +388,26 @@ describeInterop('groups on both clusters', ['kafka', 'driver', 'kcat'], () => {
       expect(stdout.join('') + stderr, args).not.toBe('')
     }
   })
+
+  // The last, as the tool's own groups come and go.
+  it.each(['OffsetsMessageFormatter', 'GroupMetadataMessageFormatter'])(
+    'the records: %s',
+    async (formatter) => {
+      const records = await pair.same(async (target) => {
+        const { stdout } = await pair.tool(target, 'kafka-console-consumer', [
+          ...['--topic', '__consumer_offsets', '--from-beginning', '--timeout-ms', '4000'],
+          ...['--formatter', `org.apache.kafka.tools.consumer.${formatter}`],
+        ])
+        return stdout
+          .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
+          .replaceAll(/Timestamp":\d{13}/g, 'Timestamp":"TIME"')
+          .split(/(?<=\})(?=\{"key")/)
+          .filter((line) => /"group":"(life|static|offsets|busy|v\d)"/.test(line))
+          .sort()
+      })
+      expect(records.length).toBeGreaterThan(10)
+    },
+  )
 })
 
 const fetch8 = (groupId: string): Json => ({ groups: [{ groupId, topics: null }], requireStable: false })
