@@ -19,6 +19,16 @@ export class OffsetOutOfRangeError extends StorageError {
   }
 }
 
+/** What waited for its turn belongs to a leader epoch that is over: it would lie behind the start of the next one. */
+export class StaleLeaderEpochError extends StorageError {
+  constructor(partition: string, leaderEpoch: number) {
+    super(
+      'NOT_LEADER_OR_FOLLOWER',
+      `leader epoch ${leaderEpoch} of ${partition} was over before the records were taken`,
+    )
+  }
+}
+
 /** A batch whose size, magic or checksum is wrong (CorruptRecordException). */
 export class CorruptRecordError extends StorageError {
   constructor(message: string, cause?: unknown) {

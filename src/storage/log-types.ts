@@ -41,6 +41,8 @@ export interface AppendAsLeaderOptions {
   readonly origin: 'client' | 'coordinator'
   /** Old clients (produce v0 to v2) send message sets of v0 or v1: convert them to v2, as Kafka does. */
   readonly magicUpConvert?: boolean
+  /** Asked when the append has its turn: whether the leader epoch is not over. */
+  readonly isCurrent?: () => boolean
 }
 
 export interface ReadOptions {

@@ -3,7 +3,12 @@ import { assert } from '../base/assert.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
 import { CleaningGate } from './cleaner/cleaning-gate.ts'
 import { EpochCache } from './epoch-cache.ts'
-import { InconsistentTopicIdError, KafkaStorageError, OffsetOutOfRangeError } from './errors.ts'
+import {
+  InconsistentTopicIdError,
+  KafkaStorageError,
+  OffsetOutOfRangeError,
+  StaleLeaderEpochError,
+} from './errors.ts'
 import { offsetFileName, SNAPSHOT_SUFFIX } from './file-names.ts'
 import { decompressed, isLargeCompressed } from './large-batch.ts'
 import type { LogConfig } from './log-config.ts'
@@ -495,6 +500,7 @@ export class Log {
   ): Promise<AppendInfo> {
     try {
       this.requireUsable()
+      if (options.isCurrent?.() === false) throw new StaleLeaderEpochError(this.name, options.leaderEpoch)
       const valid = validateForLeader(records, {
         partition: this.name,
         config: this.currentConfig,

@@ -154,6 +154,22 @@ describe('appendAsLeader', () => {
   })
 })
 
+it('what waited while its leader epoch ended is refused, and does not move the start of the next one', async () => {
+  const { log } = await newLog(dir)
+  await log.appendAsLeader(batchOf(['a']), { leaderEpoch: 2, origin: 'client' })
+  const busy = log.truncateTo(1)
+  let epoch = 2
+  const isCurrent = () => epoch === 2
+  const late = log.appendAsLeader(batchOf(['late']), { leaderEpoch: 2, origin: 'client', isCurrent })
+  epoch = 3
+  log.assignEpochStartOffset(3, 1)
+  await expect(late).rejects.toMatchObject({ errorName: 'NOT_LEADER_OR_FOLLOWER' })
+  await busy
+  await log.appendAsLeader(batchOf(['b']), { leaderEpoch: 3, origin: 'client' })
+  expect(await values(log)).toEqual(['a', 'b'])
+  expect(log.endOffsetForEpoch(2)).toEqual({ epoch: 2, endOffset: 1 })
+})
+
 describe('appendAsFollower', () => {
   it('keeps the leader’s bytes as they are', async () => {
     const leader = new TestDir()

@@ -228,8 +228,11 @@ export class Partition implements TopicPartition {
     }
     this.callFollowers()
     const { origin, magicUpConvert } = options
+    const { leaderEpoch } = this
+    // It may have to wait for a log that is being opened or cut.
+    const isCurrent = () => this.isLeader && this.leaderEpoch === leaderEpoch
     const info = await this.write(
-      log.appendAsLeader(records, { leaderEpoch: this.leaderEpoch, origin, magicUpConvert }),
+      log.appendAsLeader(records, { leaderEpoch, origin, magicUpConvert, isCurrent }),
     )
     this.appended(log, info)
     return info
