@@ -91,6 +91,15 @@ describe('ClientCore: brokers', () => {
     core.close()
   })
 
+  it('leaves the connection that came first alone when there is another', async () => {
+    const { clock, cluster, core } = await setUp(2, { bootstrap: [pipe('broker-0')] })
+    await clock.run(core.refresh([]))
+    await clock.run(core.connectionTo(1))
+    await clock.run(core.refresh([]))
+    expect(cluster.callsOf(metadata).map(({ broker }) => broker)).toEqual([0, 1])
+    core.close()
+  })
+
   it('fails what is asked of a closed client', async () => {
     const { clock, core } = await setUp()
     core.close()
