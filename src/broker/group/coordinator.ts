@@ -86,28 +86,27 @@ export class GroupCoordinator {
     this.store.onElected(offsetsPartitions(leaders))
   }
 
-  /** Their offsets are of no use any more. */
-  async onPartitionsDeleted(partitions: readonly TopicPartition[]): Promise<void> {
-    if (partitions.length === 0) return
-    await this.store.loadAll()
-    await this.cleanUp((group) => group.offsets.remove(partitions))
+  /** Their offsets are of no use any more, also in groups that nobody has asked for yet. */
+  onPartitionsDeleted(partitions: readonly TopicPartition[]): Promise<void> {
+    if (partitions.length === 0) return Promise.resolve()
+    return this.cleanUp(async () => {
+      await this.store.loadAll()
+      await this.store.cleanUp(this.store.all(), (group) => group.offsets.remove(partitions))
+    })
   }
 
-  private async expireOffsets(): Promise<void> {
-    const nowMs = this.clock.nowMs()
-    const { retentionMs } = this.config
-    await this.cleanUp((group) => group.removeExpiredOffsets(nowMs, retentionMs))
+  private expireOffsets(): Promise<void> {
+    return this.cleanUp(() => {
+      const nowMs = this.clock.nowMs()
+      const { retentionMs } = this.config
+      return this.store.cleanUp(this.store.all(), (group) => group.removeExpiredOffsets(nowMs, retentionMs))
+    })
   }
 
-  private cleanUp(remove: Parameters<GroupStore['cleanUp']>[1]): Promise<void> {
-    const run = async () => {
-      try {
-        await this.store.cleanUp(this.store.all(), remove)
-      } catch (error) {
-        this.logger.error('cleaning up the offsets of groups failed', error)
-      }
-    }
-    this.cleaning = this.cleaning.then(run)
+  private cleanUp(work: () => Promise<void>): Promise<void> {
+    this.cleaning = this.cleaning.then(work).catch((error: unknown) => {
+      this.logger.error('cleaning up the offsets of groups failed', error)
+    })
     return this.cleaning
   }
 }
