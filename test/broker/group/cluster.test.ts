@@ -152,19 +152,38 @@ describe('groups', () => {
     for (const [i, groupId] of groups.entries()) await commit(groupId, i)
     const [stopped = -1] = cluster.brokers.keys()
     const broker = cluster.brokers.get(stopped)
-    const { connection } = await coordinatorOf('mover-0')
-    const body = {
-      groupId: 'waits',
-      ...{ sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, protocolType: 'consumer' },
-      protocols: [{ name: 'range', metadata: Buffer.from('x') }],
-    }
-    await connection.send(joinGroup, { ...body, memberId: '' }).catch(() => undefined)
     cluster.brokers.delete(stopped)
     await broker?.shutdown({ controlled: true })
     for (const [i, groupId] of groups.entries()) expect(await fetched(groupId)).toEqual({ orders: i })
     for (const [i, groupId] of groups.entries()) await commit(groupId, 100 + i)
     await cluster.startBrokers([stopped])
     for (const [i, groupId] of groups.entries()) expect(await fetched(groupId)).toEqual({ orders: 100 + i })
+  })
+
+  it('that wait for their members are answered when the broker stops', async () => {
+    const { id, connection } = await coordinatorOf('waits')
+    const join = (via: Connection) =>
+      via.send(
+        joinGroup,
+        {
+          ...{ groupId: 'waits', memberId: '', protocolType: 'consumer' },
+          ...{ sessionTimeoutMs: 60_000, rebalanceTimeoutMs: 60_000 },
+          protocols: [{ name: 'range', metadata: Buffer.from('x') }],
+        },
+        { version: 3 },
+      )
+    expect(await join(connection)).toMatchObject({ errorCode: 0, generationId: 1 })
+    const waiting = join(connection)
+    await eventually(async () => {
+      const other = await cluster.connect(id)
+      const { groups } = await other.send(describeGroups, { groups: ['waits'] })
+      return groups[0]?.groupState === 'PreparingRebalance' ? true : undefined
+    })
+    const broker = cluster.brokers.get(id)
+    cluster.brokers.delete(id)
+    await broker?.shutdown({ controlled: true })
+    expect((await waiting).errorCode).toBe(ERROR_CODES.NOT_COORDINATOR)
+    await cluster.startBrokers([id])
   })
 
   it('are there after a restart of all, and every broker lists its own', async () => {
@@ -181,6 +200,7 @@ describe('groups', () => {
       }
     }
     const movers = Array.from({ length: 12 }, (_, i) => `mover-${i}`)
+    // `waits` never had an assignment, so there was nothing to store of it.
     expect(new Set(names)).toEqual(new Set([...movers, 'bytes', 'reader']))
     expect(names).toHaveLength(new Set(names).size)
     expect(await fetched('mover-3')).toEqual({ orders: 103 })
