@@ -101,7 +101,7 @@ async function modeOf(port: number): Promise<string | undefined> {
 }
 
 /** Empty when nobody answers. */
-export function fourLetterWord(port: number, word: string): Promise<string> {
+function fourLetterWord(port: number, word: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write(word))
     let answer = ''

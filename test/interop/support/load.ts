@@ -5,7 +5,7 @@ import { systemRandom } from '../../../src/base/random.ts'
 import { type ClientOptions, Consumer, Producer } from '../../../src/client/index.ts'
 
 /** Options for a client in this process. */
-export function clientOptions(bootstrap: string): ClientOptions {
+function clientOptions(bootstrap: string): ClientOptions {
   return {
     bootstrap: bootstrap.split(',').map((each) => {
       const colon = each.lastIndexOf(':')
