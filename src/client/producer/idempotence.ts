@@ -7,6 +7,7 @@ import type { ProducerBatch } from './batch.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 
 const MAX_EPOCH = 0x7fff
+const MAX_SEQUENCE = 0x7fffffff
 const NO_TRANSACTION_TIMEOUT_MS = 2 ** 31 - 1
 
 interface Identity {
@@ -78,8 +79,18 @@ export class ProducerIdentity {
   }
 
   acknowledged(queue: PartitionQueue, batch: ProducerBatch): void {
-    if (!batch.hasSequence) return
+    if (!batch.hasSequence || this.isPassed(queue, batch)) return
     queue.lastAckedSequence = incrementSequence(batch.baseSequence, batch.recordCount - 1)
+  }
+
+  /**
+   * A later batch has been acknowledged, so this one is stored: brokers take batches in order. One that hangs at the old
+   * leader may be passed by so many at the new one that its repetition is not recognised there.
+   */
+  isPassed({ lastAckedSequence }: PartitionQueue, batch: ProducerBatch): boolean {
+    if (!batch.hasSequence || lastAckedSequence < 0) return false
+    // Numbers begin again at 0 behind the largest one.
+    return ((lastAckedSequence - batch.baseSequence) & MAX_SEQUENCE) < MAX_SEQUENCE / 2
   }
 
   gaveUp(queue: PartitionQueue, batch: ProducerBatch): void {

@@ -241,7 +241,10 @@ export class Sender {
     const { queue, batch } = shipment
     const { errorCode } = answer
     // The broker has stored this batch before: an earlier attempt succeeded and only its answer was lost.
-    if (errorCode === ERROR_CODES.NONE || errorCode === ERROR_CODES.DUPLICATE_SEQUENCE_NUMBER) {
+    const isRepetition =
+      errorCode === ERROR_CODES.DUPLICATE_SEQUENCE_NUMBER ||
+      (errorCode === ERROR_CODES.OUT_OF_ORDER_SEQUENCE_NUMBER && this.identity?.isPassed(queue, batch))
+    if (errorCode === ERROR_CODES.NONE || isRepetition) {
       this.identity?.acknowledged(queue, batch)
       const offset = errorCode === ERROR_CODES.NONE ? answer.baseOffset : -1
       this.finish(queue, batch, () => batch.complete(offset, answer.logAppendTimeMs, this.logThrown))
