@@ -1,5 +1,7 @@
 /** Groups on `kcli cluster start` and on Apache Kafka: the same answers, the same text from Kafka's tools. */
+import { spawn } from 'node:child_process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { killWithUs, stopChild } from './support/child.ts'
 import type { ToolName } from './support/driver.ts'
 import { kcatProduce } from './support/kcat.ts'
 import { type Pair, startPair, type Target, type ToolOptions } from './support/pair.ts'
@@ -352,7 +354,9 @@ describeInterop('groups on both clusters', ['kafka', 'driver', 'kcat'], () => {
     pair.same(async (target) => {
       const outcome = await pair.tool(target, name, args.split(' '), options)
       // Which broker leads which partition of the offsets topic is chance.
-      const text = outcome.stdout.replaceAll(/HOST:PORT-\d +\(\d\)/g, 'HOST:PORT (ID)')
+      const text = outcome.stdout
+        .replaceAll(/HOST:PORT-\d +\(\d\)/g, 'HOST:PORT (ID)')
+        .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'UUID')
       return {
         ...outcome,
         stdout: text
@@ -386,6 +390,36 @@ describeInterop('groups on both clusters', ['kafka', 'driver', 'kcat'], () => {
     ]) {
       const { stdout, stderr } = await same('kafka-consumer-groups', args)
       expect(stdout.join('') + stderr, args).not.toBe('')
+    }
+  })
+
+  it('kafka-consumer-groups on a group at work', async () => {
+    const members = [pair.kcli, pair.apache].map(({ bootstrap }) => {
+      const args = ['-b', bootstrap, '-G', 'working', '-q', '-X', 'auto.offset.reset=earliest', 'orders']
+      const child = spawn('kcat', args, { stdio: 'ignore' })
+      killWithUs(child)
+      return child
+    })
+    try {
+      const isStable = async (target: Target) => {
+        const state = ['--describe', '--group', 'working', '--state']
+        return (await pair.tool(target, 'kafka-consumer-groups', state)).stdout.includes(' Stable ')
+      }
+      for (const target of [pair.kcli, pair.apache])
+        await expect.poll(() => isStable(target), { timeout: 20_000 }).toBe(true)
+      for (const args of [
+        '--describe --group working --members --verbose',
+        '--describe --group working --state',
+        '--list --state stable',
+        '--reset-offsets --group working --topic orders --to-earliest --execute',
+        '--delete-offsets --group working --topic orders',
+        '--delete --group working',
+      ]) {
+        const { stdout, stderr } = await same('kafka-consumer-groups', args)
+        expect(stdout.join('') + stderr, args).not.toBe('')
+      }
+    } finally {
+      await Promise.all(members.map((child) => stopChild(child, 'SIGTERM')))
     }
   })
 
