@@ -10,4 +10,7 @@ export const KEPT_SEEDS: readonly (readonly [seed: number, found: string])[] = [
   [205, 'a log that began anew on a full disk was left without a segment'],
   [277, 'the only replica that could lead came back, and was not elected'],
   [630, 'a log that a full disk had no room for was never made'],
+  [1040, 'an append that waited while the next leader epoch began moved the start of that epoch'],
+  [1753, 'a batch that hung at the old leader while later ones passed at the new one was stored twice'],
+  [10180, 'a deletion that a full disk had held up did not go on'],
 ]

@@ -114,6 +114,28 @@ describe('exactly once and in order', () => {
     expect(cluster.callsOf(produce).at(-1)?.broker).toBe(1)
   })
 
+  it('a batch that hangs at the old leader while many pass at the new one is stored once', async () => {
+    const setting = await setUp({ maxInFlight: 2 }, { brokers: 2, partitions: 2 })
+    const { clock, cluster, producer, log, outcomes } = setting
+    await warmUp(setting)
+    faults(cluster, ['mute', { errorCode: ERROR_CODES.NOT_LEADER_OR_FOLLOWER }])
+    append(setting, 1, 2)
+    await clock.advance(100)
+    cluster.move(log, 1)
+    // The other partition's leader tells that the metadata is old.
+    producer.append({ topic: 't', partition: 1, value: 'other' })
+    await clock.advance(1000)
+    // One by one: a broker knows the last five of them.
+    for (let i = 2; i < 12; i++) {
+      append(setting, i, i + 1)
+      await clock.advance(500)
+    }
+    expect(outcomes).toEqual(allOk(12).filter((_, i) => i !== 1))
+    await clock.run(producer.close())
+    expect(numbers(log)).toEqual(upTo(12))
+    expect(outcomes.at(-1)).toBe('1 ok')
+  })
+
   it('goes to the new leader when the old one is gone', async () => {
     const setting = await setUp({}, { brokers: 2 })
     const { clock, cluster, producer, log } = setting
