@@ -120,7 +120,9 @@ export class ClientLink {
   private schedule(): void {
     const nowMs = this.clock.monotonicMs()
     const deadlineMs = this.lastHeardMs + this.readTimeoutMs
-    const nextMs = this.isConnected ? Math.min(deadlineMs, this.lastSentMs + this.readTimeoutMs / 2) : deadlineMs
+    const nextMs = this.isConnected
+      ? Math.min(deadlineMs, this.lastSentMs + this.readTimeoutMs / 2)
+      : deadlineMs
     const delayMs = Math.max(MIN_TICK_MS, nextMs - nowMs)
     this.timer = this.clock.setTimer(delayMs, () => this.tick(), { unref: true })
   }
