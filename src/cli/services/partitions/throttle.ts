@@ -29,7 +29,7 @@ export interface Copying {
 }
 
 /** With a reassignment under way the new replicas are among all of them. */
-export function copyingOf({ topic, partition, replicas, addingReplicas }: Reassignment): Copying {
+function copyingOf({ topic, partition, replicas, addingReplicas }: Reassignment): Copying {
   const from = replicas.filter((id) => !addingReplicas.includes(id))
   return { topic, partition, from, to: addingReplicas }
 }
