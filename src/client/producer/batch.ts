@@ -96,6 +96,8 @@ export class ProducerBatch {
     headers: readonly HeaderInput[] | undefined,
     callback: DeliveryCallback | undefined,
   ): boolean {
+    // Numbers were given out for what is in it.
+    if (this.hasSequence) return false
     if (this.builder === undefined || !this.builder.append(timestampMs, key, value, headers)) return false
     this.callbacks.push(callback)
     this.timestamps.push(timestampMs)

@@ -20,8 +20,17 @@ export function splitBatch(accumulator: Accumulator, batch: ProducerBatch): Prod
     const part = accumulator.newBatch({ topic, partition, createdMs, order: batch.order + index }, limit)
     part.tryAppend(timestampMs, key, value, headers, callback)
     part.attempts = batch.attempts + 1
-    if (batch.hasSequence) part.baseSequence = incrementSequence(batch.baseSequence, index)
     parts.push(part)
   }
+  if (batch.hasSequence) number(parts, batch.baseSequence)
   return parts
+}
+
+/** Nothing can be added to them any more: the numbers behind the last one are taken. */
+function number(parts: readonly ProducerBatch[], firstSequence: number): void {
+  let sequence = firstSequence
+  for (const part of parts) {
+    part.baseSequence = sequence
+    sequence = incrementSequence(sequence, part.recordCount)
+  }
 }

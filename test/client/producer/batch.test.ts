@@ -47,6 +47,14 @@ describe('ProducerBatch', () => {
     expect(batch.tryAppend(1, null, null, undefined, undefined)).toBe(false)
   })
 
+  it('takes nothing more once it has numbers: those behind them are given to the next', () => {
+    const batch = newBatch()
+    batch.tryAppend(1, null, Buffer.from('x'), undefined, undefined)
+    batch.baseSequence = 5
+    expect(batch.tryAppend(2, null, Buffer.from('y'), undefined, undefined)).toBe(false)
+    expect(batch.recordCount).toBe(1)
+  })
+
   it('tells each record once, however it ends', () => {
     const batch = newBatch()
     const told: unknown[] = []
