@@ -1,4 +1,4 @@
-import type { Admin, ConfigOperation, ItemResult, Reassignment } from '../../../client/index.ts'
+import type { Admin, ConfigOperation, ItemResult } from '../../../client/index.ts'
 import { UsageError } from '../../exit-codes.ts'
 
 /** The settings that hold back copying (KIP-73); kafka-reassign-partitions uses the same. */
@@ -26,12 +26,6 @@ export interface Copying {
   readonly partition: number
   readonly from: readonly number[]
   readonly to: readonly number[]
-}
-
-/** With a reassignment under way the new replicas are among all of them. */
-function copyingOf({ topic, partition, replicas, addingReplicas }: Reassignment): Copying {
-  const from = replicas.filter((id) => !addingReplicas.includes(id))
-  return { topic, partition, from, to: addingReplicas }
 }
 
 /** Names the replicas in their topics, and sets the rate of all brokers that have to do with it. */
