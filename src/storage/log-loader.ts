@@ -180,13 +180,14 @@ class LogLoader {
   }
 
   /**
-   * A segment is begun before the last bytes of the one before it are in their file. When those were lost, what lies
-   * behind them does not count: the other replicas have the log without a hole. (Kafka leaves it as it is.) Compaction
-   * makes holes as well.
+   * A segment is begun before the last bytes of the one before it are in their file. When a kill came in between, the new
+   * one is empty, and the log would go on behind a hole that nobody else has. With records behind it the hole stays, as in
+   * Kafka: they may be all that is left of what was acknowledged.
    */
   private isHoleBehind(index: number): boolean {
-    const next = this.segments[index + 1]
-    if (next === undefined || this.options.config.cleanupPolicy.includes('compact')) return false
+    const later = this.segments.slice(index + 1)
+    const [next] = later
+    if (next === undefined || later.some(({ sizeBytes }) => sizeBytes > 0)) return false
     const end = this.producers.mapEndOffset
     // No segment could have held what is missing in a larger one.
     return next.baseOffset > end && canBeRelative(next.baseOffset, end)

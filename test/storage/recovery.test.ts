@@ -59,23 +59,34 @@ async function expectWhole(setup: Setup = SMALL): Promise<void> {
   })
 }
 
-it.each(['delete', 'compact'] as const)(
-  'a segment that ends too early, cleanup.policy=%s',
-  async (policy) => {
-    const setup: Setup = { config: { ...SMALL.config, cleanupPolicy: [policy] } }
-    await written(setup, false)
+describe('a segment that ends too early', () => {
+  /** The whole first batch is there, and nothing of the others. Gives where the log has its hole. */
+  function cutMiddle(): { middle: string; end: number } {
     const middle = files('.log')[3] ?? ''
-    // The whole first batch is there, and nothing of the others.
-    const bytes = readFileSync(inLog(middle))
-    truncateSync(inLog(middle), bytes.readInt32BE(8) + 12)
-    const { log } = await newLog(dir, setup)
+    truncateSync(inLog(middle), readFileSync(inLog(middle)).readInt32BE(8) + 12)
+    return { middle, end: Number(middle.slice(0, 20)) + 1 }
+  }
+
+  it('leaves what is behind it, which may be all that is left, as in Kafka', async () => {
+    await written(SMALL, false)
+    cutMiddle()
+    const { log } = await newLog(dir, SMALL)
     await log.open()
-    const end = Number(middle.slice(0, 20)) + 1
-    // Compaction leaves such holes; otherwise bytes were lost, and the other replicas have them.
-    expect(log.logEndOffset).toBe(policy === 'compact' ? COUNT : end)
-    if (policy === 'delete') expect(await values(log)).toEqual(ALL.slice(0, end))
-  },
-)
+    expect(log.logEndOffset).toBe(COUNT)
+  })
+
+  it('ends the log when nothing is behind it but the empty segment that had been begun', async () => {
+    await written(SMALL, false)
+    const { middle, end } = cutMiddle()
+    const later = files('.log').filter((name) => name > middle)
+    for (const name of later.slice(1)) rmSync(inLog(name))
+    truncateSync(inLog(later[0] ?? ''), 0)
+    const { log } = await newLog(dir, SMALL)
+    await log.open()
+    expect(log.logEndOffset).toBe(end)
+    expect(await values(log)).toEqual(ALL.slice(0, end))
+  })
+})
 
 describe('after a clean end', () => {
   it('has everything again', async () => {
