@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { kcat } from './support/kcat.ts'
 import { neutral, type Pair, startPair, type Target } from './support/pair.ts'
 import { describeInterop } from './support/suite.ts'
@@ -117,8 +117,15 @@ describeInterop('kcat', ['kafka', 'driver', 'kcat'], () => {
 
   it('lists brokers and topics', async () => {
     await create('listed', '0:1,1:2,2:0')
+    // Brokers hear of a new topic one after the other.
+    const listing = (target: Target, args: string[]) =>
+      vi.waitFor(async () => {
+        const { stdout } = await kcat(['-b', target.bootstrap, '-L', ...args])
+        expect(stdout).not.toContain('Leader not available')
+        return stdout
+      }, 5000)
     const list = async (target: Target, ...args: string[]) =>
-      neutral((await kcat(['-b', target.bootstrap, '-L', ...args])).stdout, target)
+      neutral(await listing(target, args), target)
         // Which broker answers, which one is the controller, and the order of brokers and topics are chance.
         .replace(/\(from broker .*\)/, '')
         .replace(' (controller)', '')

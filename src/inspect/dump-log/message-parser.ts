@@ -146,7 +146,7 @@ function partitionSet(partitions: readonly { topic: string; partition: number }[
 
 /** What the records of a control batch say (ControlRecordType, EndTransactionMarker). */
 export function controlText(key: Buffer | null, value: Buffer | null, fail: (text: string) => Error): string {
-  if (key === null) throw new JavaException('java.lang.NullPointerException')
+  if (key === null) throw nullBuffer('key')
   if (key.length < 4) {
     throw fail(
       `Invalid value size found for end control record key. Must have at least 4 bytes, but found only ${key.length}`,
@@ -165,6 +165,14 @@ export function controlText(key: Buffer | null, value: Buffer | null, fail: (tex
   return ` controlType: ${id === 2 ? 'LEADER_CHANGE' : 'UNKNOWN'}(${id})`
 }
 
+/** As a JVM says it since 15. */
+function nullBuffer(name: string): JavaException {
+  return new JavaException(
+    'java.lang.NullPointerException',
+    `Cannot invoke "java.nio.ByteBuffer.remaining()" because "${name}" is null`,
+  )
+}
+
 const KRAFT_RECORDS: Readonly<Record<number, readonly [string, MessageType<Fields>]>> = {
   3: ['SnapshotHeader', snapshotHeaderRecord],
   4: ['SnapshotFooter', snapshotFooterRecord],
@@ -173,7 +181,7 @@ const KRAFT_RECORDS: Readonly<Record<number, readonly [string, MessageType<Field
 }
 
 function coordinatorEpoch(value: Buffer | null, fail: (text: string) => Error): number {
-  if (value === null) throw new JavaException('java.lang.NullPointerException')
+  if (value === null) throw nullBuffer('value')
   if (value.length < 6) {
     throw fail(
       `Invalid value size found for end transaction marker. Must have at least 6 bytes, but found only ${value.length}`,

@@ -40,7 +40,28 @@ const ZERO_ID = 'AAAAAAAAAAAAAAAAAAAAAA'
 export async function contentsOf(
   java: JavaDriver,
   bootstrapPort: number,
-  options: { topics?: readonly string[]; hasNoTimes?: (topic: string) => boolean } = {},
+  options: ContentsOptions = {},
+): Promise<Contents> {
+  // A cluster that has just started moves leaders to their preferred brokers: whoever was asked may not lead any more.
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await readContents(java, bootstrapPort, options)
+    } catch (error) {
+      if (attempt === 6 || !/: error [56]$/.test(String(error))) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 1000))
+  }
+}
+
+interface ContentsOptions {
+  readonly topics?: readonly string[]
+  readonly hasNoTimes?: (topic: string) => boolean
+}
+
+async function readContents(
+  java: JavaDriver,
+  bootstrapPort: number,
+  options: ContentsOptions,
 ): Promise<Contents> {
   const { partitions, topicIds } = await partitionsOf(java, bootstrapPort, options.topics)
   const records = await readAll(java, bootstrapPort, partitions, 'read_uncommitted')
