@@ -44,11 +44,6 @@ function matches(own: AclId, wanted: AclId): boolean {
   return own.id === wanted.id || (wanted.scheme === 'ip' && isInIpRange(own.id, wanted.id))
 }
 
-/** `SCHEME,'ID`, as ZooKeeper prints one. */
-export function formatId({ scheme, id }: AclId): string {
-  return `'${scheme},'${id}`
-}
-
 /** Without what proves it: the user of a digest. */
 export function userOf({ scheme, id }: AclId): string {
   return scheme === 'digest' ? id.slice(0, id.indexOf(':')) : id

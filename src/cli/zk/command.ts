@@ -1,4 +1,5 @@
 import type { NetworkClient, Watcher } from '../../zookeeper/index.ts'
+import type { TextFiles } from '../text-files.ts'
 import type { OptionSpec, ZkArguments } from './arguments.ts'
 
 /** One command of the znode browser, as in zkCli (org.apache.zookeeper.cli.CliCommand) or one of ours. */
@@ -37,12 +38,7 @@ export interface ZkSession {
   redo(number: number): Promise<void>
   quit(): void
   /** Where `export` and `import` have their files, and what `-` means. */
-  readonly files: ZkFiles
+  readonly files: TextFiles
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
-}
-
-export interface ZkFiles {
-  read(path: string): Promise<string>
-  write(path: string, text: string): Promise<void>
 }

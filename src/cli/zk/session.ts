@@ -14,9 +14,9 @@ import {
   type WatchEvent,
 } from '../../zookeeper/index.ts'
 import type { CommandContext } from '../context.ts'
-import type { ZkFiles, ZkSession } from './command.ts'
+import { type TextFiles, textFiles } from '../text-files.ts'
+import type { ZkSession } from './command.ts'
 import { UnknownCommandError, ZkUsageError, zkErrorText } from './errors.ts'
-import { zkFiles } from './files.ts'
 import { runZkCommand, zkCliUsage } from './table.ts'
 
 /** Where the znodes are. */
@@ -45,7 +45,7 @@ export function remotePlace(text: string): ZkPlace {
 /** A connection to browse with: kept while it is good, opened when it is needed. */
 export class ZkBrowser implements ZkSession {
   printsWatches = true
-  readonly files: ZkFiles
+  readonly files: TextFiles
   readonly signal: AbortSignal
   history: string[] = []
   state: 'CONNECTING' | 'CONNECTED' | 'CLOSED' = 'CONNECTING'
@@ -64,7 +64,7 @@ export class ZkBrowser implements ZkSession {
     this.options = options
     this.place = options.place
     this.signal = context.signal
-    this.files = zkFiles(context.signal)
+    this.files = textFiles(context.signal)
     this.onEvent = (text) => this.out(text)
   }
 

@@ -90,11 +90,6 @@ export class ClientSession {
     return this.id
   }
 
-  /** As the server granted it. */
-  get sessionTimeoutMs(): number {
-    return this.timeoutMs
-  }
-
   get lastProblem(): string | undefined {
     return this.problem
   }

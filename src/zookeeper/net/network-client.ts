@@ -73,10 +73,6 @@ export class NetworkClient implements ZooKeeperClient {
     return this.session.sessionId
   }
 
-  get sessionTimeoutMs(): number {
-    return this.session.sessionTimeoutMs
-  }
-
   /** Proves who the session is, to this server and every other that it moves to. */
   addAuth(scheme: string, auth: string): void {
     this.session.addAuth(scheme, auth)

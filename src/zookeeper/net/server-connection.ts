@@ -1,5 +1,5 @@
 import type { Channel } from '../../base/network.ts'
-import { type Acl, formatId, type Identity, isAllowed, PERMISSIONS } from '../acl.ts'
+import { type Acl, type Identity, isAllowed, PERMISSIONS } from '../acl.ts'
 import type { WatchEvent } from '../client.ts'
 import type { TxnResult } from '../data-tree.ts'
 import { ZOOKEEPER_ERROR_CODES, ZooKeeperError } from '../errors.ts'
@@ -337,11 +337,6 @@ export class ServerConnection implements SessionHolder {
     core.watches.removeSink(this.sink)
     if (this.currentSession !== 0n) core.letGo(this.currentSession, this)
     this.context.closed(this)
-  }
-
-  /** As ZooKeeper's `cons` shows it. */
-  get owner(): string {
-    return this.identity.ids.map(formatId).join(',')
   }
 }
 

@@ -1,6 +1,6 @@
 import { KcliError, messageOf } from '../../../base/errors.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
-import { zkFiles } from '../../zk/files.ts'
+import { textFiles } from '../../text-files.ts'
 
 /** One partition of a plan: the brokers it is to be on, the preferred leader first. */
 export interface PlannedPartition {
@@ -50,7 +50,7 @@ export function parsePlan(text: string, source: string): PlannedPartition[] {
 export async function readPlan(file: string, signal: AbortSignal): Promise<PlannedPartition[]> {
   let text: string
   try {
-    text = await zkFiles(signal).read(file)
+    text = await textFiles(signal).read(file)
   } catch (error) {
     throw new KcliError('KCLI_PLAN', `cannot read the plan ${file}: ${messageOf(error)}`)
   }

@@ -1,9 +1,14 @@
-import { nodeFileSystem } from '../../base/node-file-system.ts'
-import { inputChunks } from '../../base/standard-streams.ts'
-import type { ZkFiles } from './command.ts'
+import { nodeFileSystem } from '../base/node-file-system.ts'
+import { inputChunks } from '../base/standard-streams.ts'
+
+/** Where a command reads and writes text that the user named. */
+export interface TextFiles {
+  read(path: string): Promise<string>
+  write(path: string, text: string): Promise<void>
+}
 
 /** Files of this machine; `-` is stdin. Reading ends with what there is when the command is interrupted. */
-export function zkFiles(signal: AbortSignal): ZkFiles {
+export function textFiles(signal: AbortSignal): TextFiles {
   return {
     async read(path) {
       const chunks: Buffer[] = []
