@@ -29,7 +29,7 @@ describe('kcli cluster import', () => {
     const imported = await kcli(['cluster', 'import', ...logDirs, ...zookeeper], { dataDir })
     expect(imported).toMatchObject({ code: 0, stderr: '' })
     expect(imported.stdout).toMatch(
-      /^Imported brokers 0, 1, 2 of the cluster \S+ into \S+: 1 topic with 1 partition, \S+ kB copied\.\nStart it with: kcli cluster start --data-dir \S+\n$/,
+      /^Imported brokers 0, 1, 2 of the cluster \S+ into \S+: 1 topic with 1 partition, \S+ KiB copied\.\nStart it with: kcli cluster start --data-dir \S+\n$/,
     )
     expect((await kcli(['consume', 'orders'], { dataDir })).stdout).toBe('one\ntwo\n')
     const status = await kcli(['cluster', 'status', '--znodes', '-o', 'json'], { dataDir })

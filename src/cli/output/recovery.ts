@@ -1,17 +1,14 @@
 import type { Clock } from '../../base/clock.ts'
 import type { RecoveryProgress } from '../../storage/index.ts'
 import type { Progress } from './progress.ts'
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB']
+import { sizeText } from './text.ts'
 
 /** How often a server that nobody watches says how far it is. */
 const LINE_EVERY_MS = 5_000
 
-/** `Recovering logs: 12 of 300 (3.1 of 8.0 GB)` */
+/** `Recovering logs: 12 of 300 (3.1 GiB of 8.0 GiB)` */
 export function recoveryText({ logs, totalLogs, bytes, totalBytes }: RecoveryProgress): string {
-  const exponent = totalBytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(totalBytes) / 3), UNITS.length - 1)
-  const amount = (value: number) => (value / 1000 ** exponent).toFixed(exponent === 0 ? 0 : 1)
-  return `Recovering logs: ${logs} of ${totalLogs} (${amount(bytes)} of ${amount(totalBytes)} ${UNITS[exponent]})`
+  return `Recovering logs: ${logs} of ${totalLogs} (${sizeText(bytes)} of ${sizeText(totalBytes)})`
 }
 
 export interface RecoveryDisplayOptions {

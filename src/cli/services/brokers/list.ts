@@ -1,6 +1,6 @@
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
-import { sizeText } from '../../output/size.ts'
+import { sizeText } from '../../output/text.ts'
 import { brokerFacts, sizeBytes } from './facts.ts'
 
 /** The brokers that are up, and what each of them carries. */

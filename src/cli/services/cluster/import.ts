@@ -1,7 +1,7 @@
 import { type ImportReport, importDirectory } from '../../../cluster/import/index.ts'
 import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { plural, sizeText } from '../segments/locate.ts'
+import { plural, sizeText } from '../../output/text.ts'
 import { localDirectory } from './start.ts'
 
 export interface ImportClusterOptions {

@@ -1,7 +1,7 @@
 import type { Admin, Reassignment } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { InterruptedError } from '../../exit-codes.ts'
-import { sizeText } from '../../output/size.ts'
+import { sizeText } from '../../output/text.ts'
 
 const POLL_MS = 500
 

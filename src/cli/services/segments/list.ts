@@ -1,7 +1,8 @@
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import { listSegments, type SegmentSummary } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { type FileSelection, locateFiles, plural, sizeText, timeText } from './locate.ts'
+import { plural, sizeText, timeText } from '../../output/text.ts'
+import { type FileSelection, locateFiles } from './locate.ts'
 
 /** The segments of partitions, by what their names, sizes and index entries tell. */
 export async function listLogSegments(context: CommandContext, selection: FileSelection): Promise<undefined> {

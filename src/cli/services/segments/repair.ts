@@ -12,7 +12,8 @@ import {
 } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
-import { type FileSelection, locateFiles, plural, printable, sizeText } from './locate.ts'
+import { plural, printable, sizeText } from '../../output/text.ts'
+import { type FileSelection, locateFiles } from './locate.ts'
 
 export interface RepairSegmentsOptions extends FileSelection {
   /** Does it; else it only says what it would do. */

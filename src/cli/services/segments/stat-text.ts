@@ -1,7 +1,7 @@
 import type { LogStats } from '../../../inspect/index.ts'
 import { bar } from '../../output/bars.ts'
 import type { Styles } from '../../output/styles.ts'
-import { plural, sizeText, timeText } from './locate.ts'
+import { plural, sizeText, timeText } from '../../output/text.ts'
 
 export interface StatTextOptions {
   readonly styles: Styles

@@ -2,7 +2,8 @@ import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import { LogStats, type PartitionStats, statLogs } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { loadStyles } from '../../output/styles.ts'
-import { type FileSelection, locateFiles, sizeText, timeText } from './locate.ts'
+import { sizeText, timeText } from '../../output/text.ts'
+import { type FileSelection, locateFiles } from './locate.ts'
 import { totalText } from './stat-text.ts'
 
 export interface StatSegmentsOptions extends FileSelection {

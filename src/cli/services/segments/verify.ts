@@ -4,7 +4,8 @@ import { type Finding, type VerifySummary, verify } from '../../../inspect/index
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
 import { loadStyles, type Styles } from '../../output/styles.ts'
-import { type FileSelection, locateFiles, plural, printable, sizeText } from './locate.ts'
+import { plural, printable, sizeText } from '../../output/text.ts'
+import { type FileSelection, locateFiles } from './locate.ts'
 
 export interface VerifySegmentsOptions extends FileSelection {
   readonly deep: boolean
