@@ -1,9 +1,9 @@
+import { type ConfigDef, ConfigError } from '../base/config-def.ts'
 import type { Logger } from '../base/logger.ts'
 import { ERROR_CODES } from '../protocol/index.ts'
 import { ApiError, toApiError } from './api-error.ts'
 import { type BrokerConfig, brokerConfigDef } from './broker-config.ts'
 import { topicConfigDef, validateTopicConfigs } from './config-def.ts'
-import { type ConfigDef, ConfigError } from './config-parser.ts'
 import { describeResource, RESOURCE, type ResourceResult, resourceTypeName } from './config-resource.ts'
 import type { DynamicBrokerConfig } from './dynamic-broker-config.ts'
 import type { KafkaZkClient } from './zk/index.ts'
@@ -70,7 +70,7 @@ export class ConfigAlterer {
     const what = describeResource(type, name)
     if (error instanceof ConfigError) {
       const errorMessage = `Invalid config value for resource ${what}: ${error.message}`
-      return { errorCode: error.errorCode, errorMessage }
+      return { errorCode: ERROR_CODES.INVALID_CONFIG, errorMessage }
     }
     const { errorCode, wireMessage } = toApiError(error)
     if (errorCode === ERROR_CODES.UNKNOWN_SERVER_ERROR) {

@@ -1,4 +1,4 @@
-import type { ConfigRow } from './config-parser.ts'
+import type { ConfigRow } from '../base/config-def.ts'
 import { METADATA_VERSIONS } from './topic-config-data.ts'
 
 /** Every configuration of a Kafka 3.9 broker: name, type, default, valid values, importance. */

@@ -1,3 +1,4 @@
+import { ConfigDef, ConfigError, type ConfigValue, configText } from '../base/config-def.ts'
 import { messageOf } from '../base/errors.ts'
 import {
   type CleanerConfig,
@@ -9,7 +10,6 @@ import {
 import { BROKER_CONFIG_ROWS } from './broker-config-data.ts'
 import { BrokerConfigError } from './broker-config-error.ts'
 import { TOPIC_CONFIG_SYNONYMS, topicConfigDef } from './config-def.ts'
-import { ConfigDef, ConfigError, type ConfigValue, configText } from './config-parser.ts'
 import { type ListenerSpec, parseListeners } from './listeners.ts'
 
 /** The definitions of the broker-level configurations (KafkaConfig.configDef). */

@@ -1,5 +1,5 @@
+import { ConfigDef, ConfigError, type ConfigValue } from '../base/config-def.ts'
 import { ApiError } from './api-error.ts'
-import { ConfigDef, ConfigError, type ConfigValue } from './config-parser.ts'
 import { TOPIC_CONFIG_ROWS } from './topic-config-data.ts'
 
 /** The definitions of the topic-level configurations (LogConfig.configDef). */

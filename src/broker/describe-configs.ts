@@ -1,7 +1,7 @@
+import { type ConfigDef, type ConfigType, configText } from '../base/config-def.ts'
 import { ApiError } from './api-error.ts'
 import { type BrokerConfig, brokerConfigDef, brokerConfigSynonyms } from './broker-config.ts'
 import { TOPIC_CONFIG_SYNONYMS, topicConfigDef } from './config-def.ts'
-import { type ConfigDef, type ConfigType, configText } from './config-parser.ts'
 import { RESOURCE } from './config-resource.ts'
 import { DYNAMIC_CONFIGS, INTERNAL_CONFIGS, REPLICATION_QUOTAS } from './dynamic-config-names.ts'
 import { validateTopicName } from './topic-names.ts'

@@ -1,9 +1,9 @@
+import { ConfigError, parseConfigValue } from '../base/config-def.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import { ApiError } from './api-error.ts'
 import { BrokerConfig, brokerConfigDef, mergeProperties } from './broker-config.ts'
 import { BrokerConfigError } from './broker-config-error.ts'
-import { ConfigError, parseConfigValue } from './config-parser.ts'
 import {
   DYNAMIC_CONFIGS,
   LISTENER_ONLY_CONFIGS,

@@ -1,4 +1,4 @@
-import type { ConfigRow } from './config-parser.ts'
+import type { ConfigRow } from '../base/config-def.ts'
 
 /** MetadataVersion: what inter.broker.protocol.version and message.format.version may say. */
 export const METADATA_VERSIONS =

@@ -1,11 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { configText, javaDouble } from '../../src/base/config-def.ts'
 import { silentLogger } from '../../src/base/logger.ts'
 import type { ApiError } from '../../src/broker/api-error.ts'
 import { BrokerConfig, brokerConfigDef } from '../../src/broker/broker-config.ts'
 import { topicConfigDef, validateTopicConfigs } from '../../src/broker/config-def.ts'
-import { configText, javaDouble } from '../../src/broker/config-parser.ts'
 import { DynamicBrokerConfig } from '../../src/broker/dynamic-broker-config.ts'
 import { DEFAULT_LOG_TUNING } from '../../src/storage/index.ts'
 

@@ -1,4 +1,4 @@
-import { ApiError } from './api-error.ts'
+import { KcliError } from './errors.ts'
 
 export type ConfigType =
   | 'BOOLEAN'
@@ -31,9 +31,12 @@ export interface ConfigKey {
 }
 
 /** A value that does not fit its definition, in Kafka's words (org.apache.kafka.common.config.ConfigException). */
-export class ConfigError extends ApiError {
-  constructor(message: string) {
-    super('INVALID_CONFIG', message)
+export class ConfigError extends KcliError {
+  /** How brokers answer it. */
+  readonly errorName = 'INVALID_CONFIG'
+
+  constructor(message: string, options: { hint?: string } = {}) {
+    super('KCLI_CONFIG', message, options)
   }
 
   static ofValue(name: string, value: ConfigValue, reason: string | null): ConfigError {
