@@ -23,7 +23,7 @@ export type {
 } from './admin/topics.ts'
 export type { ConsumerConfig } from './consumer/config.ts'
 export { type Assignment, Consumer } from './consumer/consumer.ts'
-export { type ConsumerRecord, CorruptBatchError } from './consumer/fetched.ts'
+export { type ConsumerRecord, CorruptBatchError } from './consumer/fetch/fetched.ts'
 export { UnreachableError } from './core.ts'
 export type { BrokerNode, PartitionInfo, TopicInfo } from './metadata.ts'
 export {

@@ -3,9 +3,9 @@ import { ClientError } from '../net/index.ts'
 import { listOffsetsOf, type OffsetSpec, requirePartitions, type TopicPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
 import { type ConsumerConfig, type ResolvedConsumerConfig, resolveConsumerConfig } from './config.ts'
-import type { ConsumerRecord } from './fetched.ts'
-import { Fetcher } from './fetcher.ts'
-import { nameOf } from './position.ts'
+import type { ConsumerRecord } from './fetch/fetched.ts'
+import { Fetcher } from './fetch/fetcher.ts'
+import { nameOf } from './fetch/position.ts'
 
 export interface Assignment extends TopicPartition {
   /** Where to begin: an offset, an end, or the first record not older than a time. */

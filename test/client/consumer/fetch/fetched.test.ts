@@ -3,8 +3,8 @@ import {
   type ConsumerRecord,
   CorruptBatchError,
   FetchedPartition,
-} from '../../../src/client/consumer/fetched.ts'
-import { ABORT_MARKER, BatchBuilder, buildEndTxnMarker, COMMIT_MARKER } from '../../../src/records/index.ts'
+} from '../../../../src/client/consumer/fetch/fetched.ts'
+import { ABORT_MARKER, BatchBuilder, buildEndTxnMarker, COMMIT_MARKER } from '../../../../src/records/index.ts'
 
 const at = { topic: 't', partition: 3 }
 

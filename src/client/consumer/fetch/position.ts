@@ -1,4 +1,4 @@
-import type { OffsetSpec, TopicPartition } from '../offsets.ts'
+import type { OffsetSpec, TopicPartition } from '../../offsets.ts'
 
 /** Where the reading of one partition stands. */
 export interface Position extends TopicPartition {

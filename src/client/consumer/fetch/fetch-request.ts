@@ -1,9 +1,9 @@
-import { ZERO_UUID } from '../../base/uuid.ts'
-import { type FetchResponse, fetch } from '../../protocol/messages/01-fetch.ts'
-import type { ClientCore } from '../core.ts'
-import type { Connection } from '../net/index.ts'
-import type { TopicPartition } from '../offsets.ts'
-import type { ResolvedConsumerConfig } from './config.ts'
+import { ZERO_UUID } from '../../../base/uuid.ts'
+import { type FetchResponse, fetch } from '../../../protocol/messages/01-fetch.ts'
+import type { ClientCore } from '../../core.ts'
+import type { Connection } from '../../net/index.ts'
+import type { TopicPartition } from '../../offsets.ts'
+import type { ResolvedConsumerConfig } from '../config.ts'
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
 

@@ -18,9 +18,9 @@ import {
   readRecords,
   TRUNCATED,
   timestampType,
-} from '../../records/index.ts'
-import { ClientError } from '../net/index.ts'
-import type { TopicPartition } from '../offsets.ts'
+} from '../../../records/index.ts'
+import { ClientError } from '../../net/index.ts'
+import type { TopicPartition } from '../../offsets.ts'
 
 export interface ConsumerRecord extends LogRecord, TopicPartition {
   /** The epoch of the leader that took the batch, -1 for old formats. */
