@@ -103,7 +103,8 @@ function localOnly(context: CommandContext): string {
   throw new UsageError('this command works on a data directory', 'Name the folder with --data-dir.')
 }
 
-async function takeOver(
+/** Serves the directory in this process. Waits for a command that has it at the moment; undefined when the user gave up. */
+export async function takeOver(
   context: CommandContext,
   ports: ClusterPorts,
   directory: DataDirectory,
