@@ -7,6 +7,15 @@ export type {
   ConfigSource,
   DescribedConfig,
 } from './admin/configs.ts'
+export type { GroupOffset, GroupOffsets, NewGroupOffset } from './admin/group-offsets.ts'
+export type {
+  GroupDescription,
+  GroupListing,
+  GroupMember,
+  ListedGroups,
+  ListGroupsFilter,
+  MemberToRemove,
+} from './admin/groups.ts'
 export type {
   ElectionType,
   PartitionResult,

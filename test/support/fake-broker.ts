@@ -15,12 +15,15 @@ import { produce } from '../../src/protocol/messages/00-produce.ts'
 import { fetch } from '../../src/protocol/messages/01-fetch.ts'
 import { listOffsets } from '../../src/protocol/messages/02-list-offsets.ts'
 import { metadata } from '../../src/protocol/messages/03-metadata.ts'
+import { offsetCommit } from '../../src/protocol/messages/08-offset-commit.ts'
+import { findCoordinator } from '../../src/protocol/messages/10-find-coordinator.ts'
 import { apiVersions } from '../../src/protocol/messages/18-api-versions.ts'
 import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
 import { deleteTopics } from '../../src/protocol/messages/20-delete-topics.ts'
 import { deleteRecords } from '../../src/protocol/messages/21-delete-records.ts'
 import { initProducerId } from '../../src/protocol/messages/22-init-producer-id.ts'
 import { createPartitions } from '../../src/protocol/messages/37-create-partitions.ts'
+import { deleteGroups } from '../../src/protocol/messages/42-delete-groups.ts'
 import { answerFetch, answerListOffsets, answerMetadata, answerProduce } from './fake-answers.ts'
 import { FakeLog } from './fake-log.ts'
 
@@ -35,6 +38,9 @@ export const SPECS = [
   deleteRecords,
   initProducerId,
   createPartitions,
+  findCoordinator,
+  offsetCommit,
+  deleteGroups,
 ] as unknown as readonly Api[]
 
 /** A request as a broker sees it. */

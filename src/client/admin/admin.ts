@@ -7,6 +7,8 @@ import { type BrokerError, UnsupportedVersionError } from '../net/index.ts'
 import { type ListedOffset, listOffsetsOf, type OffsetSpec, type TopicPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
 import * as configs from './configs.ts'
+import * as groupOffsets from './group-offsets.ts'
+import * as groups from './groups.ts'
 import * as partitions from './partitions.ts'
 import { type ItemResult, itemError } from './results.ts'
 import * as topics from './topics.ts'
@@ -152,6 +154,60 @@ export class Admin {
     const known = await this.brokerIds(brokers)
     const answers = await Promise.all((brokers ?? known).map((broker) => this.logDirsOf(broker)))
     return answers.flat()
+  }
+
+  /** Groups of every kind. */
+  listGroups(filter: groups.ListGroupsFilter = {}): Promise<groups.ListedGroups> {
+    return groups.list(this.core, filter)
+  }
+
+  /** Groups of consumers, and those that only have offsets. */
+  async listConsumerGroups(filter: groups.ListGroupsFilter = {}): Promise<groups.ListedGroups> {
+    const listed = await groups.list(this.core, filter)
+    const isConsumer = ({ protocolType }: groups.GroupListing) =>
+      protocolType === 'consumer' || protocolType === ''
+    return { ...listed, groups: listed.groups.filter(isConsumer) }
+  }
+
+  describeConsumerGroups(
+    groupIds: readonly string[],
+    options: { readonly includeAuthorizedOperations?: boolean } = {},
+  ): Promise<groups.GroupDescription[]> {
+    return groups.describe(this.core, groupIds, options)
+  }
+
+  listConsumerGroupOffsets(
+    groupIds: readonly string[],
+    options: groupOffsets.FetchOffsetsOptions = {},
+  ): Promise<groupOffsets.GroupOffsets[]> {
+    return groupOffsets.fetchOffsets(this.core, groupIds, options)
+  }
+
+  /** Sets offsets of a group that nobody is in; a group that does not exist comes to be. */
+  alterConsumerGroupOffsets(
+    groupId: string,
+    offsets: readonly groupOffsets.NewGroupOffset[],
+  ): Promise<partitions.PartitionResult[]> {
+    return groupOffsets.commitOffsets(this.core, groupId, offsets)
+  }
+
+  deleteConsumerGroups(groupIds: readonly string[]): Promise<ItemResult[]> {
+    return groups.remove(this.core, groupIds)
+  }
+
+  deleteConsumerGroupOffsets(
+    groupId: string,
+    of: readonly TopicPartition[],
+  ): Promise<partitions.PartitionResult[]> {
+    return groupOffsets.deleteOffsets(this.core, groupId, of)
+  }
+
+  removeMembersFromConsumerGroup(
+    groupId: string,
+    members: readonly groups.MemberToRemove[] | 'all',
+    options: { readonly reason?: string } = {},
+  ): Promise<ItemResult[]> {
+    return groups.removeMembers(this.core, groupId, members, options.reason)
   }
 
   /** The versions of every API that a broker serves, by key. */

@@ -127,7 +127,8 @@ function resultOf(
   return { name: `${topic}-${partition}`, topic, partition, error: itemError(errorCode, errorMessage) }
 }
 
-function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
+/** By topic, in the order in which topics and partitions were given. */
+export function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
   const groups = new Map<string, T[]>()
   for (const each of partitions) {
     const group = groups.get(each.topic)

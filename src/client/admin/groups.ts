@@ -1,0 +1,285 @@
+import { CodecError, errorInfo, Reader } from '../../protocol/index.ts'
+import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../protocol/internal/index.ts'
+import { leaveGroup } from '../../protocol/messages/13-leave-group.ts'
+import { type DescribeGroupsResponse, describeGroups } from '../../protocol/messages/15-describe-groups.ts'
+import { listGroups } from '../../protocol/messages/16-list-groups.ts'
+import { deleteGroups } from '../../protocol/messages/42-delete-groups.ts'
+import type { ClientCore } from '../core.ts'
+import type { BrokerNode } from '../metadata.ts'
+import { BrokerError, ClientError, UnsupportedVersionError } from '../net/index.ts'
+import type { TopicPartition } from '../offsets.ts'
+import { askCoordinators, isPassing } from './coordinators.ts'
+import { type ItemResult, itemError } from './results.ts'
+
+/** A group as its coordinator lists it. */
+export interface GroupListing {
+  readonly groupId: string
+  /** `consumer`, `connect` …; '' for a group that only has offsets. */
+  readonly protocolType: string
+  /** `Stable`, `Empty` …; '' from brokers before 2.6. */
+  readonly state: string
+  /** `classic` or `consumer`; '' from brokers before 3.8. */
+  readonly type: string
+}
+
+export interface ListedGroups {
+  readonly groups: readonly GroupListing[]
+  /** Brokers that did not answer: their groups are missing. */
+  readonly failures: readonly { readonly broker: number; readonly error: ClientError }[]
+}
+
+export interface ListGroupsFilter {
+  /** As the broker spells them; all when empty. */
+  readonly states?: readonly string[]
+  readonly types?: readonly string[]
+}
+
+export interface GroupMember {
+  readonly memberId: string
+  /** Null for a dynamic member. */
+  readonly groupInstanceId: string | null
+  readonly clientId: string
+  /** `/127.0.0.1` */
+  readonly host: string
+  /** What it said when it joined, and what the leader gave it: bytes that only the group's protocol can read. */
+  readonly metadata: Buffer
+  readonly assignment: Buffer
+  /** Of consumers; null when the bytes cannot be read, or the group is of another kind. */
+  readonly topics: readonly string[] | null
+  readonly partitions: readonly TopicPartition[] | null
+}
+
+/** `name` is the group's id. A group that does not exist is `Dead`, with no error, on brokers before 4.0. */
+export interface GroupDescription extends ItemResult {
+  /** `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Stable`, `Dead`; '' when there is an error. */
+  readonly state: string
+  readonly protocolType: string
+  /** The assignor's name, '' when the group is not stable. */
+  readonly protocol: string
+  readonly members: readonly GroupMember[]
+  readonly coordinator: BrokerNode | null
+  /** What whoever asks may do; null when that was not asked for, or the broker is older than 2.3. */
+  readonly authorizedOperations: readonly string[] | null
+}
+
+const STATES_VERSION = 4
+const TYPES_VERSION = 5
+const OPERATIONS_VERSION = 3
+const MANY_MEMBERS_VERSION = 3
+const NOT_TOLD = -2147483648
+const DESCRIBED_AT_ONCE = 200
+const DELETED_AT_ONCE = 1000
+
+/** All groups of all brokers. Throws when none of the brokers answers. */
+export async function list(core: ClientCore, filter: ListGroupsFilter): Promise<ListedGroups> {
+  await core.retry(() => core.refresh([]))
+  const brokers = [...core.metadata.brokers.keys()].sort((a, b) => a - b)
+  const groups = new Map<string, GroupListing>()
+  const failures: { broker: number; error: ClientError }[] = []
+  const ask = async (broker: number) => {
+    try {
+      for (const group of await core.retry(() => listOf(core, broker, filter))) {
+        groups.set(group.groupId, group)
+      }
+    } catch (error) {
+      if (!(error instanceof ClientError) || error instanceof UnsupportedVersionError) throw error
+      failures.push({ broker, error })
+    }
+  }
+  await Promise.all(brokers.map(ask))
+  const [first] = failures
+  if (first !== undefined && failures.length === brokers.length) throw first.error
+  return { groups: [...groups.values()], failures }
+}
+
+async function listOf(core: ClientCore, broker: number, filter: ListGroupsFilter): Promise<GroupListing[]> {
+  const connection = await core.connectionTo(broker)
+  const version = connection.versionOf(listGroups)
+  const { states = [], types = [] } = filter
+  if (states.length > 0 && version < STATES_VERSION)
+    throw new UnsupportedVersionError(`broker ${broker} is too old to list groups by their state`)
+  // Older brokers have groups of the classic type only, so nothing is lost by not asking.
+  const isClassicOnly = types.length === 1 && types[0]?.toLowerCase() === 'classic'
+  if (types.length > 0 && version < TYPES_VERSION && !isClassicOnly)
+    throw new UnsupportedVersionError(`broker ${broker} is too old to list groups by their type`)
+  const response = await connection.send(listGroups, {
+    ...(version >= STATES_VERSION && { statesFilter: states }),
+    ...(version >= TYPES_VERSION && { typesFilter: types }),
+  })
+  const error = itemError(response.errorCode, null)
+  if (error !== null) throw error
+  return response.groups.map(({ groupId, protocolType, groupState, groupType }) => ({
+    groupId,
+    protocolType,
+    state: groupState,
+    type: groupType,
+  }))
+}
+
+/** In the order of the ids, each once. */
+export async function describe(
+  core: ClientCore,
+  groupIds: readonly string[],
+  options: { includeAuthorizedOperations?: boolean },
+): Promise<GroupDescription[]> {
+  const answers = await askCoordinators<GroupDescription>(core, groupIds, {
+    batchSize: DESCRIBED_AT_ONCE,
+    async ask(connection, groups, coordinator) {
+      const withOperations = connection.versionOf(describeGroups) >= OPERATIONS_VERSION
+      const response = await connection.send(describeGroups, {
+        groups,
+        ...(withOperations && {
+          includeAuthorizedOperations: options.includeAuthorizedOperations ?? false,
+        }),
+      })
+      return new Map(
+        response.groups.map((group) => [
+          group.groupId,
+          itemError(group.errorCode, null) ?? descriptionOf(group, coordinator),
+        ]),
+      )
+    },
+  })
+  return [...new Set(groupIds)].map((groupId) => {
+    const answer = answers.get(groupId)
+    if (answer !== undefined && !(answer instanceof BrokerError)) return answer
+    return {
+      name: groupId,
+      error: answer ?? null,
+      state: '',
+      protocolType: '',
+      protocol: '',
+      members: [],
+      coordinator: null,
+      authorizedOperations: null,
+    }
+  })
+}
+
+type DescribedGroup = DescribeGroupsResponse['groups'][number]
+
+function descriptionOf(group: DescribedGroup, coordinator: BrokerNode): GroupDescription {
+  const isConsumer = group.protocolType === 'consumer'
+  return {
+    name: group.groupId,
+    error: null,
+    state: group.groupState,
+    protocolType: group.protocolType,
+    protocol: group.protocolData,
+    coordinator,
+    authorizedOperations: operationsOf(group.authorizedOperations),
+    members: group.members.map((member) => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      host: member.clientHost,
+      metadata: member.memberMetadata,
+      assignment: member.memberAssignment,
+      topics: isConsumer ? subscribedTopics(member.memberMetadata) : null,
+      partitions: isConsumer ? assignedPartitions(member.memberAssignment) : null,
+    })),
+  }
+}
+
+/** AclOperation by code. */
+const OPERATIONS = [
+  ...['UNKNOWN', 'ANY', 'ALL', 'READ', 'WRITE', 'CREATE', 'DELETE', 'ALTER', 'DESCRIBE', 'CLUSTER_ACTION'],
+  ...['DESCRIBE_CONFIGS', 'ALTER_CONFIGS', 'IDEMPOTENT_WRITE', 'CREATE_TOKENS', 'DESCRIBE_TOKENS'],
+]
+
+function operationsOf(bits: number): string[] | null {
+  return bits === NOT_TOLD ? null : OPERATIONS.filter((_, code) => (bits & (1 << code)) !== 0)
+}
+
+function subscribedTopics(bytes: Buffer): string[] | null {
+  return readProtocol(bytes, (reader) => [...consumerProtocolSubscription.decode(reader, 0).topics])
+}
+
+/** What a consumer's assignment says; nothing for one that has no bytes yet. Null when it cannot be read. */
+export function assignedPartitions(bytes: Buffer): TopicPartition[] | null {
+  return readProtocol(bytes, (reader) =>
+    consumerProtocolAssignment
+      .decode(reader, 0)
+      .assignedPartitions.flatMap(({ topic, partitions }) =>
+        partitions.map((partition) => ({ topic, partition })),
+      ),
+  )
+}
+
+/** Every version of what consumers tell each other begins with version 0, which is all that is looked at. */
+function readProtocol<T>(bytes: Buffer, read: (reader: Reader) => T[]): T[] | null {
+  if (bytes.length === 0) return []
+  try {
+    const reader = new Reader(bytes)
+    return reader.int16() < 0 ? null : read(reader)
+  } catch (error) {
+    if (error instanceof CodecError) return null
+    throw error
+  }
+}
+
+export async function remove(core: ClientCore, groupIds: readonly string[]): Promise<ItemResult[]> {
+  const answers = await askCoordinators<null>(core, groupIds, {
+    batchSize: DELETED_AT_ONCE,
+    async ask(connection, groupsNames) {
+      const { results } = await connection.send(deleteGroups, { groupsNames })
+      return new Map(results.map(({ groupId, errorCode }) => [groupId, itemError(errorCode, null)]))
+    },
+  })
+  return [...answers].map(([name, error]) => ({ name, error }))
+}
+
+/** A member by what it was given: static ones by their instance, others by the id of this life. */
+export type MemberToRemove = { readonly groupInstanceId: string } | { readonly memberId: string }
+
+const MAX_REASON_LENGTH = 255
+
+/**
+ * Sends members out of a group, or all of them. `name` of a result is the instance id, else the member id. Throws when
+ * the group as a whole refuses.
+ */
+export async function removeMembers(
+  core: ClientCore,
+  groupId: string,
+  members: readonly MemberToRemove[] | 'all',
+  reason: string | undefined,
+): Promise<ItemResult[]> {
+  const wanted = members === 'all' ? await membersOf(core, groupId) : members
+  if (wanted.length === 0) return []
+  const said = `member was removed by an admin${reason ? `: ${reason}` : ''}`.slice(0, MAX_REASON_LENGTH)
+  const answers = await askCoordinators<ItemResult[]>(core, [groupId], {
+    batchSize: 1,
+    async ask(connection) {
+      const version = connection.versionOf(leaveGroup)
+      if (version < MANY_MEMBERS_VERSION)
+        throw new UnsupportedVersionError('the broker is too old to remove members (it needs 2.4)')
+      const response = await connection.send(leaveGroup, {
+        groupId,
+        members: wanted.map((member) => ({
+          memberId: 'memberId' in member ? member.memberId : '',
+          groupInstanceId: 'groupInstanceId' in member ? member.groupInstanceId : null,
+          ...(version >= 5 && { reason: said }),
+        })),
+      })
+      const failure = itemError(response.errorCode, null)
+      const results = response.members.map(({ groupInstanceId, memberId, errorCode }) => ({
+        name: groupInstanceId ?? memberId,
+        error: itemError(errorCode, errorInfo(errorCode).name),
+      }))
+      const passing = response.members.find(({ errorCode }) => isPassing(errorCode))
+      const again = passing === undefined ? null : itemError(passing.errorCode, null)
+      return new Map([[groupId, failure ?? again ?? results]])
+    },
+  })
+  const answer = answers.get(groupId)
+  if (answer instanceof BrokerError) throw answer
+  return answer ?? []
+}
+
+async function membersOf(core: ClientCore, groupId: string): Promise<MemberToRemove[]> {
+  const [group] = await describe(core, [groupId], {})
+  if (group?.error) throw group.error
+  return (group?.members ?? []).map(({ groupInstanceId, memberId }) =>
+    groupInstanceId === null ? { memberId } : { groupInstanceId },
+  )
+}
