@@ -10,6 +10,9 @@ import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } 
 /** The pseudo-node of a connection that was made by address, before any broker's id was known. */
 const BOOTSTRAP_NODE = -1
 
+/** Above these are the connections to brokers as coordinators; the node's id is added (Kafka counts down from the largest int). */
+const COORDINATOR_NODES = 2 ** 31
+
 /** A topic made a moment ago may not be known to every broker yet; a misspelt one should not keep the user waiting. */
 const UNKNOWN_TOPIC_PATIENCE_MS = 500
 
@@ -64,6 +67,15 @@ export class ClientCore {
   }
 
   /**
+   * A connection of its own to a broker that coordinates a group: neither a fetch nor a join that waits there delays the
+   * other. It is never taken for "any broker".
+   */
+  connectionToCoordinator(node: { nodeId: number; host: string; port: number }): Promise<Connection> {
+    const key = COORDINATOR_NODES + node.nodeId
+    return this.cached(key, () => this.open(this.options.resolver(node.host, node.port)))
+  }
+
+  /**
    * Any broker: the connected one with the least to do, else one that is known, else one of the bootstrap addresses
    * (NetworkClient.leastLoadedNode). A broker that is slow to connect to keeps nobody from asking another. The connection
    * that came first is used only while there is no other: nobody else would notice that its broker hangs.
@@ -72,6 +84,7 @@ export class ClientCore {
     let idlest: Connection | undefined
     let first: Connection | undefined
     for (const [connection, nodeId] of this.openConnections) {
+      if (nodeId >= COORDINATOR_NODES) continue
       if (nodeId === BOOTSTRAP_NODE) first = connection
       else if (idlest === undefined || connection.inFlightCount < idlest.inFlightCount) idlest = connection
     }

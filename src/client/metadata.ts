@@ -34,6 +34,8 @@ export class Metadata {
   private readonly topicsByName = new Map<string, TopicInfo>()
   clusterId: string | null = null
   controllerId = -1
+  /** Rises with every answer, so that those who watch topics know when to look. */
+  version = 0
 
   get brokers(): ReadonlyMap<number, BrokerNode> {
     return this.nodes
@@ -54,6 +56,7 @@ export class Metadata {
 
   /** `complete`: the answer names every topic there is, so others are gone. */
   update(response: MetadataResponse, complete: boolean): void {
+    this.version++
     this.nodes.clear()
     for (const broker of response.brokers) {
       this.nodes.set(broker.nodeId, {

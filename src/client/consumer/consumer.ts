@@ -153,7 +153,7 @@ export class Consumer {
       position.wanted = undefined
     }
     const places = asked.flatMap(({ topic, partition, wanted }) =>
-      typeof wanted === 'number' ? [] : [{ topic, partition, spec: wanted }],
+      typeof wanted === 'number' || wanted === 'committed' ? [] : [{ topic, partition, spec: wanted }],
     )
     for (const entry of asked) if (typeof entry.wanted === 'number') settle(entry, entry.wanted)
     if (places.length === 0) return

@@ -3,11 +3,11 @@ import { ERROR_CODES, errorInfo } from '../../../protocol/index.ts'
 import type { FetchResponse } from '../../../protocol/messages/01-fetch.ts'
 import type { ClientCore } from '../../core.ts'
 import { BrokerError, ClientError, isStaleMetadata } from '../../net/index.ts'
-import type { OffsetSpec, TopicPartition } from '../../offsets.ts'
+import type { TopicPartition } from '../../offsets.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import { sendFetch } from './fetch-request.ts'
 import { type ConsumerRecord, CorruptBatchError, FetchedPartition } from './fetched.ts'
-import { nameOf, newPosition, type Position } from './position.ts'
+import { nameOf, newPosition, type Position, type WantedPosition } from './position.ts'
 
 export interface Asked {
   readonly position: Position
@@ -38,7 +38,7 @@ export class Fetcher {
     this.config = config
   }
 
-  assign(assignments: readonly (TopicPartition & { readonly from: number | OffsetSpec })[]): void {
+  assign(assignments: readonly (TopicPartition & { readonly from: WantedPosition })[]): void {
     for (const position of this.byName.values()) position.generation = -1
     this.byName.clear()
     this.fetched.length = 0
@@ -57,7 +57,7 @@ export class Fetcher {
   }
 
   /** Goes on from an offset that is known to be meant, or from one that has to be looked up. */
-  move(position: Position, offset: number, wanted: number | OffsetSpec | undefined): void {
+  move(position: Position, offset: number, wanted: WantedPosition | undefined): void {
     position.offset = offset
     position.wanted = wanted
     position.generation++

@@ -1,11 +1,14 @@
 import type { OffsetSpec, TopicPartition } from '../../offsets.ts'
 
+/** A place that has to be looked up: an offset that may not exist, an end or a time, or what the group has committed. */
+export type WantedPosition = number | OffsetSpec | 'committed'
+
 /** Where the reading of one partition stands. */
 export interface Position extends TopicPartition {
   /** The next record to be given out. Of no meaning while `wanted` is set. */
   offset: number
   /** Where it has to be set to first: this takes a look at the cluster. */
-  wanted: number | OffsetSpec | undefined
+  wanted: WantedPosition | undefined
   /** As of the last fetch. */
   highWatermark: number | undefined
   /** Up to where records can be read: the high watermark, or with read_committed the last stable offset. */
@@ -22,7 +25,7 @@ export interface Position extends TopicPartition {
   readReplicaUntilMs: number
 }
 
-export function newPosition(at: TopicPartition, wanted: number | OffsetSpec): Position {
+export function newPosition(at: TopicPartition, wanted: WantedPosition): Position {
   return {
     topic: at.topic,
     partition: at.partition,
