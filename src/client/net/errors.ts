@@ -40,6 +40,8 @@ export class UnsupportedVersionError extends ClientError {
 export class BrokerError extends ClientError {
   readonly errorCode: number
   readonly errorName: ErrorName
+  /** What the broker said beside the code. */
+  readonly brokerMessage: string | null
 
   constructor(errorCode: number, message?: string | null, options: { hint?: string } = {}) {
     const info = errorInfo(errorCode)
@@ -49,6 +51,7 @@ export class BrokerError extends ClientError {
     })
     this.errorCode = errorCode
     this.errorName = info.name
+    this.brokerMessage = message ?? null
   }
 }
 
