@@ -48,6 +48,8 @@ export interface EmbeddedClusterOptions {
   readonly zookeeper?: RemoteZooKeeperOptions
   /** Where ZooKeeper clients reach the service of this process; undefined: only through the directory. */
   readonly zookeeperListen?: Address
+  /** Nobody else can come to the directory, as it is in memory: no sockets are opened in it. */
+  readonly isPrivate?: boolean
   /** server.properties entries for every broker. */
   readonly properties?: Readonly<Record<string, string>>
   /** The cluster cannot go on: its disk is full, or has failed. Called at most once for each cause; all that helps is to stop. */
@@ -188,6 +190,7 @@ export class EmbeddedCluster {
     const { coordination } = this
     if (!(coordination instanceof EmbeddedZooKeeper)) return
     if (address !== undefined) this.zookeeperEndpoint = await coordination.listen(address)
+    if (this.options.isPrivate === true) return
     const { clock, logger } = this.ports
     const serve = () => {
       coordination
@@ -323,11 +326,13 @@ export class EmbeddedCluster {
   }
 
   private localListener(id: number): ListenerSpec {
-    const socket = this.directory.clearedSocket(`broker-${id}`)
+    const bind: Address[] = [pipeAddress(id, this.directory.path)]
+    if (this.options.isPrivate !== true)
+      bind.push({ kind: 'unix', path: this.directory.clearedSocket(`broker-${id}`) })
     return {
       name: LOCAL_LISTENER,
       securityProtocol: 'PLAINTEXT',
-      bind: [pipeAddress(id, this.directory.path), { kind: 'unix', path: socket }],
+      bind,
       advertisedHost: localHost(id),
       advertisedPort: LOCAL_PORT,
     }

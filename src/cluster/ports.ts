@@ -14,7 +14,7 @@ export interface ClusterPorts {
   readonly random: Random
   readonly logger: Logger
   readonly network: Network
-  readonly locks: FileLocks
+  readonly locks: Pick<FileLocks, 'tryLock' | 'isHeld'>
 }
 
 /** The real ones. Two clusters in one process that may meet on a directory must share the `locks`. */
