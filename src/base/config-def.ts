@@ -68,9 +68,7 @@ export class ConfigDef {
   parse(name: string, text: string): ConfigValue {
     const key = this.keys.get(name)
     if (key === undefined) throw new ConfigError(`Unknown configuration '${name}'`)
-    const value = parseConfigValue(key.name, key.type, text)
-    checkValid(key, value)
-    return value
+    return parseConfig(key, text)
   }
 
   /** The default, typed; null when there is none. */
@@ -79,6 +77,13 @@ export class ConfigDef {
     if (key === undefined || key.defaultText === null) return null
     return parseConfigValue(key.name, key.type, key.defaultText)
   }
+}
+
+/** The typed value of a text, checked against what the definition allows. Throws {@link ConfigError}. */
+export function parseConfig(key: ConfigKey, text: string): ConfigValue {
+  const value = parseConfigValue(key.name, key.type, text)
+  checkValid(key, value)
+  return value
 }
 
 const NUMBER_BOUNDS = {

@@ -1,3 +1,5 @@
+import { editDistance } from '../base/edit-distance.ts'
+
 /** Nouns are plural; the singular form is accepted everywhere. */
 const SINGULAR: Readonly<Record<string, string>> = {
   acl: 'acls',
@@ -81,18 +83,4 @@ export function unknownCommand(
   if (best === undefined || best.distance > Math.max(2, typed.length / 3))
     return { typed, nearest: undefined }
   return { typed, nearest: isTopic ? best.name : best.name.split(' ')[0] }
-}
-
-/** Levenshtein's: insertions, deletions and replacements. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next[j] = Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1)
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

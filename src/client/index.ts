@@ -30,6 +30,7 @@ export type {
   PartitionGrowth,
   TrimmedPartition,
 } from './admin/topics.ts'
+export * from './config/index.ts'
 export type { ConsumerConfig } from './consumer/config.ts'
 export { type Assignment, Consumer } from './consumer/consumer.ts'
 export { type ConsumerRecord, CorruptBatchError } from './consumer/fetch/fetched.ts'

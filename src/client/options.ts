@@ -52,6 +52,9 @@ export interface ClientOptions {
   readonly metadataMaxIdleMs?: number
   /** metadata.recovery.strategy; the default is that of Kafka 4, `rebootstrap`: a client that has lost all brokers finds them again. */
   readonly metadataRecoveryStrategy?: MetadataRecoveryStrategy
+  /** metrics.num.samples and metrics.sample.window.ms: what rates, averages and maxima are taken over. */
+  readonly metricsNumSamples?: number
+  readonly metricsSampleWindowMs?: number
 }
 
 export type ResolvedClientOptions = Required<ClientOptions>
@@ -77,6 +80,8 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
     metadataMaxAgeMs: 300_000,
     metadataMaxIdleMs: Number.POSITIVE_INFINITY,
     metadataRecoveryStrategy: 'rebootstrap',
+    metricsNumSamples: 2,
+    metricsSampleWindowMs: 30_000,
     ...options,
   }
 }

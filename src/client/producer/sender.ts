@@ -268,7 +268,7 @@ export class Sender {
 
   private retryOrFail({ queue, batch }: Shipment, error: ClientError, again = error.retriable): void {
     // What is past its delivery timeout, or was abandoned, has been reported as failed.
-    if (!(again || error.retriable) || batch.isTold) {
+    if (!(again || error.retriable) || batch.isTold || batch.attempts >= this.config.retries) {
       this.giveUp(queue, batch, error)
       return
     }

@@ -289,7 +289,7 @@ describe('Producer: configuration', () => {
     [{ enableIdempotence: true, maxInFlight: 6 }, /at most 5/],
     [{ deliveryTimeoutMs: 10_000 }, /delivery.timeout.ms is 10000/],
     [{ compressionType: 'brotli' as 'gzip' }, /not a compression type/],
-    [{ compressionType: 'gzip' as const, compressionLevel: 42 }, /gzip has no level 42/],
+    [{ compressionType: 'gzip' as const, compressionGzipLevel: 42 }, /gzip has no level 42/],
   ])('refuses %o', async (config, message) => {
     const cluster = await FakeCluster.start(new ManualClock())
     expect(() => new Producer(cluster.clientOptions(), config)).toThrow(message)

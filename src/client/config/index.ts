@@ -1,0 +1,15 @@
+export { bootstrapAddresses } from './bootstrap.ts'
+export {
+  type AdminProperties,
+  type AdminSettings,
+  adminSettings,
+  type ClientSettings,
+  type ConsumerProperties,
+  type ConsumerSettings,
+  consumerSettings,
+  type LibraryProperties,
+  type ProducerProperties,
+  type ProducerSettings,
+  producerSettings,
+  type SettingsOptions,
+} from './settings.ts'
