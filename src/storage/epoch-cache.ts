@@ -53,6 +53,11 @@ export class EpochCache {
     return new EpochCache(fs, dir, [])
   }
 
+  /** In memory; the file is written at the next change. */
+  static of(fs: FileSystem, dir: string, entries: readonly EpochEntry[]): EpochCache {
+    return new EpochCache(fs, dir, entries)
+  }
+
   /** Oldest first. Never changed in place: keep it to {@link restore} it. */
   get entries(): readonly EpochEntry[] {
     return this.list

@@ -5,7 +5,7 @@ import type { Random } from '../base/random.ts'
  *
  *     LOGDIR/TOPIC-N/                                  one partition
  *            TOPIC-N.<32 hex digits>-delete/           deleted, its files go after file.delete.delay.ms
- *            TOPIC-N.<32 hex digits>-future/           on its way here from another directory: left alone
+ *            TOPIC-N.<32 hex digits>-future/           on its way here from another directory
  *            TOPIC-N.<32 hex digits>-stray/            taken out of service by a KRaft controller: left alone
  *     TOPIC-N/%020d.log                                records, named by the first offset they may hold
  *             %020d.index .timeindex .txnindex         found again from the .log when lost
@@ -25,8 +25,10 @@ export const CLEANED_SUFFIX = '.cleaned'
 export const SWAP_SUFFIX = '.swap'
 
 const DELETE_DIR_SUFFIX = '-delete'
+const FUTURE_DIR_SUFFIX = '-future'
 const SPECIAL_DIR = /^(.+)\.([0-9a-f]{32})-(delete|future|stray)$/
 const MAX_FILE_NAME = 255
+const UNIQUE_ID_BYTES = 16
 
 /** `00000000000000000042.log` */
 export function offsetFileName(offset: number, suffix: string): string {
@@ -68,6 +70,21 @@ export function isDeleteDirName(name: string): boolean {
 
 /** A new name for the directory of a deleted partition. A long topic name is cut, as a file name has 255 bytes at most. */
 export function deleteDirName(topic: string, partition: number, random: Random): string {
-  const suffix = `-${partition}.${random.bytes(16).toString('hex')}${DELETE_DIR_SUFFIX}`
+  const suffix = `-${partition}.${random.bytes(UNIQUE_ID_BYTES).toString('hex')}${DELETE_DIR_SUFFIX}`
   return topic.slice(0, MAX_FILE_NAME - suffix.length) + suffix
+}
+
+/** A new name for a partition's directory as long as the log is on its way there. */
+export function futureDirName(topic: string, partition: number, random: Random): string {
+  return `${partitionDirName(topic, partition)}.${random.bytes(UNIQUE_ID_BYTES).toString('hex')}${FUTURE_DIR_SUFFIX}`
+}
+
+export function isFutureDirName(name: string): boolean {
+  return name.endsWith(FUTURE_DIR_SUFFIX) && SPECIAL_DIR.test(name)
+}
+
+/** The name above would be too long for a file system: the partition cannot be moved (KAFKA-4893). */
+export function isTooLongToMove(topic: string, partition: number): boolean {
+  const suffixBytes = 1 + 2 * UNIQUE_ID_BYTES + FUTURE_DIR_SUFFIX.length
+  return partitionDirName(topic, partition).length + suffixBytes > MAX_FILE_NAME
 }

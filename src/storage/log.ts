@@ -1,19 +1,15 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
 import { CleaningGate } from './cleaner/cleaning-gate.ts'
-import { EpochCache } from './epoch-cache.ts'
-import {
-  InconsistentTopicIdError,
-  KafkaStorageError,
-  OffsetOutOfRangeError,
-  StaleLeaderEpochError,
-} from './errors.ts'
-import { offsetFileName, SNAPSHOT_SUFFIX } from './file-names.ts'
+import type { EpochCache } from './epoch-cache.ts'
+import { KafkaStorageError, OffsetOutOfRangeError, StaleLeaderEpochError } from './errors.ts'
+import { isFutureDirName } from './file-names.ts'
 import { decompressed, isLargeCompressed } from './large-batch.ts'
 import type { LogConfig } from './log-config.ts'
 import { isLack, type LogContext, type LogDir } from './log-context.ts'
 import { loadLog } from './log-loader.ts'
+import type { LogOptions, LogPlace, MoveSteps } from './log-options.ts'
 import {
   type ActiveProducer,
   type AppendAsLeaderOptions,
@@ -27,30 +23,9 @@ import {
 } from './log-types.ts'
 import { validateForFollower, validateForLeader } from './log-validator.ts'
 import { OpenLog } from './open-log.ts'
-import { readPartitionMetadata, writePartitionMetadata } from './partition-metadata.ts'
-import { decodeProducerSnapshot } from './producer-snapshot.ts'
-import { type LogFile, listLogFiles, mayHaveDeletable, type RestingLog, restingLog } from './resting-log.ts'
+import { SleepingLog } from './sleeping-log.ts'
 import { findByTimestamp, findMaxTimestamp } from './timestamp-lookup.ts'
-
-export interface LogOptions {
-  readonly context: LogContext
-  readonly logDir: LogDir
-  readonly topic: string
-  readonly partition: number
-  readonly config: LogConfig
-  /** What the checkpoint files of the directory say. After a clean end the recovery point is the log's end. */
-  readonly checkpoint: {
-    readonly logStartOffset: number | undefined
-    readonly recoveryPoint: number
-    readonly highWatermark: number
-  }
-  /** The last end was a clean one: the files are not touched before the log is used. */
-  readonly isClean: boolean
-  /** The recovery point is the end of the log. Otherwise open it before anybody asks for offsets. */
-  readonly isEndKnown: boolean
-  /** It was made just now. */
-  readonly isNew?: boolean
-}
+import { TopicIdOfLog } from './topic-id-of-log.ts'
 
 /**
  * One partition's log (kafka.log.UnifiedLog): what the rest of the broker holds. It knows its offsets from the
@@ -62,62 +37,75 @@ export interface LogOptions {
 export class Log {
   readonly topic: string
   readonly partition: number
-  readonly isEndKnown: boolean
   /** Held by whoever takes segments away beside `queue`. */
   readonly cleaning = new CleaningGate()
-  /** As partition.metadata has it; undefined: not read yet. */
-  private knownTopicId: string | null | undefined
-  /** What the controller said of a log that was not opened yet. */
-  private claimedTopicId: string | undefined
+  private readonly id: TopicIdOfLog
   private readonly isNew: boolean
   private readonly context: LogContext
-  private readonly dir: LogDir
-  private readonly path: string
-  private readonly isClean: boolean
-  private readonly checkpoint: {
-    logStartOffset: number | undefined
-    recoveryPoint: number
-    highWatermark: number
-  }
+  private files: LogPlace
+  private isClean: boolean
+  private hasKnownEnd: boolean
   private readonly queue = new SerialQueue()
   private currentConfig: LogConfig
   private opened: OpenLog | null = null
   private opening: Promise<OpenLog> | null = null
   private isClosed = false
-  /** Read from disk for questions that do not need the rest; undefined: not yet. */
-  private sleepingEpochs: EpochCache | undefined
-  private sleepingStart: number | undefined
-  private sleepingUnstable: number | null | undefined
-  private resting: RestingLog | undefined
+  private sleeping: SleepingLog
+  /** Whoever copies the log: hears where it was cut. */
+  onCut: ((offset: number) => void) | undefined
 
   constructor(options: LogOptions) {
     this.topic = options.topic
     this.partition = options.partition
     this.context = options.context
-    this.dir = options.logDir
-    this.path = join(options.logDir.path, this.name)
+    const path = join(options.logDir.path, options.dirName ?? this.name)
+    this.files = { dir: options.logDir, path }
+    this.id = new TopicIdOfLog(this.context, this.topic, () => this.path)
     this.currentConfig = options.config
     this.isClean = options.isClean
-    this.isEndKnown = options.isEndKnown
+    this.hasKnownEnd = options.isEndKnown
     this.isNew = options.isNew ?? false
     const { recoveryPoint, highWatermark } = options.checkpoint
     // Until the end is known, the watermark cannot be clamped.
     const clamped = options.isEndKnown ? Math.min(highWatermark, recoveryPoint) : highWatermark
-    this.checkpoint = { ...options.checkpoint, highWatermark: clamped }
+    const checkpoint = { ...options.checkpoint, highWatermark: clamped }
+    this.sleeping = new SleepingLog(this.context.fs, path, checkpoint)
   }
 
-  /** `orders-0`: also the name of its directory. */
+  /** `orders-0`: also the name of its directory, unless it is on its way there. */
   get name(): string {
     return `${this.topic}-${this.partition}`
+  }
+
+  get place(): LogPlace {
+    return this.files
+  }
+
+  private get dir(): LogDir {
+    return this.files.dir
+  }
+
+  private get path(): string {
+    return this.files.path
   }
 
   get logDir(): string {
     return this.dir.path
   }
 
+  /** It is a copy that is going to take the place of a log in another directory. */
+  get isFuture(): boolean {
+    return isFutureDirName(basename(this.path))
+  }
+
+  /** The recovery point is the log's end, whether it is open or not. */
+  get isEndKnown(): boolean {
+    return this.hasKnownEnd
+  }
+
   /** From partition.metadata; null for logs from before Kafka had topic ids. */
   get topicId(): string | null {
-    return this.knownTopicId ?? this.claimedTopicId ?? this.storedTopicId()
+    return this.orStorageError(`reading the topic id of ${this.name} failed`, () => this.id.value)
   }
 
   /**
@@ -125,27 +113,9 @@ export class Log {
    * sleeps after a clean stop is not read for that: it takes the id at its word, and is checked when it is opened.
    */
   assignTopicId(topicId: string): void {
-    if (this.knownTopicId === undefined && this.isAsleep) {
-      this.claimedTopicId = topicId
-      return
-    }
-    const stored = this.storedTopicId()
-    if (stored === null) {
-      const { fs } = this.context
-      this.orStorageError(`writing the topic id of ${this.name} failed`, () =>
-        writePartitionMetadata(fs, this.path, topicId),
-      )
-      this.knownTopicId = topicId
-    } else if (stored !== topicId) {
-      throw new InconsistentTopicIdError(
-        `${this.path} belongs to the topic id ${stored}, but ${this.topic} has ${topicId}`,
-      )
-    }
-  }
-
-  private storedTopicId(): string | null {
-    if (this.knownTopicId === undefined) this.knownTopicId = this.readTopicId()
-    return this.knownTopicId
+    this.orStorageError(`writing the topic id of ${this.name} failed`, () =>
+      this.id.assign(topicId, this.isAsleep),
+    )
   }
 
   private get isAsleep(): boolean {
@@ -166,29 +136,28 @@ export class Log {
 
   get logStartOffset(): number {
     if (this.opened !== null) return this.opened.logStartOffset
-    this.sleepingStart ??= Math.max(this.checkpoint.logStartOffset ?? 0, this.firstOffsetOnDisk())
-    return this.sleepingStart
+    return this.asleep((files) => files.logStartOffset)
   }
 
   /** For log-start-offset-checkpoint: undefined when the first segment says as much. */
   get startOffsetToCheckpoint(): number | undefined {
-    if (this.opened === null) return this.checkpoint.logStartOffset
+    if (this.opened === null) return this.sleeping.checkpoint.logStartOffset
     const { logStartOffset, segments } = this.opened
     return logStartOffset > segments.first.baseOffset ? logStartOffset : undefined
   }
 
   /** Behind the last record that is written (not only queued). */
   get logEndOffset(): number {
-    return this.opened?.endOffset ?? this.checkpoint.recoveryPoint
+    return this.opened?.endOffset ?? this.sleeping.checkpoint.recoveryPoint
   }
 
   get highWatermark(): number {
-    return this.opened?.highWatermark ?? this.checkpoint.highWatermark
+    return this.opened?.highWatermark ?? this.sleeping.highWatermark
   }
 
   /** Everything before it is known to be on disk. */
   get recoveryPoint(): number {
-    return this.opened?.flushedOffset ?? this.checkpoint.recoveryPoint
+    return this.opened?.flushedOffset ?? this.sleeping.checkpoint.recoveryPoint
   }
 
   /** How long records have been waiting for a flush; 0 when there are none. */
@@ -199,7 +168,9 @@ export class Log {
 
   /** What read_committed readers may see: all before the first transaction that is open, or not yet ended for sure. */
   get lastStableOffset(): number {
-    const unstable = this.opened ? this.opened.producers.firstUnstableOffset : this.unstableOnDisk()
+    const unstable = this.opened
+      ? this.opened.producers.firstUnstableOffset
+      : this.asleep((files) => files.firstUnstableOffset)
     return Math.min(unstable ?? this.highWatermark, this.highWatermark)
   }
 
@@ -211,10 +182,7 @@ export class Log {
   /** Clamped to the log; returns the watermark then. It never goes back: only truncation takes it back. */
   updateHighWatermark(offset: number): number {
     if (this.opened !== null) this.opened.raiseHighWatermark(offset)
-    else {
-      const { highWatermark, recoveryPoint } = this.checkpoint
-      this.checkpoint.highWatermark = Math.max(highWatermark, Math.min(offset, recoveryPoint))
-    }
+    else this.sleeping.raiseHighWatermark(offset)
     return this.highWatermark
   }
 
@@ -246,9 +214,21 @@ export class Log {
   /** See {@link ReadResult}. Rejects with OffsetOutOfRangeError when `startOffset` is not in [log start, log end]. */
   async read(startOffset: number, options: ReadOptions): Promise<ReadResult> {
     try {
-      return await (this.opened ?? (await this.open())).read(startOffset, options)
+      return await this.steadily((log) => log.read(startOffset, options))
     } catch (error) {
       throw this.errorOf(`reading ${this.name} failed`, error)
+    }
+  }
+
+  /** Runs what reads the files, again when they have come into another directory meanwhile. */
+  private async steadily<T>(work: (log: OpenLog) => Promise<T>): Promise<T> {
+    for (;;) {
+      const log = this.opened ?? (await this.open())
+      try {
+        return await work(log)
+      } catch (error) {
+        if (log === this.opened || this.isClosed) throw error
+      }
     }
   }
 
@@ -262,15 +242,17 @@ export class Log {
       }
       if (offset >= log.segments.active.baseOffset) await log.truncateTo(offset)
       else await this.withoutCleaning(log, () => log.truncateTo(offset))
+      this.onCut?.(offset)
       return true
     })
   }
 
   /** Forgets everything; the next record gets `offset`. */
   truncateFullyAndStartAt(offset: number): Promise<void> {
-    return this.alone(`truncating ${this.name} failed`, (log) =>
-      this.withoutCleaning(log, () => log.truncateFullyAndStartAt(offset)),
-    )
+    return this.alone(`truncating ${this.name} failed`, async (log) => {
+      await this.withoutCleaning(log, () => log.truncateFullyAndStartAt(offset))
+      this.onCut?.(offset)
+    })
   }
 
   /** Compaction never waits for `queue`, so it can be waited for in there. What it knew of the log's end is void. */
@@ -324,11 +306,12 @@ export class Log {
       return { timestamp: -1, offset: this.logStartOffset, leaderEpoch: isKnown ? first.epoch : -1 }
     }
     try {
-      const log = await this.open()
-      return await log.withSegments((segments) =>
-        target === 'maxTimestamp'
-          ? findMaxTimestamp(segments)
-          : findByTimestamp(segments, target, log.logStartOffset, log.endOffset),
+      return await this.steadily((log) =>
+        log.withSegments((segments) =>
+          target === 'maxTimestamp'
+            ? findMaxTimestamp(segments)
+            : findByTimestamp(segments, target, log.logStartOffset, log.endOffset),
+        ),
       )
     } catch (error) {
       throw this.errorOf(`searching ${this.name} failed`, error)
@@ -347,12 +330,9 @@ export class Log {
   mayHaveOldSegments(): boolean {
     if (this.isClosed) return false
     if (this.opened !== null || !this.isEndKnown) return true
-    this.resting ??= this.orStorageError(`looking at the files of ${this.name} failed`, () =>
-      restingLog(this.context.fs, this.path),
-    )
     const { logStartOffset, logEndOffset, highWatermark, config } = this
     const view = { logStartOffset, logEndOffset, highWatermark, config, nowMs: this.context.clock.nowMs() }
-    return mayHaveDeletable(this.resting, view)
+    return this.asleep((files) => files.mayHaveDeletable(view))
   }
 
   /** Everything that was acknowledged goes to the disk. */
@@ -371,15 +351,12 @@ export class Log {
 
   sizeBytes(): number {
     if (this.opened !== null) return this.opened.segments.sizeBytes
-    return this.logFiles().reduce((sum, file) => sum + file.sizeBytes, 0)
+    return this.asleep((files) => files.sizeBytes())
   }
 
   /** The size of the segments that a recovery has to read. */
   unflushedBytesOnDisk(): number {
-    const files = this.logFiles()
-    const { recoveryPoint } = this.checkpoint
-    const floor = files.findLastIndex(({ baseOffset }) => baseOffset <= recoveryPoint)
-    return files.slice(Math.max(floor, 0)).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    return this.asleep((files) => files.unflushedBytes())
   }
 
   /** Reads the files now, and recovers them when the last end was not a clean one. */
@@ -405,6 +382,53 @@ export class Log {
     })
   }
 
+  /** As {@link close}, but the log can be used again. Every offset is known then without the files. */
+  async rest(): Promise<void> {
+    await this.alone(`closing ${this.name} failed`, async (log) => {
+      await log.close()
+      this.sleepIn(this.files, log)
+    })
+  }
+
+  /** The files have another name now; the log rests. */
+  renamed(path: string): void {
+    assert(this.opened === null, `${this.name} is open`)
+    this.sleeping = new SleepingLog(this.context.fs, path, this.sleeping.checkpoint)
+    this.files = { dir: this.dir, path }
+  }
+
+  /**
+   * From now on this log is what `copy` was, a resting log in another directory with all that this one has. Runs alone:
+   * nothing is appended and nothing cut from the beginning of `prepare` to the end of `finish`. Who reads goes on.
+   */
+  moveTo(copy: Log, steps: MoveSteps): Promise<boolean> {
+    return this.alone(`moving ${this.name} to ${copy.logDir} failed`, async (log) => {
+      if (!(await steps.prepare())) return false
+      await log.retire(() => {
+        this.requireUsable()
+        copy.requireUsable()
+        assert(copy.logEndOffset === log.endOffset, `the copy of ${this.name} has another end`)
+        steps.leave()
+        this.sleepIn(copy.files, log)
+        copy.isClosed = true
+      })
+      await steps.finish()
+      return true
+    })
+  }
+
+  private sleepIn(place: LogPlace, closed: OpenLog): void {
+    const { logStartOffset, endOffset, highWatermark, epochs, producers } = closed
+    const checkpoint = { logStartOffset, recoveryPoint: endOffset, highWatermark }
+    const firstUnstableOffset = producers.firstUnstableOffset ?? null
+    const known = { logStartOffset, firstUnstableOffset, epochs: epochs.entries }
+    this.sleeping = new SleepingLog(this.context.fs, place.path, checkpoint, known)
+    this.files = place
+    this.isClean = true
+    this.hasKnownEnd = true
+    this.opened = null
+  }
+
   /** Lets go of the files without another write: the directory was deleted, or its disk failed. */
   abandon(): void {
     this.isClosed = true
@@ -414,25 +438,17 @@ export class Log {
 
   private get epochs(): EpochCache {
     if (this.opened !== null) return this.opened.epochs
-    if (this.sleepingEpochs === undefined) {
-      try {
-        this.sleepingEpochs = EpochCache.load(this.context.fs, this.path)
-      } catch (error) {
-        if (!(error instanceof KafkaStorageError)) throw this.errorOf(`reading ${this.name} failed`, error)
-        // Opening the log builds them again.
-        this.sleepingEpochs = EpochCache.empty(this.context.fs, this.path)
-      }
-    }
-    return this.sleepingEpochs
+    return this.asleep((files) => files.epochs)
   }
 
   private async load(): Promise<OpenLog> {
     this.dir.requireOnline()
-    const { context, checkpoint, isClean } = this
+    const { context, isClean, sleeping } = this
+    const { checkpoint } = sleeping
     try {
       await this.dir.begun
       this.dir.requireOnline()
-      this.checkClaim()
+      this.id.checkClaim()
       const loaded = await loadLog({
         context,
         dir: this.path,
@@ -442,13 +458,13 @@ export class Log {
         recoveryPoint: checkpoint.recoveryPoint,
         logStartOffset: checkpoint.logStartOffset ?? 0,
       })
-      if (this.isEndKnown && loaded.logEndOffset !== checkpoint.recoveryPoint) {
+      if (this.hasKnownEnd && loaded.logEndOffset !== checkpoint.recoveryPoint) {
         context.logger.warn(
           `${this.name} ends at ${loaded.logEndOffset}, the checkpoint said ${checkpoint.recoveryPoint}`,
         )
       }
       // Epochs that began while the files were being opened, or at the log's end before that.
-      for (const { epoch, startOffset } of this.sleepingEpochs?.entries ?? []) {
+      for (const { epoch, startOffset } of sleeping.knownEpochs) {
         if (epoch <= (loaded.epochs.latest?.epoch ?? -1)) continue
         try {
           loaded.epochs.note(epoch, startOffset)
@@ -462,7 +478,7 @@ export class Log {
         path: this.path,
         name: this.name,
         config: () => this.currentConfig,
-        highWatermark: checkpoint.highWatermark,
+        highWatermark: sleeping.highWatermark,
       })
       // Deleted while it was being opened.
       if (this.isClosed) {
@@ -474,22 +490,6 @@ export class Log {
     } catch (error) {
       throw this.errorOf(`opening ${this.name} failed`, error)
     }
-  }
-
-  private checkClaim(): void {
-    const { claimedTopicId } = this
-    if (claimedTopicId === undefined) return
-    this.claimedTopicId = undefined
-    // Not asleep any more, so it is read and compared now.
-    this.knownTopicId = this.readTopicId()
-    this.assignTopicId(claimedTopicId)
-  }
-
-  private readTopicId(): string | null {
-    const { fs, logger } = this.context
-    return this.orStorageError(`reading the topic id of ${this.name} failed`, () =>
-      readPartitionMetadata(fs, this.path, logger),
-    )
   }
 
   private leaderAppend(
@@ -574,27 +574,7 @@ export class Log {
     }
   }
 
-  private logFiles(): LogFile[] {
-    return this.orStorageError(`listing the files of ${this.name} failed`, () =>
-      listLogFiles(this.context.fs, this.path),
-    )
-  }
-
-  private firstOffsetOnDisk(): number {
-    return this.logFiles()[0]?.baseOffset ?? 0
-  }
-
-  /** The snapshot of a clean end says which transactions are open. */
-  private unstableOnDisk(): number | undefined {
-    if (this.sleepingUnstable === undefined) {
-      const path = join(this.path, offsetFileName(this.checkpoint.recoveryPoint, SNAPSHOT_SUFFIX))
-      const { fs } = this.context
-      const entries = this.orStorageError(`reading ${path} failed`, () =>
-        fs.existsSync(path) ? decodeProducerSnapshot(fs.readFileSync(path)) : undefined,
-      )
-      const open = (entries ?? []).map((e) => e.currentTxnFirstOffset).filter((offset) => offset >= 0)
-      this.sleepingUnstable = open.length > 0 ? Math.min(...open) : null
-    }
-    return this.sleepingUnstable ?? undefined
+  private asleep<T>(ask: (files: SleepingLog) => T): T {
+    return this.orStorageError(`looking at the files of ${this.name} failed`, () => ask(this.sleeping))
   }
 }

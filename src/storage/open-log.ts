@@ -363,6 +363,14 @@ export class OpenLog {
     this.abandon()
   }
 
+  /** {@link abandon}, when no flush is under way, and in one turn with `work`; not at all when that throws. */
+  retire(work: () => void): Promise<void> {
+    return this.flushes.run(() => {
+      work()
+      this.abandon()
+    })
+  }
+
   /** Lets go of the files without another write. */
   abandon(): void {
     this.isAbandoned = true
