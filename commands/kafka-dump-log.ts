@@ -1,6 +1,6 @@
-import { BaseCommand } from '../src/cli/base-command.ts'
+import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
 
-export default class KafkaDumpLog extends BaseCommand {
+export default class KafkaDumpLog extends KafkaToolCommand {
   static override summary = "Kafka's kafka-dump-log: its flags, output and exit codes"
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `segments dump` shows more, and takes folders and topics.'
@@ -9,17 +9,8 @@ export default class KafkaDumpLog extends BaseCommand {
     '<%= config.bin %> kafka-dump-log --files 00000000000000000000.log --print-data-log',
     '<%= config.bin %> kafka-dump-log --files 00000000000000000000.index --verify-index-only',
   ]
-  static override baseFlags = {} as typeof BaseCommand.baseFlags
-  static override strict = false
 
-  async run(): Promise<void> {
-    await this.serve(
-      {},
-      async (context) => {
-        const { kafkaDumpLog } = await import('../src/cli/services/kafka-dump-log.ts')
-        return kafkaDumpLog(context, this.argv)
-      },
-      { isStream: true },
-    )
+  protected override async load() {
+    return (await import('../src/cli/services/kafka-dump-log.ts')).kafkaDumpLog
   }
 }

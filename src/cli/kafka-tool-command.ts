@@ -1,0 +1,18 @@
+import { BaseCommand } from './base-command.ts'
+import type { CommandContext } from './context.ts'
+
+/** The words behind the tool's name in, the exit code out. */
+export type RunKafkaTool = (context: CommandContext, words: readonly string[]) => Promise<number>
+
+/** A stand-in for one of Kafka's own programs: it takes every word itself, --help too. */
+export abstract class KafkaToolCommand extends BaseCommand {
+  static override baseFlags = {} as typeof BaseCommand.baseFlags
+  static override strict = false
+
+  protected abstract load(): Promise<RunKafkaTool>
+
+  async run(): Promise<void> {
+    const work = async (context: CommandContext) => (await this.load())(context, this.argv)
+    await this.serve({}, work, { isStream: true })
+  }
+}

@@ -1,0 +1,36 @@
+/** Small pieces of Java that Kafka's tools rely on. */
+import { JavaException } from '../../base/java-exception.ts'
+
+export function illegalArgument(message: string): JavaException {
+  return new JavaException('java.lang.IllegalArgumentException', message)
+}
+
+/** Integer.parseInt. Throws NumberFormatException. */
+export function javaInt(text: string): number {
+  const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
+  if (number >= -0x80000000 && number <= 0x7fffffff) return number
+  const overflow = Number.isNaN(number) ? '' : ' under radix 10'
+  throw new JavaException('java.lang.NumberFormatException', `For input string: "${text}"${overflow}`)
+}
+
+/** String.split with a regular expression: empty pieces at the end are dropped. */
+export function javaSplit(text: string, separator: RegExp): string[] {
+  const pieces = text.split(separator)
+  if (pieces.length === 1) return pieces
+  while (pieces.length > 0 && pieces.at(-1) === '') pieces.pop()
+  return pieces
+}
+
+/** Names with commas between, each an expression; for whole names (org.apache.kafka.server.util.TopicFilter.IncludeList). */
+export function includeList(text: string): RegExp {
+  const expression = text
+    .trim()
+    .replaceAll(',', '|')
+    .replaceAll(' ', '')
+    .replace(/^["']+|["']+$/g, '')
+  try {
+    return new RegExp(`^(?:${expression})$`)
+  } catch {
+    throw new JavaException('java.lang.RuntimeException', `${expression} is an invalid regex.`)
+  }
+}

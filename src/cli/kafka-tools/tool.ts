@@ -1,0 +1,177 @@
+/** What Kafka's command-line programs have in common: options, help, streams, exit codes, a client. */
+import { JavaException } from '../../base/java-exception.ts'
+import { nodeFileSystem } from '../../base/node-file-system.ts'
+import type { Admin, BrokerError } from '../../client/index.ts'
+import type { CommandContext } from '../context.ts'
+import {
+  checkRequiredArgs,
+  JavaExit,
+  javaMain,
+  maybePrintHelpOrVersion,
+  usageExit,
+} from '../jopt/java-main.ts'
+import { OptionParser, type OptionSet, type OptionSpec, type ParserOptions } from '../jopt/option-parser.ts'
+import { ChunkWriter } from '../records/chunk-writer.ts'
+import { openTarget, type Target } from '../target.ts'
+import { asKafkaException } from './java-errors.ts'
+
+export interface ToolDefinition extends ParserOptions {
+  readonly options: readonly OptionSpec[]
+  /** What `--help` says above the options. */
+  readonly purpose: string
+  /** What an empty command line is told, when that is something else. */
+  readonly purposeWhenEmpty?: string
+  /** The tool's class, as its log lines name it. */
+  readonly className: string
+}
+
+/** One run of a tool. */
+export class Tool {
+  readonly context: CommandContext
+  readonly parser: OptionParser
+  private readonly chunks: ChunkWriter
+  private readonly className: string
+  private parsed: OptionSet | undefined
+  private target: Target | undefined
+
+  constructor(context: CommandContext, definition: ToolDefinition, chunks: ChunkWriter) {
+    this.context = context
+    this.parser = new OptionParser(definition.options, definition)
+    this.chunks = chunks
+    this.className = definition.className
+  }
+
+  /** Throws what joptsimple throws. */
+  parse(words: readonly string[]): void {
+    this.parsed = this.parser.parse(words)
+  }
+
+  get options(): OptionSet {
+    if (this.parsed === undefined) throw new TypeError('the command line has not been parsed yet')
+    return this.parsed
+  }
+
+  /** System.out.println */
+  line(text = ''): void {
+    this.chunks.add(`${text}\n`)
+  }
+
+  /** System.out.print */
+  print(text: string): void {
+    this.chunks.add(text)
+  }
+
+  /** System.err.println */
+  errorLine(text: string): void {
+    this.context.out.note(text)
+  }
+
+  /** A line of the tool's log, as Kafka's scripts configure it for stderr. The stack of an exception is Java's own. */
+  log(level: 'WARN' | 'ERROR', message: string): void {
+    const time = new Date(this.context.clock.nowMs())
+      .toISOString()
+      .replace('T', ' ')
+      .replace('.', ',')
+      .slice(0, -1)
+    this.context.out.note(`[${time}] ${level} ${message} (${this.className})`)
+  }
+
+  /** CommandLineUtils.printUsageAndExit */
+  usage(message: string): JavaExit {
+    return usageExit(this.parser, message)
+  }
+
+  /** CommandLineUtils.checkRequiredArgs */
+  require(...names: string[]): void {
+    checkRequiredArgs(this.parser, this.options, ...names)
+  }
+
+  /** CommandLineUtils.checkInvalidArgs: an option that is there excludes the others. */
+  exclude(used: string, others: readonly string[]): void {
+    if (!this.options.has(used)) return
+    for (const other of others)
+      if (this.options.has(other))
+        throw this.usage(`Option "[${used}]" can't be used with option "[${other}]"`)
+  }
+
+  /** Whether the client is there: before that, tools tell of errors in another way. */
+  get isConnected(): boolean {
+    return this.target !== undefined
+  }
+
+  /** A client for `--bootstrap-server` and a property file. Throws as Kafka's cannot be made. */
+  async connect(bootstrap: string, propertyFile: string | undefined): Promise<Admin> {
+    const { context } = this
+    if (propertyFile !== undefined && !nodeFileSystem.existsSync(propertyFile))
+      throw new JavaException('java.nio.file.NoSuchFileException', propertyFile)
+    if (!bootstrap.split(',').every((address) => /^\s*(?:\w+:\/\/)?\[?[\w.:%-]+\]?:\d+\s*$/.test(address)))
+      throw new JavaException(
+        'org.apache.kafka.common.KafkaException',
+        'Failed to create new KafkaAdminClient',
+      )
+    this.target ??= await openTarget(
+      {
+        'bootstrap-server': bootstrap,
+        ...(propertyFile !== undefined && { 'command-config': propertyFile }),
+      },
+      { timeoutMs: context.timeoutMs, version: context.version, signal: context.signal },
+    )
+    return this.target.admin
+  }
+
+  /** Does what Kafka's admin client does under this name; fails as it does. */
+  async call<T>(name: string, work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      throw asKafkaException(error, name) ?? error
+    }
+  }
+
+  /** Throws what one item of a call failed with. */
+  raise(error: BrokerError | null): void {
+    if (error !== null) throw asKafkaException(error, '') ?? error
+  }
+
+  async close(): Promise<void> {
+    await this.target?.close()
+  }
+}
+
+/**
+ * Runs a tool's main method and gives its exit code. `onException` does what the tool does with an exception of a client,
+ * and gives the exit code; without it the exception ends the program as the JVM ends it.
+ */
+export async function runTool(
+  context: CommandContext,
+  words: readonly string[],
+  definition: ToolDefinition,
+  main: (tool: Tool) => Promise<void>,
+  onException?: (tool: Tool, error: JavaException) => number,
+): Promise<number> {
+  const chunks = new ChunkWriter(context.out.sink)
+  const streams = {
+    out: chunks.add,
+    err: (text: string) => {
+      if (text !== '') context.out.note(text.replace(/\n$/, ''))
+    },
+  }
+  let tool: Tool | undefined
+  try {
+    return await javaMain(streams, async () => {
+      tool = new Tool(context, definition, chunks)
+      try {
+        tool.parse(words)
+        if (words.length === 0) throw tool.usage(definition.purposeWhenEmpty ?? definition.purpose)
+        maybePrintHelpOrVersion(tool.parser, tool.options, words, definition.purpose)
+        await main(tool)
+      } catch (error) {
+        if (!(error instanceof JavaException) || onException === undefined) throw error
+        throw new JavaExit(onException(tool, error), {})
+      }
+    })
+  } finally {
+    await tool?.close()
+    await chunks.flush()
+  }
+}

@@ -1,0 +1,86 @@
+import { expect } from 'vitest'
+import { systemClock } from '../../../src/base/clock.ts'
+import type { CommandContext } from '../../../src/cli/context.ts'
+import type { RunKafkaTool } from '../../../src/cli/kafka-tool-command.ts'
+import type { JavaDriver, ToolName } from './driver.ts'
+
+export interface Printed {
+  readonly out: string
+  readonly err: string
+  readonly code: number | null
+}
+
+/** A stand-in for one of Kafka's tools in this process. */
+export async function runDropIn(tool: RunKafkaTool, words: readonly string[]): Promise<Printed> {
+  const chunks: Buffer[] = []
+  let err = ''
+  const sink = {
+    isTerminal: false,
+    write: (bytes: Uint8Array | string) => void chunks.push(Buffer.from(bytes as Uint8Array)),
+    flush: () => Promise.resolve(),
+  }
+  const note = (text: string) => {
+    err += `${text}\n`
+  }
+  const context = {
+    out: { sink, note },
+    clock: systemClock,
+    signal: new AbortController().signal,
+    timeoutMs: 30_000,
+    version: '0',
+    flags: {},
+  } as unknown as CommandContext
+  const code = await tool(context, words)
+  return { out: Buffer.concat(chunks).toString(), err, code }
+}
+
+/** Java's stack below an exception, the times of log lines and the identity of arrays are not part of the comparison. */
+export function comparable({ out, err, code }: Printed): Printed {
+  const lines = err.split('\n').filter((line) => !/^(\tat |\t\.\.\. |Caused by: )/.test(line))
+  const times = lines.map((line) => line.replace(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]/, '[TIME]'))
+  return { out: out.replace(/\[B@[0-9a-f]+/g, '[B@'), err: times.join('\n'), code }
+}
+
+/** `a 'b c' "d"`: words as a shell takes them apart, without anything else that a shell does. */
+export function shellWords(line: string): string[] {
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  )
+}
+
+/**
+ * The same command lines through Kafka's tool and through ours, against the same brokers. `own%` stands for a
+ * name that differs between the two, so that each changes things of its own; what they print is compared with it.
+ */
+export class DropInComparison {
+  private readonly java: JavaDriver
+  private readonly name: ToolName
+  private readonly tool: RunKafkaTool
+  private readonly bootstrap: string
+
+  constructor(java: JavaDriver, name: ToolName, tool: RunKafkaTool, bootstrap: string) {
+    this.java = java
+    this.name = name
+    this.tool = tool
+    this.bootstrap = bootstrap
+  }
+
+  /** `@` stands for `--bootstrap-server` and where the brokers are. Gives what was printed, in ours. */
+  async same(line: string, adjust: (printed: Printed) => Printed = (printed) => printed): Promise<Printed> {
+    const words = (letter: string) =>
+      shellWords(
+        line.replace(/(?<=^| )@(?= |$)/, `--bootstrap-server ${this.bootstrap}`).replaceAll('%', letter),
+      )
+    const { stdout, stderr, code } = await this.java.runTool(this.name, words('x'))
+    const theirs = neutral({ out: stdout, err: stderr, code })
+    const ours = neutral(await runDropIn(this.tool, words('y')))
+    expect(adjust(comparable(ours)), `${this.name} ${line}`).toEqual(adjust(comparable(theirs)))
+    return ours
+  }
+}
+
+/** Names that begin with `own` and a letter are the two sides' own. */
+function neutral({ out, err, code }: Printed): Printed {
+  const clean = (text: string) => text.replaceAll(/\bown[xy]/g, 'own%')
+  return { out: clean(out).replaceAll(/TopicId: [\w-]{22}/g, 'TopicId: ID'), err: clean(err), code }
+}
