@@ -54,7 +54,8 @@ export default class ConsoleConsumer extends BaseCommand {
     await this.serveRecords(flags, async (context) => {
       const { consoleConsumerOptions } = await import('../src/cli/console/consumer-flags.ts')
       const { consoleConsumer } = await import('../src/cli/services/console-consumer.ts')
-      return consoleConsumer(context, consoleConsumerOptions(flags))
+      const warn = (message: string) => context.out.warn(message)
+      return consoleConsumer(context, consoleConsumerOptions(flags, warn))
     })
   }
 }

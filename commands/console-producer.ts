@@ -3,7 +3,7 @@ import { BaseCommand } from '../src/cli/base-command.ts'
 import { kafkaProducerArgv } from '../src/cli/console/producer-argv.ts'
 import { listFlag } from '../src/cli/flags.ts'
 
-const number = (value: number, summary: string) => Flags.integer({ default: value, helpValue: 'N', summary })
+const number = (summary: string) => Flags.integer({ helpValue: 'N', summary })
 
 export default class ConsoleProducer extends BaseCommand {
   static override summary = "Kafka's kafka-console-producer: its flags and defaults"
@@ -19,17 +19,17 @@ export default class ConsoleProducer extends BaseCommand {
       helpValue: 'CODEC',
       summary: 'none, gzip, snappy, lz4, zstd; gzip when no codec follows.',
     }),
-    'batch-size': number(16_384, 'Bytes in a batch.'),
-    'max-partition-memory-bytes': Flags.integer({ helpValue: 'N', summary: 'The same; this one wins.' }),
-    'max-memory-bytes': number(33_554_432, 'Memory for records that wait.'),
-    'message-send-max-retries': number(3, 'Accepted; an idempotent producer tries until its time is over.'),
-    'retry-backoff-ms': number(100, 'Accepted.'),
-    timeout: number(1_000, "Wait this long for a batch to fill (Kafka's linger.ms)."),
-    'request-required-acks': Flags.string({ default: '-1', summary: '0, 1, -1 or all.' }),
-    'request-timeout-ms': number(1_500, 'How long a request may take.'),
-    'metadata-expiry-ms': number(300_000, 'Accepted.'),
-    'max-block-ms': number(60_000, 'How long to wait for memory.'),
-    'socket-buffer-size': number(102_400, 'Accepted.'),
+    'batch-size': number('Bytes in a batch (default 16384).'),
+    'max-partition-memory-bytes': number('The same; this one wins.'),
+    'max-memory-bytes': number('Memory for records that wait (default 33554432).'),
+    'message-send-max-retries': number('Send a batch again so often; without it, until its time is over.'),
+    'retry-backoff-ms': number('How long to wait before that (default 100).'),
+    timeout: number("Wait this long for a batch to fill (Kafka's linger.ms, default 1000)."),
+    'request-required-acks': Flags.string({ helpValue: 'ACKS', summary: '0, 1, -1 or all (default).' }),
+    'request-timeout-ms': number('How long a request may take (default 1500).'),
+    'metadata-expiry-ms': number('How old metadata may become (default 300000).'),
+    'max-block-ms': number('How long to wait for memory (default 60000).'),
+    'socket-buffer-size': number('Bytes of the socket; without it, what the system takes.'),
     'line-reader': Flags.string({ helpValue: 'CLASS', summary: 'LineMessageReader.' }),
     property: listFlag({
       helpValue: 'KEY=VALUE',
@@ -46,7 +46,8 @@ export default class ConsoleProducer extends BaseCommand {
     await this.serveRecords(global, async (context) => {
       const { consoleProducerOptions } = await import('../src/cli/console/producer-flags.ts')
       const { produce } = await import('../src/cli/services/produce.ts')
-      return produce(context, consoleProducerOptions(flags))
+      const warn = (message: string) => context.out.warn(message)
+      return produce(context, consoleProducerOptions(flags, warn))
     })
   }
 }

@@ -63,7 +63,7 @@ export default class Produce extends BaseCommand {
     const topic = requireOneTopic(topicNames(args, flags))
     await this.serveRecords(flags, async (context) => {
       const { produce } = await import('../src/cli/services/produce.ts')
-      return produce(context, produceOptions(topic, flags, context.clock.nowMs()))
+      return produce(context, produceOptions(topic, flags, context))
     })
   }
 }

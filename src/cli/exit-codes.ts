@@ -5,7 +5,7 @@ export const EXIT = {
   done: 0,
   /** Something failed; one item of many is enough. */
   failed: 1,
-  /** The command line makes no sense. */
+  /** The command line, or a property, makes no sense. */
   usage: 2,
   /** The target could not be reached, or did not answer in time. */
   unreachable: 3,
@@ -52,7 +52,7 @@ export function exitCodeOf(error: unknown): number {
   const oclifExit = oclifExitCode(error)
   if (oclifExit !== undefined) return oclifExit
   const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  if (code === 'KCLI_USAGE') return EXIT.usage
+  if (code === 'KCLI_USAGE' || code === 'KCLI_CONFIG') return EXIT.usage
   if (UNREACHABLE_SYSTEM.has(code)) return EXIT.unreachable
   if (code.startsWith('KCLI_') && UNREACHABLE_CODE.test(code)) return EXIT.unreachable
   return EXIT.failed

@@ -34,7 +34,7 @@ export const topicFlag = {
 }
 
 /** A flag that may be given many times, one value each. */
-export function listFlag(options: { summary: string; helpValue: string; char?: 'H' }) {
+export function listFlag(options: { summary: string; helpValue: string; char?: 'H' | 'X' }) {
   return Flags.string({ ...options, multiple: true, multipleNonGreedy: true })
 }
 
@@ -80,6 +80,11 @@ export const producerFlags = {
     helpValue: 'BYTES',
     default: 131_072,
     summary: 'Send a batch when it has this size.',
+  }),
+  'producer-property': listFlag({
+    char: 'X',
+    helpValue: 'KEY=VALUE',
+    summary: "Any of Kafka's producer configurations, such as buffer.memory; wins over the flags.",
   }),
 }
 

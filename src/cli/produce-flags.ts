@@ -1,6 +1,8 @@
-import type { ProducerConfig } from '../client/index.ts'
+import { type ProducerSettings, producerSettings } from '../client/index.ts'
+import { parseKeyValues } from './console/properties.ts'
+import type { CommandContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
-import { COMPRESSIONS } from './flags.ts'
+import type { COMPRESSIONS } from './flags.ts'
 import { unescapeDelimiter } from './records/delimiter.ts'
 import { LengthPrefixedParser, RawParser } from './records/input-blob.ts'
 import { CsvParser } from './records/input-csv.ts'
@@ -67,21 +69,18 @@ export function parseHeaders(words: readonly string[] | undefined): InputHeader[
   })
 }
 
-/** `all`, `-1`, `0`, `1`. */
-export function parseAcks(text: string): -1 | 0 | 1 {
-  if (text === 'all' || text === '-1') return -1
-  if (text === '0') return 0
-  if (text === '1') return 1
-  throw new UsageError(`--acks is '${text}'; it takes 0, 1 or all`)
+/** What tells a producer how to send. */
+export interface ProducerFlags {
+  readonly acks: string
+  readonly compression: (typeof COMPRESSIONS)[number]
+  readonly idempotence?: boolean | undefined
+  readonly linger: number
+  readonly 'batch-size': number
+  readonly 'producer-property'?: readonly string[] | undefined
+  readonly timeout?: number | undefined
 }
 
-export function compressionOf(text: string, flag: string): (typeof COMPRESSIONS)[number] {
-  const found = COMPRESSIONS.find((name) => name === text)
-  if (found === undefined) throw new UsageError(`${flag} is '${text}'; it takes ${COMPRESSIONS.join(', ')}`)
-  return found
-}
-
-export interface ProduceFlags {
+export interface ProduceFlags extends ProducerFlags {
   readonly input: InputForm
   readonly file?: string | undefined
   readonly delimiter?: string | undefined
@@ -92,25 +91,41 @@ export interface ProduceFlags {
   readonly partition?: number | undefined
   readonly repartition?: boolean | undefined
   readonly timestamp?: string | undefined
-  readonly acks: string
-  readonly compression: (typeof COMPRESSIONS)[number]
-  readonly idempotence?: boolean | undefined
-  readonly linger: number
-  readonly 'batch-size': number
   readonly sync?: boolean | undefined
   readonly report?: boolean | undefined
   readonly 'transactional-id'?: string | undefined
-  readonly timeout?: number | undefined
 }
 
 /** `--timeout` is the most that a record may take on its way; Kafka's defaults are for programs that nobody waits for. */
-function timesOf({ timeout, linger }: ProduceFlags): ProducerConfig {
+function timesOf({ timeout, linger }: ProducerFlags) {
   if (timeout === undefined) return {}
-  return { requestTimeoutMs: timeout, maxBlockMs: timeout, deliveryTimeoutMs: timeout + linger }
+  return {
+    'request.timeout.ms': timeout,
+    'max.block.ms': timeout,
+    'delivery.timeout.ms': timeout + linger,
+  }
+}
+
+/** A property wins over the flag that means the same. */
+export function settingsOf(flags: ProducerFlags, warn: (message: string) => void): ProducerSettings {
+  const fromFlags = {
+    acks: flags.acks,
+    'compression.type': flags.compression,
+    'linger.ms': flags.linger,
+    'batch.size': flags['batch-size'],
+    'enable.idempotence': flags.idempotence,
+    ...timesOf(flags),
+  }
+  const properties = parseKeyValues(flags['producer-property'], '-X')
+  return producerSettings({ ...fromFlags, ...Object.fromEntries(properties) }, { onUnknown: warn })
 }
 
 /** From flags to what the work needs. */
-export function produceOptions(topic: string, flags: ProduceFlags, nowMs: number): ProduceOptions {
+export function produceOptions(
+  topic: string,
+  flags: ProduceFlags,
+  context: Pick<CommandContext, 'clock' | 'out'>,
+): ProduceOptions {
   if (flags['transactional-id'] !== undefined) {
     throw new UsageError(
       'transactions are not supported yet',
@@ -127,20 +142,13 @@ export function produceOptions(topic: string, flags: ProduceFlags, nowMs: number
       keyDelimiter: flags['key-delimiter'],
       emptyIsNull: flags['null-empty'],
     }),
-    config: {
-      acks: parseAcks(flags.acks),
-      compressionType: flags.compression,
-      lingerMs: flags.linger,
-      batchSizeBytes: flags['batch-size'],
-      ...timesOf(flags),
-      ...(flags.idempotence !== undefined && { enableIdempotence: flags.idempotence }),
-    },
+    ...settingsOf(flags, (message) => context.out.warn(message)),
     defaults: {
       ...(flags.key !== undefined && { key: Buffer.from(flags.key) }),
       ...(headers.length > 0 && { headers }),
       ...(flags.partition !== undefined && { partition: flags.partition }),
       ...(flags.timestamp !== undefined && {
-        timestampMs: parseTime(flags.timestamp.replace(/^@/, ''), nowMs),
+        timestampMs: parseTime(flags.timestamp.replace(/^@/, ''), context.clock.nowMs()),
       }),
       ...(flags.repartition === true && { repartition: true }),
     },

@@ -4,7 +4,13 @@ import { systemClock } from '../base/clock.ts'
 import type { Address } from '../base/network.ts'
 import { createNodeNetwork } from '../base/node-network.ts'
 import { systemRandom } from '../base/random.ts'
-import { Admin, type ClientOptions } from '../client/index.ts'
+import {
+  Admin,
+  bootstrapAddresses,
+  type ClientOptions,
+  type ClientSettings,
+  sharedSettings,
+} from '../client/index.ts'
 import type { OfflineTarget } from '../offline/index.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
@@ -92,49 +98,34 @@ export function targetName(flags: GlobalFlags): string {
   return choice.kind === 'local' ? `the local cluster in ${choice.dataDir}` : `the files in ${choice.dataDir}`
 }
 
-const DEFAULT_PORT = 9092
-
 /** `host`, `host:port`, `[::1]:port`, several of them with commas between. */
 export function parseAddresses(text: string, from: string): Address[] {
-  const words = text.split(',').map((word) => word.trim())
-  return words
-    .filter((word) => word !== '' || words.length === 1)
-    .map((word) => {
-      // A security protocol in front, as in PLAINTEXT://host:9092, is how Kafka writes listeners.
-      const match = /^(?:PLAINTEXT:\/\/)?(?:\[([0-9a-fA-F:.%]+)\]|([^:/\s]+))(?::(\d{1,5}))?$/.exec(word)
-      const host = match?.[1] ?? match?.[2]
-      const port = match?.[3] === undefined ? DEFAULT_PORT : Number(match[3])
-      if (host === undefined || port < 1 || port > 65_535) {
-        throw new UsageError(
-          `${from} has the address '${word}'`,
-          'Addresses are HOST:PORT, several with commas between.',
-        )
-      }
-      return { kind: 'tcp', host, port }
-    })
+  return bootstrapAddresses(text.split(','), from)
 }
 
 export async function openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
   const choice = chooseTarget(flags, process.env)
-  refuseSecurity(flags)
-  if (choice.kind === 'remote') return openRemote(choice, options)
-  if (choice.kind === 'local') return await openLocal(choice.dataDir, options)
+  const settings = { ...clientTimes(options), ...fileSettings(flags, options) }
+  if (choice.kind === 'remote') return openRemote(choice, settings)
+  if (choice.kind === 'local') return await openLocal(choice.dataDir, options, settings)
   const { openOfflineTarget } = await import('./offline-target.ts')
-  return openOfflineTarget(choice.dataDir, clientTimes(options), options.warn ?? (() => undefined))
+  return openOfflineTarget(choice.dataDir, settings, options.warn ?? (() => undefined))
 }
 
-function openRemote(choice: TargetChoice & { kind: 'remote' }, options: OpenOptions): Target {
+function openRemote(choice: TargetChoice & { kind: 'remote' }, settings: ClientSettings): Target {
   const bootstrap = parseAddresses(choice.addresses, choice.from)
   const clientOptions: ClientOptions = {
     bootstrap,
     network: createNodeNetwork(systemClock),
     clock: systemClock,
     random: systemRandom,
-    ...clientTimes(options),
+    ...settings,
   }
   const admin = new Admin(clientOptions)
   return { describe: choice.addresses, isLocal: false, clientOptions, admin, close: () => admin.close() }
 }
+
+type TargetSettings = ClientSettings & ReturnType<typeof clientTimes>
 
 export function clientTimes(options: OpenOptions) {
   return {
@@ -145,25 +136,34 @@ export function clientTimes(options: OpenOptions) {
   }
 }
 
-/** Settings that would change who is talked to, or as whom, must not be passed over in silence. */
-function refuseSecurity(flags: GlobalFlags): void {
+/** The client settings of --command-config. --timeout wins over the times in the file. */
+function fileSettings(flags: GlobalFlags, options: OpenOptions): ClientSettings {
   const file = flags['command-config']
-  if (file === undefined) return
-  for (const [key, value] of readProperties(file, '--command-config')) {
-    const isPlain = key === 'security.protocol' && value.toUpperCase() === 'PLAINTEXT'
-    if (/^(security\.protocol|sasl\.|ssl\.)/.test(key) && !isPlain) {
-      throw new UsageError(
-        `${file} sets ${key}, which kcli does not support yet`,
-        'TLS and SASL are on the way.',
-      )
-    }
+  if (file === undefined) return {}
+  const properties = Object.fromEntries(readProperties(file, '--command-config'))
+  const { bootstrap: _, ...settings } = sharedSettings(properties, {
+    onUnknown: (message) => options.warn?.(`${file}: ${message}`),
+  })
+  const { clientId, ...times } = clientTimes(options)
+  return { clientId, ...settings, ...(flags.timeout !== undefined && times) }
+}
+
+/** What a command tells its own client, on top of what holds for all clients of the target. */
+export function optionsWith(target: Target, settings: ClientSettings = {}): ClientOptions {
+  const { bootstrap, ...others } = settings
+  if (bootstrap !== undefined && target.isLocal) {
+    throw new UsageError(
+      'bootstrap.servers among the properties does not say where to connect',
+      'Name the cluster with --bootstrap-server.',
+    )
   }
+  return { ...target.clientOptions, ...others }
 }
 
 /** The local cluster is loaded only when it is used: a remote target needs neither broker nor storage. */
-async function openLocal(dataDir: string, options: OpenOptions): Promise<Target> {
+async function openLocal(dataDir: string, options: OpenOptions, settings: TargetSettings): Promise<Target> {
   const { openLocalTarget, systemPorts } = await import('../cluster/index.ts')
-  const { clientId, requestTimeoutMs } = clientTimes(options)
+  const { clientId, requestTimeoutMs } = settings
   const { patienceMs, onRecovery, warn } = options
   const local = openLocalTarget(systemPorts(), dataDir, {
     clientId,
@@ -172,7 +172,7 @@ async function openLocal(dataDir: string, options: OpenOptions): Promise<Target>
     ...(onRecovery && { onRecovery }),
     ...(warn && { onLogDirOffline: warn }),
   })
-  const clientOptions: ClientOptions = { ...local.clientOptions, ...clientTimes(options) }
+  const clientOptions: ClientOptions = { ...local.clientOptions, ...settings }
   const admin = new Admin(clientOptions)
   return {
     describe: dataDir,

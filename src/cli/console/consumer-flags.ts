@@ -1,4 +1,4 @@
-import type { ConsumerConfig } from '../../client/index.ts'
+import { type ConsumerSettings, consumerSettings } from '../../client/index.ts'
 import { refuseGroup } from '../consume-flags.ts'
 import { UsageError } from '../exit-codes.ts'
 import { END, type OffsetRange, START } from '../records/offset-grammar.ts'
@@ -27,7 +27,10 @@ export interface ConsoleConsumerFlags {
 }
 
 /** From Kafka's flags to what the work needs; the checks are those of ConsoleConsumerOptions. */
-export function consoleConsumerOptions(flags: ConsoleConsumerFlags): ConsoleConsumerOptions {
+export function consoleConsumerOptions(
+  flags: ConsoleConsumerFlags,
+  warn: (message: string) => void,
+): ConsoleConsumerOptions {
   const { topic, include, partition } = flags
   if ((topic === undefined) === (include === undefined)) {
     throw new UsageError('exactly one of --topic and --include (or --whitelist) is required')
@@ -41,21 +44,19 @@ export function consoleConsumerOptions(flags: ConsoleConsumerFlags): ConsoleCons
   if (flags['key-deserializer'] !== undefined) properties.set('key.deserializer', flags['key-deserializer'])
   if (flags['value-deserializer'] !== undefined)
     properties.set('value.deserializer', flags['value-deserializer'])
-  const settings = mergeProperties(
-    { path: flags['consumer.config'], flag: '--consumer.config' },
-    { values: flags['consumer-property'], flag: '--consumer-property' },
-  )
-  refuseGroup(flags.group ?? settings.get('group.id'))
+  const { client, consumer } = settingsOf(flags, warn)
+  refuseGroup(flags.group ?? consumer.groupId)
   return {
     topic,
     include,
     partition,
-    range: rangeOf(flags, settings.get('auto.offset.reset')),
+    range: rangeOf(flags, consumer.autoOffsetReset),
     maxMessages: flags['max-messages'],
     timeoutMs: flags['timeout-ms'],
     write: formatterOf(flags.formatter, properties),
     skipOnError: flags['skip-message-on-error'] === true,
-    config: consumerConfig(flags['isolation-level'], settings),
+    client,
+    consumer: { ...consumer, autoOffsetReset: 'latest' },
   }
 }
 
@@ -76,26 +77,17 @@ function rangeOf(flags: ConsoleConsumerFlags, reset: string | undefined): Offset
   throw new UsageError(`--offset is '${offset}'; it takes earliest, latest or a number that is not negative`)
 }
 
-const ISOLATION_LEVELS = ['read_uncommitted', 'read_committed'] as const
-
-function consumerConfig(isolation: string, settings: ReadonlyMap<string, string>): ConsumerConfig {
-  const isolationLevel = ISOLATION_LEVELS.find(
-    (level) => level === (settings.get('isolation.level') ?? isolation),
+function settingsOf(flags: ConsoleConsumerFlags, warn: (message: string) => void): ConsumerSettings {
+  const properties = mergeProperties(
+    { path: flags['consumer.config'], flag: '--consumer.config' },
+    { values: flags['consumer-property'], flag: '--consumer-property' },
   )
-  if (isolationLevel === undefined) throw new UsageError(`there is no isolation level '${isolation}'`)
-  const number = (key: string) => {
-    const value = settings.get(key)
-    if (value !== undefined && !/^\d{1,10}$/.test(value))
-      throw new UsageError(`${key} is '${value}', a number is wanted`)
-    return value === undefined ? undefined : Number(value)
-  }
-  const known = {
-    fetchMinBytes: number('fetch.min.bytes'),
-    fetchMaxWaitMs: number('fetch.max.wait.ms'),
-    fetchMaxBytes: number('fetch.max.bytes'),
-    maxPartitionFetchBytes: number('max.partition.fetch.bytes'),
-    rack: settings.get('client.rack'),
-  }
-  const given = Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined))
-  return { isolationLevel, autoOffsetReset: 'latest', ...given }
+  return consumerSettings(
+    {
+      'client.id': 'console-consumer',
+      'isolation.level': flags['isolation-level'],
+      ...Object.fromEntries(properties),
+    },
+    { onUnknown: warn },
+  )
 }

@@ -1,21 +1,24 @@
+import { type ProducerProperties, type ProducerSettings, producerSettings } from '../../client/index.ts'
 import { UsageError } from '../exit-codes.ts'
-import { compressionOf, parseAcks } from '../produce-flags.ts'
 import type { ProduceOptions } from '../services/produce.ts'
 import { LineMessageReader, lineReaderOptions } from './line-reader.ts'
-import { isTrue, mergeProperties } from './properties.ts'
+import { mergeProperties } from './properties.ts'
 
 export interface ConsoleProducerFlags {
   readonly topic: string
   readonly sync?: boolean | undefined
   readonly 'compression-codec'?: string | undefined
-  readonly 'batch-size': number
+  readonly 'batch-size'?: number | undefined
   readonly 'max-partition-memory-bytes'?: number | undefined
-  readonly 'max-memory-bytes': number
-  readonly 'message-send-max-retries': number
-  readonly timeout: number
-  readonly 'request-required-acks': string
-  readonly 'request-timeout-ms': number
-  readonly 'max-block-ms': number
+  readonly 'max-memory-bytes'?: number | undefined
+  readonly 'message-send-max-retries'?: number | undefined
+  readonly 'retry-backoff-ms'?: number | undefined
+  readonly timeout?: number | undefined
+  readonly 'request-required-acks'?: string | undefined
+  readonly 'request-timeout-ms'?: number | undefined
+  readonly 'metadata-expiry-ms'?: number | undefined
+  readonly 'max-block-ms'?: number | undefined
+  readonly 'socket-buffer-size'?: number | undefined
   readonly 'line-reader'?: string | undefined
   readonly property?: readonly string[] | undefined
   readonly 'reader-config'?: string | undefined
@@ -23,8 +26,18 @@ export interface ConsoleProducerFlags {
   readonly 'producer.config'?: string | undefined
 }
 
-/** From Kafka's flags to what the work needs. Properties win over flags that have a default, as in the original. */
-export function consoleProducerOptions(flags: ConsoleProducerFlags): ProduceOptions {
+/** What the tool sets where neither a flag nor a property says otherwise. */
+const DEFAULTS = {
+  'client.id': 'console-producer',
+  'linger.ms': 1000,
+  'request.timeout.ms': 1500,
+} satisfies ProducerProperties
+
+/** From Kafka's flags to what the work needs. */
+export function consoleProducerOptions(
+  flags: ConsoleProducerFlags,
+  warn: (message: string) => void,
+): ProduceOptions {
   const reader = (flags['line-reader'] ?? 'LineMessageReader').split('.').at(-1)
   if (reader !== 'LineMessageReader') {
     throw new UsageError(`the line reader ${flags['line-reader']} is not known`, 'Only LineMessageReader is.')
@@ -33,38 +46,40 @@ export function consoleProducerOptions(flags: ConsoleProducerFlags): ProduceOpti
     { path: flags['reader-config'], flag: '--reader-config' },
     { values: flags.property, flag: '--property' },
   )
-  const settings = mergeProperties(
-    { path: flags['producer.config'], flag: '--producer.config' },
-    { values: flags['producer-property'], flag: '--producer-property' },
-  )
-  if (settings.has('transactional.id')) throw new UsageError('transactions are not supported yet')
-  const number = (key: string, otherwise: number) => {
-    const value = settings.get(key)
-    if (value !== undefined && !/^\d{1,10}$/.test(value))
-      throw new UsageError(`${key} is '${value}', a number is wanted`)
-    return value === undefined ? otherwise : Number(value)
-  }
-  const acks = parseAcks(settings.get('acks') ?? flags['request-required-acks'])
   return {
     topic: flags.topic,
     file: undefined,
     parser: new LineMessageReader(lineReaderOptions(properties)),
-    config: {
-      acks,
-      compressionType: compressionOf(
-        settings.get('compression.type') ?? flags['compression-codec'] ?? 'none',
-        '--compression-codec',
-      ),
-      batchSizeBytes: number('batch.size', flags['max-partition-memory-bytes'] ?? flags['batch-size']),
-      lingerMs: number('linger.ms', flags.timeout),
-      bufferMemoryBytes: number('buffer.memory', flags['max-memory-bytes']),
-      maxBlockMs: number('max.block.ms', flags['max-block-ms']),
-      requestTimeoutMs: number('request.timeout.ms', flags['request-timeout-ms']),
-      enableIdempotence: isTrue(settings, 'enable.idempotence', acks === -1),
-    },
+    ...settingsOf(flags, warn),
     defaults: {},
     sync: flags.sync === true,
     report: false,
     summary: false,
   }
+}
+
+/** Flags win over properties, and those over the defaults of the tool (CommandLineUtils.maybeMergeOptions). */
+function settingsOf(flags: ConsoleProducerFlags, warn: (message: string) => void): ProducerSettings {
+  const properties = mergeProperties(
+    { path: flags['producer.config'], flag: '--producer.config' },
+    { values: flags['producer-property'], flag: '--producer-property' },
+  )
+  const fromFlags = {
+    'compression.type': flags['compression-codec'],
+    'linger.ms': flags.timeout,
+    acks: flags['request-required-acks'],
+    'request.timeout.ms': flags['request-timeout-ms'],
+    retries: flags['message-send-max-retries'],
+    'retry.backoff.ms': flags['retry-backoff-ms'],
+    'send.buffer.bytes': flags['socket-buffer-size'],
+    'buffer.memory': flags['max-memory-bytes'],
+    'batch.size': flags['max-partition-memory-bytes'] ?? flags['batch-size'],
+    'metadata.max.age.ms': flags['metadata-expiry-ms'],
+    'max.block.ms': flags['max-block-ms'],
+  }
+  const given = Object.entries(fromFlags).filter(([, value]) => value !== undefined)
+  return producerSettings(
+    { ...DEFAULTS, ...Object.fromEntries(properties), ...Object.fromEntries(given) },
+    { onUnknown: warn },
+  )
 }

@@ -1,4 +1,9 @@
-import { Consumer, type ConsumerConfig, type TopicPartition } from '../../client/index.ts'
+import {
+  type ClientSettings,
+  Consumer,
+  type ConsumerConfig,
+  type TopicPartition,
+} from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
@@ -7,6 +12,7 @@ import { END, type OffsetRange } from '../records/offset-grammar.ts'
 import { readRecords } from '../records/read-loop.ts'
 import { planReading } from '../records/read-plan.ts'
 import type { RecordWriter } from '../records/template.ts'
+import { optionsWith } from '../target.ts'
 import { selectPartitions } from './consume.ts'
 import { selectTopics } from './topics/select.ts'
 
@@ -20,7 +26,8 @@ export interface ConsoleConsumerOptions {
   readonly timeoutMs: number | undefined
   readonly write: RecordWriter
   readonly skipOnError: boolean
-  readonly config: ConsumerConfig
+  readonly client: ClientSettings
+  readonly consumer: ConsumerConfig
 }
 
 /**
@@ -32,7 +39,10 @@ export async function consoleConsumer(
   options: ConsoleConsumerOptions,
 ): Promise<number | undefined> {
   const target = await context.target()
-  const consumer = new Consumer(target.clientOptions, { maxPollRecords: 5_000, ...options.config })
+  const consumer = new Consumer(optionsWith(target, options.client), {
+    maxPollRecords: 5_000,
+    ...options.consumer,
+  })
   const chunks = new ChunkWriter(context.out.sink)
   let count = 0
   try {

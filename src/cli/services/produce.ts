@@ -1,5 +1,6 @@
 import { inputChunks } from '../../base/standard-streams.ts'
 import {
+  type ClientSettings,
   type DeliveryCallback,
   Producer,
   type ProducerConfig,
@@ -10,13 +11,15 @@ import type { CommandContext } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
 import { DeliveryReport } from '../records/delivery-report.ts'
 import type { InputHeader, InputParser, InputRecord } from '../records/input-record.ts'
+import { optionsWith } from '../target.ts'
 
 export interface ProduceOptions {
   readonly topic: string
   readonly parser: InputParser
   /** A file; standard input when undefined. */
   readonly file: string | undefined
-  readonly config: ProducerConfig
+  readonly client?: ClientSettings
+  readonly producer: ProducerConfig
   /** What every record gets unless it brings its own. */
   readonly defaults: RecordDefaults
   /** Wait for each record before the next one. */
@@ -43,8 +46,8 @@ export interface RecordDefaults {
  */
 export async function produce(context: CommandContext, options: ProduceOptions): Promise<number | undefined> {
   const target = await context.target()
-  const producer = new Producer(target.clientOptions, {
-    ...options.config,
+  const producer = new Producer(optionsWith(target, options.client), {
+    ...options.producer,
     // All replicas of a local cluster are on one disk: no other leader has room when this one has none.
     ...(target.isLocal && { finalErrors: [ERROR_CODES.KAFKA_STORAGE_ERROR] }),
   })

@@ -12,4 +12,5 @@ export {
   type ProducerSettings,
   producerSettings,
   type SettingsOptions,
+  sharedSettings,
 } from './settings.ts'

@@ -73,6 +73,17 @@ export function consumerSettings(
   return { client, consumer: own, library }
 }
 
+/**
+ * What a file for any of Kafka's clients says of connections, metadata and times; what only one kind of client knows is
+ * checked and left out. For tools that have several clients and one file.
+ */
+export function sharedSettings(
+  properties: Readonly<Record<string, unknown>>,
+  options: SettingsOptions = {},
+): ClientSettings {
+  return fill({ ...consumerTable, ...producerTable, ...adminTable }, properties, options).client
+}
+
 /** The same for an admin client. */
 export function adminSettings(
   properties: Readonly<Record<string, unknown>>,
