@@ -3,9 +3,16 @@ import type { FileRange } from './file-system.ts'
 /** The network port: the same frames travel over an in-process pipe, a Unix socket, TCP and (later) TLS. */
 export interface Network {
   /** Rejects with the system's error (`ECONNREFUSED`, `ENOENT`, `ETIMEDOUT`, …). */
-  connect(address: Address, options: { timeoutMs: number }): Promise<Channel>
+  connect(address: Address, options: ConnectOptions): Promise<Channel>
   /** Rejects with `EADDRINUSE`, `EACCES`, … A TCP port of 0 picks a free one: read it from the listener's address. */
   listen(address: Address, accept: (channel: Channel) => void): Promise<Listener>
+}
+
+export interface ConnectOptions {
+  readonly timeoutMs: number
+  /** SO_SNDBUF and SO_RCVBUF; -1 or none: what the system chooses. Only sockets have them. */
+  readonly sendBufferBytes?: number
+  readonly receiveBufferBytes?: number
 }
 
 export type Address =

@@ -1,17 +1,18 @@
 import net from 'node:net'
 import type { Clock } from './clock.ts'
 import type { FileRange } from './file-system.ts'
-import type { Address, Channel, ChannelHandlers, Listener, Network, Part } from './network.ts'
+import type { Address, Channel, ChannelHandlers, ConnectOptions, Listener, Network, Part } from './network.ts'
 import { PartQueue } from './part-queue.ts'
 import { PipeRegistry, systemError } from './pipe.ts'
 import { sendFile } from './send-file.ts'
+import { setSocketBuffers } from './socket-buffers.ts'
 
 /** The real network: TCP and Unix sockets, and pipes between those who share this object. */
 export function createNodeNetwork(clock: Clock): Network {
   const pipes = new PipeRegistry(clock)
   return {
-    connect: (address, { timeoutMs }) =>
-      address.kind === 'pipe' ? pipes.connect(address.name) : connectSocket(clock, address, timeoutMs),
+    connect: (address, options) =>
+      address.kind === 'pipe' ? pipes.connect(address.name) : connectSocket(clock, address, options),
     listen: (address, accept) =>
       address.kind === 'pipe' ? pipes.listen(address, accept) : listenSocket(clock, address, accept),
   }
@@ -19,10 +20,18 @@ export function createNodeNetwork(clock: Clock): Network {
 
 type SocketAddress = Exclude<Address, { kind: 'pipe' }>
 
-function connectSocket(clock: Clock, address: SocketAddress, timeoutMs: number): Promise<Channel> {
+/** How long one of several addresses of a host is tried before the next one; the last may take all the time there is. */
+const NEXT_ADDRESS_MS = 1000
+
+function connectSocket(clock: Clock, address: SocketAddress, options: ConnectOptions): Promise<Channel> {
+  const { timeoutMs } = options
   return new Promise((resolve, reject) => {
-    const socket =
-      address.kind === 'tcp' ? net.connect(address.port, address.host) : net.connect(address.path)
+    const { kind: _, ...place } = address
+    const socket = net.connect({
+      ...place,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: NEXT_ADDRESS_MS,
+    } as net.NetConnectOpts)
     const timer = clock.setTimer(timeoutMs, () => {
       socket.destroy()
       reject(systemError('ETIMEDOUT', `no answer within ${timeoutMs} ms`))
@@ -34,6 +43,7 @@ function connectSocket(clock: Clock, address: SocketAddress, timeoutMs: number):
     socket.once('connect', () => {
       timer.cancel()
       socket.removeAllListeners('error')
+      setSocketBuffers(descriptorOf(socket), options)
       resolve(new SocketChannel(clock, socket))
     })
   })

@@ -1,17 +1,17 @@
 import { sleep } from '../base/clock.ts'
 import { KcliError, messageOf } from '../base/errors.ts'
-import { formatAddress } from '../base/network.ts'
+import { type Address, formatAddress } from '../base/network.ts'
 import { type Api, ERROR_CODES, type Fields, type Infer, type Input } from '../protocol/index.ts'
 import { metadata as metadataApi } from '../protocol/messages/03-metadata.ts'
-import { Metadata, type TopicInfo } from './metadata.ts'
-import { BrokerError, ClientError, Connection, NetworkError, type SendOptions } from './net/index.ts'
+import { Connections } from './connections.ts'
+import { type LearnedLeader, type LearnedNode, Metadata, type TopicInfo } from './metadata.ts'
+import { BrokerError, ClientError, type Connection, NetworkError, type SendOptions } from './net/index.ts'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.ts'
 
-/** The pseudo-node of a connection that was made by address, before any broker's id was known. */
-const BOOTSTRAP_NODE = -1
-
-/** Above these are the connections to brokers as coordinators; the node's id is added (Kafka counts down from the largest int). */
-const COORDINATOR_NODES = 2 ** 31
+/** The key of a connection that was made by address, before any broker's id was known. */
+const BOOTSTRAP = -1
+/** The keys of connections to coordinators; the broker's id is added. */
+const COORDINATORS = 2 ** 31
 
 /** A topic made a moment ago may not be known to every broker yet; a misspelt one should not keep the user waiting. */
 const UNKNOWN_TOPIC_PATIENCE_MS = 500
@@ -28,11 +28,11 @@ export interface TopicLookup {
  */
 export class ClientCore {
   readonly options: ResolvedClientOptions
-  readonly metadata = new Metadata()
-  private readonly connections = new Map<number, Promise<Connection>>()
-  /** Those of them that are open, with their node. */
-  private readonly openConnections = new Map<Connection, number>()
+  readonly metadata: Metadata
+  private readonly connections: Connections
+  private readonly closeListeners: (() => void)[] = []
   private refreshedMs = Number.POSITIVE_INFINITY
+  private forgottenMs = 0
   /** Topics whose metadata turned out to be old, and the work of asking for them. */
   private readonly outdated = new Set<string>()
   private updateWanted = false
@@ -45,34 +45,53 @@ export class ClientCore {
 
   constructor(options: ClientOptions) {
     this.options = resolveClientOptions(options)
+    this.connections = new Connections(this.options)
+    this.metadata = new Metadata({ watchesUse: Number.isFinite(this.options.metadataMaxIdleMs) })
   }
 
   get isClosed(): boolean {
     return this.closed
   }
 
+  /** Called once, when the client closes and its connections are still open. */
+  onClose(listener: () => void): void {
+    this.closeListeners.push(listener)
+  }
+
   close(): void {
+    if (this.closed) return
+    for (const listener of this.closeListeners.splice(0)) listener()
     this.closed = true
-    for (const opening of this.connections.values()) opening.then((connection) => connection.close(), ignore)
-    this.connections.clear()
-    this.openConnections.clear()
+    this.connections.close()
   }
 
   /** The connection to a broker that the metadata names. Rejects with {@link NetworkError}. */
   connectionTo(nodeId: number): Promise<Connection> {
-    const node = this.metadata.brokers.get(nodeId)
-    if (node === undefined)
-      return Promise.reject(new NetworkError(`broker ${nodeId} is not known in the cluster`))
-    return this.cached(nodeId, () => this.open(this.options.resolver(node.host, node.port)))
+    return this.connectionOf(nodeId, nodeId)
   }
 
   /**
    * A connection of its own to a broker that coordinates a group: neither a fetch nor a join that waits there delays the
    * other. It is never taken for "any broker".
    */
-  connectionToCoordinator(node: { nodeId: number; host: string; port: number }): Promise<Connection> {
-    const key = COORDINATOR_NODES + node.nodeId
-    return this.cached(key, () => this.open(this.options.resolver(node.host, node.port)))
+  coordinatorConnectionTo(nodeId: number): Promise<Connection> {
+    return this.connectionOf(COORDINATORS + nodeId, nodeId)
+  }
+
+  /** The connection to a broker, if there is one at the moment. */
+  openConnectionTo(nodeId: number): Connection | undefined {
+    return this.connections.openTo(nodeId)
+  }
+
+  private connectionOf(key: number, nodeId: number): Promise<Connection> {
+    if (!this.metadata.brokers.has(nodeId))
+      return Promise.reject(new NetworkError(`broker ${nodeId} is not known in the cluster`))
+    return this.connections.to(key, (timeoutMs) => {
+      // It may have moved while we waited.
+      const node = this.metadata.brokers.get(nodeId)
+      if (node === undefined) throw new NetworkError(`broker ${nodeId} is not known in the cluster`)
+      return this.connections.openAt(this.options.resolver(node.host, node.port), timeoutMs)
+    })
   }
 
   /**
@@ -81,20 +100,25 @@ export class ClientCore {
    * that came first is used only while there is no other: nobody else would notice that its broker hangs.
    */
   async anyConnection(): Promise<Connection> {
-    let idlest: Connection | undefined
-    let first: Connection | undefined
-    for (const [connection, nodeId] of this.openConnections) {
-      if (nodeId >= COORDINATOR_NODES) continue
-      if (nodeId === BOOTSTRAP_NODE) first = connection
-      else if (idlest === undefined || connection.inFlightCount < idlest.inFlightCount) idlest = connection
-    }
-    if (idlest !== undefined) return idlest
-    if (first !== undefined) return first
-    for (const nodeId of this.metadata.brokers.keys()) {
+    const known = [...this.metadata.brokers.keys()]
+    const open = this.connections.idlest(known) ?? this.connections.openTo(BOOTSTRAP)
+    if (open !== undefined) return open
+    for (const nodeId of known) {
+      if (this.connections.waitMsOf(nodeId) > 0) continue
       const connection = await this.connectionTo(nodeId).catch(() => undefined)
       if (connection !== undefined) return connection
     }
-    return this.cached(BOOTSTRAP_NODE, () => this.openBootstrap())
+    if (known.length === 0 || this.options.metadataRecoveryStrategy === 'rebootstrap')
+      return this.connections.to(BOOTSTRAP, (timeoutMs) => this.openBootstrap(timeoutMs))
+    const soonest = known.reduce((a, b) =>
+      this.connections.waitMsOf(b) < this.connections.waitMsOf(a) ? b : a,
+    )
+    return this.connectionTo(soonest)
+  }
+
+  /** Takes leaders over that answers named (KIP-951). True when something was new: then it can be asked at once. */
+  learnLeaders(leaders: readonly LearnedLeader[], nodes: readonly LearnedNode[]): boolean {
+    return this.metadata.learnLeaders(leaders, nodes)
   }
 
   async controllerConnection(): Promise<Connection> {
@@ -162,6 +186,11 @@ export class ClientCore {
 
   /** Asks for everything that is known once more when it is older than metadata.max.age.ms. */
   updateIfOld(): void {
+    const { clock, metadataMaxIdleMs } = this.options
+    if (clock.monotonicMs() - this.forgottenMs > metadataMaxIdleMs) {
+      this.forgottenMs = clock.monotonicMs()
+      this.metadata.forgetUnused()
+    }
     if (this.metadataIsOld) void this.requestUpdate(this.metadata.topics.keys())
   }
 
@@ -202,7 +231,7 @@ export class ClientCore {
 
   /** Runs `attempt` until it succeeds, fails for good, or `timeoutMs` have passed. Waits longer from time to time. */
   async retry<T>(attempt: () => Promise<T>, options: { timeoutMs?: number } = {}): Promise<T> {
-    const { clock, apiTimeoutMs } = this.options
+    const { clock, apiTimeoutMs, retries } = this.options
     const deadlineMs = clock.monotonicMs() + (options.timeoutMs ?? apiTimeoutMs)
     for (let attempts = 0; ; attempts++) {
       try {
@@ -210,7 +239,7 @@ export class ClientCore {
       } catch (error) {
         const backoffMs = this.backoffMs(attempts)
         const again = error instanceof ClientError && error.retriable && !this.closed && !isUnreachable(error)
-        if (!again || clock.monotonicMs() + backoffMs > deadlineMs) throw error
+        if (!again || attempts >= retries || clock.monotonicMs() + backoffMs > deadlineMs) throw error
         await sleep(clock, backoffMs)
       }
     }
@@ -223,44 +252,25 @@ export class ClientCore {
     return base * (0.8 + 0.4 * random.next())
   }
 
-  private async cached(nodeId: number, open: () => Promise<Connection>): Promise<Connection> {
-    if (this.closed) throw new ClientError('KCLI_CLOSED', 'the client is closed', { retriable: false })
-    const known = this.connections.get(nodeId)
-    if (known !== undefined) return known
-    const opening = open()
-    this.connections.set(nodeId, opening)
-    const forget = () => {
-      if (this.connections.get(nodeId) === opening) this.connections.delete(nodeId)
-    }
-    opening.then((connection) => {
-      if (this.closed) return
-      this.openConnections.set(connection, nodeId)
-      connection.onClose(() => {
-        this.openConnections.delete(connection)
-        forget()
-      })
-    }, forget)
-    return opening
-  }
-
-  private open(address: ResolvedClientOptions['bootstrap'][number]): Promise<Connection> {
-    const { network, clock, clientId, connectTimeoutMs, requestTimeoutMs } = this.options
-    return Connection.open(network, address, { clock, clientId, connectTimeoutMs, requestTimeoutMs })
-  }
-
-  private async openBootstrap(): Promise<Connection> {
-    const { bootstrap } = this.options
+  private async openBootstrap(timeoutMs: number): Promise<Connection> {
     let last: unknown
-    for (const address of bootstrap) {
+    for (const address of await this.bootstrapAddresses()) {
       try {
-        return await this.open(address)
+        return await this.connections.openAt(address, timeoutMs)
       } catch (error) {
         if (error instanceof KcliError && !(error instanceof ClientError)) throw error
         last = error
       }
     }
     if (this.metadata.brokers.size > 0 && last instanceof Error) throw last
-    throw new UnreachableError([...new Set(bootstrap.map(formatAddress))].join(', '), last)
+    throw new UnreachableError([...new Set(this.options.bootstrap.map(formatAddress))].join(', '), last)
+  }
+
+  private async bootstrapAddresses(): Promise<readonly Address[]> {
+    const { bootstrap, dnsLookup } = this.options
+    if (dnsLookup === 'use_all_dns_ips') return bootstrap
+    const { canonicalAddresses } = await import('./canonical-addresses.ts')
+    return canonicalAddresses(bootstrap, this.options.canonicalNames)
   }
 }
 
@@ -292,8 +302,4 @@ function topicProblem(name: string, errorCode: number): string {
   if (errorCode === ERROR_CODES.TOPIC_AUTHORIZATION_FAILED) return `no permission to use topic '${name}'`
   if (errorCode === ERROR_CODES.LEADER_NOT_AVAILABLE) return `topic '${name}' has no leader yet`
   return unknownTopic(name)
-}
-
-function ignore(): void {
-  // A connection that never opened needs no closing.
 }

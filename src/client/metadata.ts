@@ -28,14 +28,37 @@ export interface TopicInfo {
   readonly partitions: readonly PartitionInfo[]
 }
 
+/** Who leads a partition, as an answer to a request for it said (KIP-951). */
+export interface LearnedLeader {
+  readonly topic: string
+  readonly partition: number
+  /** -1 when the answer does not say. */
+  readonly leaderId: number
+  readonly leaderEpoch: number
+}
+
+/** A broker as such an answer names it. */
+export interface LearnedNode {
+  readonly nodeId: number
+  readonly host: string
+  readonly port: number
+  readonly rack: string | null
+}
+
 /** What a client knows of the cluster. Only answers of brokers change it. */
 export class Metadata {
   private readonly nodes = new Map<number, BrokerNode>()
   private readonly topicsByName = new Map<string, TopicInfo>()
+  /** Topics that were asked for since the last look; only where unused ones are forgotten. */
+  private readonly used: Set<string> | undefined
   clusterId: string | null = null
   controllerId = -1
   /** Rises with every answer, so that those who watch topics know when to look. */
   version = 0
+
+  constructor(options: { readonly watchesUse?: boolean } = {}) {
+    this.used = options.watchesUse ? new Set() : undefined
+  }
 
   get brokers(): ReadonlyMap<number, BrokerNode> {
     return this.nodes
@@ -46,6 +69,7 @@ export class Metadata {
   }
 
   topic(name: string): TopicInfo | undefined {
+    this.used?.add(name)
     return this.topicsByName.get(name)
   }
 
@@ -54,20 +78,52 @@ export class Metadata {
     return info?.partition === partition ? info : undefined
   }
 
+  /** Forgets the topics that nobody has asked for since the last call. */
+  forgetUnused(): void {
+    if (this.used === undefined) return
+    for (const name of this.topicsByName.keys()) if (!this.used.has(name)) this.topicsByName.delete(name)
+    this.used.clear()
+  }
+
+  /**
+   * Takes leaders over that answers named, if they are newer than what is known (Metadata.updatePartitionLeadership).
+   * True when something was new.
+   */
+  learnLeaders(leaders: readonly LearnedLeader[], nodes: readonly LearnedNode[]): boolean {
+    let isNew = false
+    for (const { topic, partition, leaderId, leaderEpoch } of leaders) {
+      const known = this.partition(topic, partition)
+      if (known === undefined || leaderId < 0 || leaderEpoch <= known.leaderEpoch) continue
+      const node = nodes.find(({ nodeId }) => nodeId === leaderId)
+      if (node !== undefined) this.setNode(node)
+      if (!this.nodes.has(leaderId)) continue
+      this.setPartition(topic, { ...known, leader: leaderId, leaderEpoch, errorCode: 0 })
+      isNew = true
+    }
+    return isNew
+  }
+
+  private setNode({ nodeId, host, port, rack }: LearnedNode): void {
+    this.nodes.set(nodeId, { id: nodeId, host, port, rack })
+  }
+
+  private setPartition(topic: string, partition: PartitionInfo): void {
+    const info = this.topicsByName.get(topic)
+    if (info === undefined) return
+    const partitions = info.partitions.with(partition.partition, partition)
+    this.topicsByName.set(topic, { ...info, partitions })
+  }
+
   /** `complete`: the answer names every topic there is, so others are gone. */
   update(response: MetadataResponse, complete: boolean): void {
     this.version++
-    this.nodes.clear()
-    for (const broker of response.brokers) {
-      this.nodes.set(broker.nodeId, {
-        id: broker.nodeId,
-        host: broker.host,
-        port: broker.port,
-        rack: broker.rack,
-      })
+    // A broker that is just starting knows nobody, not even itself.
+    if (response.brokers.length > 0) {
+      this.nodes.clear()
+      for (const broker of response.brokers) this.setNode(broker)
+      this.clusterId = response.clusterId
+      this.controllerId = response.controllerId
     }
-    this.clusterId = response.clusterId
-    this.controllerId = response.controllerId
     const before = complete ? new Map(this.topicsByName) : this.topicsByName
     if (complete) this.topicsByName.clear()
     for (const topic of response.topics) {

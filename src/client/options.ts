@@ -1,3 +1,4 @@
+import { canonicalNames } from '../base/canonical-names.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Address, Network } from '../base/network.ts'
@@ -23,6 +24,8 @@ export interface ClientOptions {
   readonly logger?: Logger
   /** How the brokers' advertised names become addresses. */
   readonly resolver?: AddressResolver
+  /** All names that the addresses of a host have, for `resolve_canonical_bootstrap_servers_only`. */
+  readonly canonicalNames?: (host: string) => Promise<string[]>
   readonly clientId?: string
   /** request.timeout.ms */
   readonly requestTimeoutMs?: number
@@ -63,6 +66,7 @@ export function resolveClientOptions(options: ClientOptions): ResolvedClientOpti
   return {
     logger: silentLogger,
     resolver: tcpResolver,
+    canonicalNames,
     clientId: 'kcli',
     requestTimeoutMs: 30_000,
     connectTimeoutMs: 10_000,

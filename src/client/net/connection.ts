@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { KcliError, messageOf, systemErrorCode } from '../../base/errors.ts'
-import { type Address, type Channel, formatAddress, type Network } from '../../base/network.ts'
+import { type Address, type Channel, formatAddress, type Network, type Part } from '../../base/network.ts'
 import {
   type Api,
   CodecError,
@@ -17,6 +17,7 @@ import {
 } from '../../protocol/index.ts'
 import { apiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { NetworkError, RequestTimeoutError, UnsupportedVersionError } from './errors.ts'
+import { throttleMsOf } from './throttle.ts'
 
 export interface ConnectionOptions {
   readonly clock: Clock
@@ -24,6 +25,9 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number
   /** How long one request may take before the connection is given up, as in Kafka's NetworkClient. */
   readonly requestTimeoutMs: number
+  /** SO_SNDBUF and SO_RCVBUF of a socket; -1 or none: what the system chooses. */
+  readonly sendBufferBytes?: number
+  readonly receiveBufferBytes?: number
   /** A larger response closes the connection. */
   readonly maxResponseBytes?: number
   readonly software?: { readonly name: string; readonly version: string }
@@ -41,7 +45,8 @@ interface InFlight {
   readonly correlationId: number
   readonly spec: Api
   readonly version: number
-  readonly deadlineMs: number
+  readonly timeoutMs: number
+  deadlineMs: number
   readonly resolve: (reader: Reader) => void
   readonly reject: (error: Error) => void
 }
@@ -51,7 +56,8 @@ const DEFAULT_SOFTWARE = { name: 'kcli', version: '0.1.0' }
 
 /**
  * One connection to one broker. Requests are pipelined; a broker answers in order. After a timeout, a malformed answer or
- * a lost channel every request in flight fails and the connection is of no more use.
+ * a lost channel every request in flight fails and the connection is of no more use. When the broker throttles, requests
+ * wait here until its time is over (KIP-219).
  */
 export class Connection {
   readonly address: Address
@@ -59,11 +65,17 @@ export class Connection {
   private readonly options: ConnectionOptions
   private readonly frames: FrameDecoder
   private readonly inFlight: InFlight[] = []
+  /** Written when the broker no longer throttles. */
+  private readonly held: { readonly request: InFlight | undefined; readonly parts: readonly Part[] }[] = []
+  private throttledUntilMs = 0
+  /** When something was last sent or received, by the monotonic clock. */
+  lastUsedMs: number
   private readonly closeListeners: (() => void)[] = []
   private drainListeners: (() => void)[] = []
   private versions: ReadonlyMap<number, VersionRange> = new Map()
   private nextCorrelationId = 1
   private timer: Timer | undefined
+  private throttleTimer: Timer | undefined
   private failure: Error | undefined
   private hasHeard = false
 
@@ -74,7 +86,11 @@ export class Connection {
   static async open(network: Network, address: Address, options: ConnectionOptions): Promise<Connection> {
     let channel: Channel
     try {
-      channel = await network.connect(address, { timeoutMs: options.connectTimeoutMs })
+      channel = await network.connect(address, {
+        timeoutMs: options.connectTimeoutMs,
+        sendBufferBytes: options.sendBufferBytes ?? -1,
+        receiveBufferBytes: options.receiveBufferBytes ?? -1,
+      })
     } catch (error) {
       // A network that runs the broker itself says better why it cannot, and trying again would not help.
       if (error instanceof KcliError) throw error
@@ -95,6 +111,7 @@ export class Connection {
     this.address = address
     this.channel = channel
     this.options = options
+    this.lastUsedMs = options.clock.monotonicMs()
     this.frames = new FrameDecoder(options.maxResponseBytes ?? MAX_RESPONSE_BYTES)
     channel.start({
       data: (chunk) => this.onData(chunk),
@@ -107,9 +124,13 @@ export class Connection {
     return this.failure === undefined
   }
 
-  /** Requests sent and not yet answered. */
+  /** Requests not yet answered. */
   get inFlightCount(): number {
-    return this.inFlight.length
+    return this.inFlight.length + this.held.length
+  }
+
+  get isThrottled(): boolean {
+    return this.held.length > 0 || this.throttledUntilMs > this.options.clock.monotonicMs()
   }
 
   /** The versions of every API that the broker serves, by key. */
@@ -153,7 +174,10 @@ export class Connection {
     const version = options.version ?? this.versionOf(spec, options.maxVersion)
     const reader = await this.exchange(spec, version, body, options.timeoutMs)
     try {
-      return decodeResponseBody(spec, version, reader) as Infer<Res>
+      const response = decodeResponseBody(spec, version, reader) as Infer<Res>
+      const throttleMs = throttleMsOf(spec.key, version, response)
+      if (throttleMs > 0) this.throttle(throttleMs)
+      return response
     } catch (error) {
       if (!(error instanceof CodecError)) throw error
       const place = formatAddress(this.address)
@@ -173,14 +197,8 @@ export class Connection {
   ): void {
     if (this.failure !== undefined) throw this.failure
     const version = options.version ?? this.versionOf(spec, options.maxVersion)
-    this.channel.write(
-      encodeRequest(
-        spec,
-        version,
-        { correlationId: this.nextCorrelationId++, clientId: this.options.clientId },
-        body,
-      ),
-    )
+    const header = { correlationId: this.nextCorrelationId++, clientId: this.options.clientId }
+    this.write(undefined, encodeRequest(spec, version, header, body))
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -194,8 +212,9 @@ export class Connection {
     return new Promise((resolve) => this.drainListeners.push(resolve))
   }
 
+  /** What was written is still sent. */
   close(): void {
-    this.fail(new NetworkError(`the connection to ${formatAddress(this.address)} was closed`))
+    this.fail(new NetworkError(`the connection to ${formatAddress(this.address)} was closed`), true)
   }
 
   private exchange<Req extends Fields, Res extends Fields>(
@@ -208,23 +227,50 @@ export class Connection {
     const correlationId = this.nextCorrelationId++
     const parts = encodeRequest(spec, version, { correlationId, clientId: this.options.clientId }, body)
     return new Promise((resolve, reject) => {
-      const deadlineMs = this.options.clock.monotonicMs() + timeoutMs
-      this.inFlight.push({
+      const request: InFlight = {
         correlationId,
         spec: spec as unknown as Api,
         version,
-        deadlineMs,
+        timeoutMs,
+        deadlineMs: 0,
         resolve,
         reject,
-      })
+      }
+      this.write(request, parts)
+    })
+  }
+
+  /** A request's time begins when it is sent. */
+  private write(request: InFlight | undefined, parts: readonly Part[]): void {
+    if (this.isThrottled) {
+      this.held.push({ request, parts })
+      return
+    }
+    this.lastUsedMs = this.options.clock.monotonicMs()
+    if (request !== undefined) {
+      request.deadlineMs = this.lastUsedMs + request.timeoutMs
+      this.inFlight.push(request)
       this.watchDeadlines()
-      this.channel.write(parts)
+    }
+    this.channel.write(parts)
+  }
+
+  private throttle(throttleMs: number): void {
+    const { clock } = this.options
+    const untilMs = clock.monotonicMs() + throttleMs
+    if (untilMs <= this.throttledUntilMs) return
+    this.throttledUntilMs = untilMs
+    this.throttleTimer?.cancel()
+    this.throttleTimer = clock.setTimer(throttleMs, () => {
+      this.throttledUntilMs = 0
+      for (const { request, parts } of this.held.splice(0)) this.write(request, parts)
     })
   }
 
   private onData(chunk: Buffer): void {
     const other = this.hasHeard ? undefined : otherProtocol(chunk)
     this.hasHeard = true
+    this.lastUsedMs = this.options.clock.monotonicMs()
     if (other !== undefined) {
       this.fail(new NetworkError(`${formatAddress(this.address)} is no Kafka broker: ${other}`))
       return
@@ -278,14 +324,24 @@ export class Connection {
     }
   }
 
-  private fail(error: Error): void {
+  private fail(error: Error, isOrderly = false): void {
     if (this.failure !== undefined) return
     this.failure = error
     this.timer?.cancel()
-    this.channel.destroy()
+    this.throttleTimer?.cancel()
+    if (isOrderly && this.channel.bufferedBytes > 0) this.endChannel()
+    else this.channel.destroy()
     for (const request of this.inFlight.splice(0)) request.reject(error)
+    for (const { request } of this.held.splice(0)) request?.reject(error)
     for (const listener of this.closeListeners.splice(0)) listener()
     this.onDrain()
+  }
+
+  /** A broker that does not take it cannot hold us for longer than a request may take. */
+  private endChannel(): void {
+    const { clock, requestTimeoutMs } = this.options
+    clock.setTimer(requestTimeoutMs, () => this.channel.destroy(), { unref: true })
+    this.channel.end()
   }
 
   private onDrain(): void {

@@ -110,7 +110,7 @@ describe('exactly once and in order', () => {
     await clock.run(producer.close())
     expect(numbers(log)).toEqual(upTo(20))
     expect(outcomes).toEqual(allOk(20))
-    expect(cluster.callsOf(metadata).length - before).toBe(1)
+    expect(cluster.callsOf(metadata).length - before).toBeLessThanOrEqual(2)
     expect(cluster.callsOf(produce).at(-1)?.broker).toBe(1)
   })
 

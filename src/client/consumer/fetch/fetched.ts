@@ -58,7 +58,7 @@ export interface AbortedTransaction {
 export class FetchedPartition implements TopicPartition {
   readonly topic: string
   readonly partition: number
-  private readonly records: Buffer
+  private records: Buffer
   private readonly checkCrcs: boolean
   /** For read_committed: transactions that were aborted, by first offset; undefined means everything is wanted. */
   private readonly aborted: AbortedTransaction[] | undefined
@@ -74,6 +74,8 @@ export class FetchedPartition implements TopicPartition {
   private batchEnd = -1
   /** Where to go on from: behind everything that was given out or skipped. */
   nextOffset: number
+  /** The leader epoch of the batch that was read last, -1 before the first one. */
+  nextEpoch = -1
 
   constructor(
     at: TopicPartition,
@@ -92,6 +94,13 @@ export class FetchedPartition implements TopicPartition {
   /** What it keeps in memory, about. */
   get sizeBytes(): number {
     return this.records.length
+  }
+
+  /** Keeps what is left to be read, and no longer the response that it is a part of. */
+  detach(): void {
+    if (this.records.buffer.byteLength < 2 * this.records.length) return
+    this.records = Buffer.from(this.records.subarray(this.at))
+    this.at = 0
   }
 
   /** Everything has been taken. */
@@ -154,6 +163,7 @@ export class FetchedPartition implements TopicPartition {
       )
     if (end >= this.nextOffset) {
       this.batchEpoch = isV2 ? partitionLeaderEpoch(records, at) : -1
+      this.nextEpoch = this.batchEpoch
       if (this.isUnwanted(at)) this.nextOffset = end + 1
       else this.open(at, end)
     }

@@ -1,50 +1,71 @@
 import { messageOf } from '../../../base/errors.ts'
-import { ERROR_CODES, errorInfo } from '../../../protocol/index.ts'
-import type { FetchResponse } from '../../../protocol/messages/01-fetch.ts'
+import { ZERO_UUID } from '../../../base/uuid.ts'
+import { errorInfo } from '../../../protocol/index.ts'
 import type { ClientCore } from '../../core.ts'
-import { BrokerError, ClientError, isStaleMetadata } from '../../net/index.ts'
-import type { TopicPartition } from '../../offsets.ts'
+import { NetworkError } from '../../net/index.ts'
+import type { OffsetSpec, TopicPartition } from '../../offsets.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
-import { sendFetch } from './fetch-request.ts'
-import { type ConsumerRecord, CorruptBatchError, FetchedPartition } from './fetched.ts'
-import { nameOf, newPosition, type Position, type WantedPosition } from './position.ts'
-
-export interface Asked {
-  readonly position: Position
-  readonly offset: number
-  readonly generation: number
-}
-
-type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
+import { BrokerTurns, isPassing } from './broker-turns.ts'
+import { closeSession, sendFetch } from './fetch-request.ts'
+import type { ConsumerRecord } from './fetched.ts'
+import { FetchesInHand } from './in-hand.ts'
+import { type Asked, Outcomes } from './outcomes.ts'
+import { nameOf, newPosition, type Position } from './position.ts'
+import { FetchSession } from './session.ts'
+import { askEpochEnds, canValidate } from './validation.ts'
 
 /**
  * Keeps one fetch per broker under way for the partitions whose records have all been taken
- * (org.apache.kafka.clients.consumer.internals.Fetcher). Fetches are whole, without fetch sessions. Errors that pass are
- * waited out here; the others are told by `takeFailure`.
+ * (org.apache.kafka.clients.consumer.internals.Fetcher). Before the first fetch from a new leader, positions are held
+ * against its log. Errors that pass are waited out here; the others are told by `takeFailure`.
  */
 export class Fetcher {
   private readonly core: ClientCore
   private readonly config: ResolvedConsumerConfig
   private readonly byName = new Map<string, Position>()
-  private readonly fetched: FetchedPartition[] = []
-  /** Brokers with a fetch under way, or that have to be left alone for a while. */
-  private readonly busyNodes = new Set<number>()
-  private readonly failuresByNode = new Map<number, number>()
+  private readonly inHand: FetchesInHand
+  private readonly outcomes: Outcomes
+  private readonly turns: BrokerTurns
+  private readonly sessions = new Map<number, FetchSession>()
+  /** Brokers that have lost our session, and whose next answer is awaited. */
+  private readonly reopening = new Set<number>()
   private failure: Error | undefined
   private readonly waiters = new Set<() => void>()
 
   constructor(core: ClientCore, config: ResolvedConsumerConfig) {
     this.core = core
     this.config = config
+    this.inHand = new FetchesInHand(
+      (at) => this.position(at),
+      (position) => this.emptied(position),
+    )
+    this.turns = new BrokerTurns(core, () => this.wake())
+    this.outcomes = new Outcomes(core, config, {
+      add: (part) => this.inHand.add(part),
+      move: (position, offset, wanted, epoch) => this.move(position, offset, wanted, epoch),
+      updateMetadata: (topics) => this.updateMetadata(topics),
+      later: (work) => this.turns.later(0, work),
+    })
+    core.onClose(() => this.closeSessions())
   }
 
-  assign(assignments: readonly (TopicPartition & { readonly from: WantedPosition })[]): void {
-    for (const position of this.byName.values()) position.generation = -1
-    this.byName.clear()
-    this.fetched.length = 0
+  /**
+   * Replaces what is read. A partition that stays keeps its position, pause, and what was fetched of it; `from` is where
+   * the others begin. A partition that is not named gives no record any more.
+   */
+  assign(assignments: readonly (TopicPartition & { readonly from: number | OffsetSpec })[]): void {
+    const names = new Set(assignments.map(nameOf))
+    for (const [name, position] of this.byName) {
+      if (names.has(name)) continue
+      position.generation = -1
+      this.inHand.drop(position)
+      this.byName.delete(name)
+    }
     this.failure = undefined
-    for (const assignment of assignments)
-      this.byName.set(nameOf(assignment), newPosition(assignment, assignment.from))
+    for (const assignment of assignments) {
+      const name = nameOf(assignment)
+      if (!this.byName.has(name)) this.byName.set(name, newPosition(assignment, assignment.from))
+    }
     this.wake()
   }
 
@@ -57,17 +78,16 @@ export class Fetcher {
   }
 
   /** Goes on from an offset that is known to be meant, or from one that has to be looked up. */
-  move(position: Position, offset: number, wanted: WantedPosition | undefined): void {
+  move(position: Position, offset: number, wanted: number | OffsetSpec | undefined, offsetEpoch = -1): void {
     position.offset = offset
+    position.offsetEpoch = offsetEpoch
+    position.validEpoch = -1
     position.wanted = wanted
     position.generation++
     position.busy = false
     position.failure = undefined
     position.readableEnd = Number.POSITIVE_INFINITY
-    const waiting = this.fetched.findIndex(
-      (part) => part.topic === position.topic && part.partition === position.partition,
-    )
-    if (waiting >= 0) this.fetched.splice(waiting, 1)
+    this.inHand.drop(position)
     this.wake()
   }
 
@@ -75,34 +95,13 @@ export class Fetcher {
     const position = this.position(at)
     if (position === undefined) return
     position.paused = paused
-    if (!paused) this.wake()
+    if (paused) this.inHand.detach(at)
+    else this.wake()
   }
 
   /** Up to `limit` records that are there. Throws at a batch that cannot be read, every time until a seek leads past it. */
   take(limit: number): ConsumerRecord[] {
-    const records: ConsumerRecord[] = []
-    let index = 0
-    while (records.length < limit && index < this.fetched.length) {
-      const part = this.fetched[index] as FetchedPartition
-      const position = this.position(part)
-      if (position?.paused) {
-        index++
-        continue
-      }
-      try {
-        part.drain(records, limit - records.length)
-      } catch (error) {
-        if (position !== undefined) position.offset = part.nextOffset
-        // What was good before the bad batch is given out first; the error comes with the next call.
-        if (records.length === 0) throw error
-        return records
-      }
-      if (position !== undefined) position.offset = part.nextOffset
-      if (!part.isDone) continue
-      this.fetched.splice(index, 1)
-      if (position !== undefined) position.busy = false
-    }
-    return records
+    return this.inHand.take(limit)
   }
 
   /** What poll has to throw, once. The partition is tried again after that. */
@@ -128,7 +127,7 @@ export class Fetcher {
   /** Resolves when something has happened, or after `timeoutMs`. */
   wait(timeoutMs: number): Promise<void> {
     if (this.failure !== undefined || this.core.isClosed) return Promise.resolve()
-    if (this.fetched.some((part) => !this.position(part)?.paused)) return Promise.resolve()
+    if (this.inHand.hasRecords()) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
         timer.cancel()
@@ -147,195 +146,137 @@ export class Fetcher {
   /** Starts a fetch at every broker that is idle and has partitions without records. */
   fetchAhead(): void {
     this.core.updateIfOld()
-    if (this.readyBytes() >= this.config.fetchMaxBytes) return
+    if (this.inHand.readyBytes() >= this.config.fetchMaxBytes) return
     const byNode = new Map<number, Position[]>()
     const unled = new Set<string>()
     for (const position of this.byName.values()) {
       if (position.busy || position.paused || position.wanted !== undefined) continue
       const node = this.nodeOf(position)
       if (node < 0) unled.add(position.topic)
-      else if (!this.busyNodes.has(node)) {
+      else if (!this.turns.isBusy(node)) {
         const positions = byNode.get(node)
         if (positions === undefined) byNode.set(node, [position])
         else positions.push(position)
       }
     }
     if (unled.size > 0) this.updateMetadata(unled)
-    const feeding = this.feedingNodes()
+    const feeding = new Set<number>()
+    for (const position of this.inHand.ready()) feeding.add(this.nodeOf(position))
     for (const [node, positions] of byNode) {
+      const unsure = positions.filter((position) => this.isUnsure(position))
       // A broker would keep such a fetch waiting, and the partitions that do have records with it.
       const isAtEnd = positions.every((position) => position.offset >= position.readableEnd)
-      if (!(isAtEnd && feeding.has(node))) this.fetchFrom(node, positions)
+      if (unsure.length > 0) this.begin(node, unsure, (asked) => this.validate(node, asked))
+      else if (!(isAtEnd && feeding.has(node)))
+        this.begin(node, positions, (asked) => this.fetchFrom(node, asked))
     }
-  }
-
-  /** What is there to be taken. Paused partitions do not count: they must not keep the others from being read. */
-  private readyBytes(): number {
-    let bytes = 0
-    for (const part of this.fetched) if (!this.position(part)?.paused) bytes += part.sizeBytes
-    return bytes
-  }
-
-  /** The brokers of partitions that have records to be taken. */
-  private feedingNodes(): Set<number> {
-    const nodes = new Set<number>()
-    for (const part of this.fetched) {
-      const position = this.position(part)
-      if (position !== undefined && !position.paused) nodes.add(this.nodeOf(position))
-    }
-    return nodes
   }
 
   private nodeOf(position: Position): number {
     const { metadata, options } = this.core
+    const partition = metadata.partition(position.topic, position.partition)
     if (position.readReplica >= 0) {
-      const isGood = options.clock.monotonicMs() < position.readReplicaUntilMs
-      if (isGood && metadata.brokers.has(position.readReplica)) return position.readReplica
+      const isGood =
+        options.clock.monotonicMs() < position.readReplicaUntilMs &&
+        metadata.brokers.has(position.readReplica) &&
+        partition?.offlineReplicas.includes(position.readReplica) !== true
+      if (isGood) return position.readReplica
       position.readReplica = -1
     }
-    return metadata.partition(position.topic, position.partition)?.leader ?? -1
+    return partition?.leader ?? -1
   }
 
-  private fetchFrom(node: number, positions: readonly Position[]): void {
-    this.busyNodes.add(node)
-    for (const position of positions) position.busy = true
-    const asked = positions.map((position) => ({
-      position,
-      offset: position.offset,
-      generation: position.generation,
-    }))
-    this.ask(node, asked).then(
-      () => {
-        this.failuresByNode.delete(node)
-        this.busyNodes.delete(node)
-        this.wake()
-      },
-      (error: unknown) => this.onNodeFailure(node, asked, error),
-    )
+  /** The leader is another than the one that the position is known to be good for. */
+  private isUnsure(position: Position): boolean {
+    const leaderEpoch = this.epochOf(position)
+    if (leaderEpoch === position.validEpoch) return false
+    // Only when it is known what was read last can it be held against the log.
+    if (position.offsetEpoch >= 0 && leaderEpoch >= 0 && position.readReplica < 0) return true
+    position.validEpoch = leaderEpoch
+    return false
   }
 
-  private onNodeFailure(node: number, asked: readonly Asked[], error: unknown): void {
+  private epochOf(at: TopicPartition): number {
+    return this.core.metadata.partition(at.topic, at.partition)?.leaderEpoch ?? -1
+  }
+
+  private begin(
+    node: number,
+    positions: readonly Position[],
+    work: (asked: readonly Asked[]) => Promise<void>,
+  ): void {
+    const asked = positions.map((position): Asked => {
+      position.busy = true
+      const { topic, partition, offset, generation } = position
+      const topicId = this.core.metadata.topic(topic)?.topicId ?? ZERO_UUID
+      return { topic, partition, topicId, offset, leaderEpoch: this.epochOf(position), position, generation }
+    })
+    this.turns
+      .begin(node, () => work(asked))
+      .then(
+        () => this.wake(),
+        (error: unknown) => this.onFailure(asked, error),
+      )
+  }
+
+  private onFailure(asked: readonly Asked[], error: unknown): void {
     for (const entry of asked) {
       entry.position.readReplica = -1
-      this.release(entry)
+      this.outcomes.release(entry)
     }
-    if (this.core.isClosed) {
-      this.wake()
-      return
-    }
-    if (!(error instanceof ClientError && error.retriable)) {
-      this.busyNodes.delete(node)
-      this.fail(error instanceof Error ? error : new Error(messageOf(error)))
-      return
-    }
-    const failures = this.failuresByNode.get(node) ?? 0
-    this.failuresByNode.set(node, failures + 1)
-    this.core.options.logger.debug(`fetch from broker ${node}: ${error.message}`)
-    // Its partitions may have another leader by then, who can be asked at once.
-    this.updateMetadata(asked.map(({ position }) => position.topic))
-    this.later(failures, () => this.busyNodes.delete(node))
+    if (this.core.isClosed) this.wake()
+    else if (isPassing(error)) {
+      this.core.options.logger.debug(`a fetch failed: ${messageOf(error)}`)
+      // Their partitions may have another leader by then, who can be asked at once.
+      this.updateMetadata(asked.map(({ topic }) => topic))
+    } else this.fail(error instanceof Error ? error : new Error(messageOf(error)))
   }
 
-  private async ask(node: number, asked: readonly Asked[]): Promise<void> {
+  private async fetchFrom(node: number, asked: readonly Asked[]): Promise<void> {
     const connection = await this.core.connectionTo(node)
-    const { errorCode, answers } = await sendFetch(this.core, connection, this.config, asked)
-    if (errorCode !== ERROR_CODES.NONE) throw new BrokerError(errorCode)
-    for (const entry of asked) {
-      if (!this.isCurrent(entry)) continue
-      const answer = answers(entry.position)
-      if (answer === undefined) this.release(entry)
-      else this.accept(node, entry, answer)
+    const answers = await sendFetch(connection, this.config, this.sessionOf(node), asked)
+    if (answers.isUsable) {
+      this.reopening.delete(node)
+      this.outcomes.fetched(node, asked, answers)
+      return
+    }
+    const { name } = errorInfo(answers.errorCode)
+    // The next fetch opens a new session. Only a broker that goes on refusing is left alone for a while.
+    if (this.reopening.has(node)) throw new NetworkError(`broker ${node} refuses to be fetched from: ${name}`)
+    this.reopening.add(node)
+    this.core.options.logger.debug(`broker ${node}: the fetch session is opened anew (${name})`)
+    for (const entry of asked) this.outcomes.release(entry)
+  }
+
+  private async validate(node: number, asked: readonly Asked[]): Promise<void> {
+    const connection = await this.core.connectionTo(node)
+    const positions = asked.map(({ position }) => position)
+    const ends = canValidate(connection) ? await askEpochEnds(this.core, connection, positions) : undefined
+    this.outcomes.validated(asked, ends)
+  }
+
+  private sessionOf(node: number): FetchSession {
+    let session = this.sessions.get(node)
+    if (session === undefined) {
+      session = new FetchSession()
+      this.sessions.set(node, session)
+    }
+    return session
+  }
+
+  private closeSessions(): void {
+    for (const [node, session] of this.sessions) {
+      const connection = this.core.openConnectionTo(node)
+      if (connection !== undefined) closeSession(this.core, connection, session)
     }
   }
 
-  private isCurrent({ position, generation }: Asked): boolean {
-    return position.generation === generation
-  }
-
-  /** The partition may be fetched again. */
-  private release(entry: Asked): void {
-    if (this.isCurrent(entry)) entry.position.busy = false
-  }
-
-  private accept(node: number, entry: Asked, answer: PartitionAnswer): void {
-    const { position } = entry
-    if (answer.errorCode !== ERROR_CODES.NONE) {
-      this.refused(node, entry, answer.errorCode)
-      return
-    }
-    const isCommitted = this.config.isolationLevel === 'read_committed'
-    position.highWatermark = answer.highWatermark
-    position.readableEnd =
-      isCommitted && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
-    if (answer.preferredReadReplica >= 0) {
-      const { clock, metadataMaxAgeMs } = this.core.options
-      position.readReplica = answer.preferredReadReplica
-      position.readReplicaUntilMs = clock.monotonicMs() + metadataMaxAgeMs
-    }
-    if (answer.records === null || answer.records.length === 0) {
-      position.busy = false
-      return
-    }
-    const aborted = isCommitted ? (answer.abortedTransactions ?? []) : undefined
-    const options = { checkCrcs: this.config.checkCrcs, ...(aborted === undefined ? {} : { aborted }) }
-    this.fetched.push(new FetchedPartition(position, entry.offset, answer.records, options))
-  }
-
-  /** As FetchCollector.handleInitializeErrors. The position stays busy until it is free to be tried again. */
-  private refused(node: number, entry: Asked, errorCode: number): void {
-    const { position } = entry
-    const wasFollower = position.readReplica === node
-    position.readReplica = -1
-    const place = nameOf(position)
-    const { name, retriable } = errorInfo(errorCode)
-    if (errorCode === ERROR_CODES.OFFSET_OUT_OF_RANGE) {
-      // A follower may lag behind or have kept less; the leader knows.
-      if (wasFollower) position.busy = false
-      else this.outOfRange(position)
-      return
-    }
-    if (errorCode === ERROR_CODES.CORRUPT_MESSAGE) {
-      position.failure = new CorruptBatchError(position, position.offset, 'the broker cannot read it')
-      return
-    }
-    if (!retriable && errorCode !== ERROR_CODES.UNKNOWN_SERVER_ERROR) {
-      position.failure = new BrokerError(errorCode, `${place} cannot be read: ${name}`)
-      return
-    }
-    this.core.options.logger.debug(`${place} cannot be read now: ${name}`)
-    if (isStaleMetadata(errorCode)) this.updateMetadata([position.topic])
-    this.later(0, () => this.release(entry))
-  }
-
-  private outOfRange(position: Position): void {
-    const { autoOffsetReset } = this.config
-    if (autoOffsetReset !== 'none') {
-      this.core.options.logger.debug(
-        `${nameOf(position)} has no offset ${position.offset}: ${autoOffsetReset}`,
-      )
-      this.move(position, position.offset, autoOffsetReset)
-      return
-    }
-    position.failure = new ClientError(
-      'KCLI_OFFSET_OUT_OF_RANGE',
-      `${nameOf(position)} has no offset ${position.offset}`,
-      {
-        retriable: false,
-        hint: 'Choose another offset, or let the consumer go to the earliest or latest one.',
-      },
-    )
-  }
-
-  private later(failures: number, work: () => void): void {
-    const delayMs = this.core.backoffMs(failures)
-    this.core.options.clock.setTimer(
-      delayMs,
-      () => {
-        work()
-        this.wake()
-      },
-      { unref: true },
-    )
+  /** Its records are taken. The partitions that have waited longer are asked for before it. */
+  private emptied(position: Position): void {
+    position.busy = false
+    const name = nameOf(position)
+    this.byName.delete(name)
+    this.byName.set(name, position)
   }
 
   private updateMetadata(topics: Iterable<string>): void {

@@ -7,6 +7,10 @@ export type WantedPosition = number | OffsetSpec | 'committed'
 export interface Position extends TopicPartition {
   /** The next record to be given out. Of no meaning while `wanted` is set. */
   offset: number
+  /** Of the record before it, -1 when it is not known. Tells whether the log is still the one that was read (KIP-320). */
+  offsetEpoch: number
+  /** The leader epoch for which the position was found good. */
+  validEpoch: number
   /** Where it has to be set to first: this takes a look at the cluster. */
   wanted: WantedPosition | undefined
   /** As of the last fetch. */
@@ -30,6 +34,8 @@ export function newPosition(at: TopicPartition, wanted: WantedPosition): Positio
     topic: at.topic,
     partition: at.partition,
     offset: -1,
+    offsetEpoch: -1,
+    validEpoch: -1,
     wanted,
     highWatermark: undefined,
     readableEnd: Number.POSITIVE_INFINITY,
