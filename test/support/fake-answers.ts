@@ -2,8 +2,10 @@ import { ERROR_CODES } from '../../src/protocol/index.ts'
 import type { ProduceRequest } from '../../src/protocol/messages/00-produce.ts'
 import type { FetchRequest } from '../../src/protocol/messages/01-fetch.ts'
 import type { ListOffsetsRequest } from '../../src/protocol/messages/02-list-offsets.ts'
+import type { OffsetForLeaderEpochRequest } from '../../src/protocol/messages/23-offset-for-leader-epoch.ts'
 import type { Call, FakeCluster } from './fake-broker.ts'
 import type { FakeLog } from './fake-log.ts'
+import type { WantedOfFake } from './fake-sessions.ts'
 
 type Failure = { readonly errorCode: number; readonly logStartOffset?: number } | undefined
 
@@ -56,46 +58,50 @@ export function answerProduce(cluster: FakeCluster, call: Call, failure: Failure
 export async function answerFetch(cluster: FakeCluster, call: Call, failure: Failure): Promise<object> {
   const { clock } = cluster
   const body = call.body as FetchRequest
+  const begun = cluster.sessionsOf(call.broker).begin(body)
+  if ('errorCode' in begun) return { errorCode: begun.errorCode, responses: [] }
   const untilMs = clock.monotonicMs() + body.maxWaitMs
   for (;;) {
-    const responses = readAll(cluster, call, failure)
-    const isReady = responses.some(({ partitions }) =>
-      partitions.some(
-        (partition) =>
-          partition.errorCode !== 0 || (partition.records !== null && partition.records.length > 0),
-      ),
-    )
+    const answers = begun.wanted.map((wanted) => readOne(cluster, call, wanted, failure))
+    const isReady = answers.some((answer) => hasNews(answer.partitions[0]))
     const leftMs = untilMs - clock.monotonicMs()
-    if (isReady || leftMs <= 0) return { responses }
+    if (isReady || leftMs <= 0) {
+      const responses = begun.isIncremental
+        ? answers.filter(({ partitions }) => hasNews(partitions[0]))
+        : answers
+      return { sessionId: begun.id, responses }
+    }
     await cluster.nextAppend(leftMs)
   }
 }
 
-function readAll(cluster: FakeCluster, call: Call, failure: Failure) {
-  const body = call.body as FetchRequest
+function hasNews(answer: { errorCode: number; records: Buffer | null } | undefined): boolean {
+  return answer !== undefined && (answer.errorCode !== 0 || (answer.records?.length ?? 0) > 0)
+}
+
+function readOne(cluster: FakeCluster, call: Call, wanted: WantedOfFake, failure: Failure) {
+  const { topic, topicId, partition } = wanted
   const names = new Map([...cluster.topics].map(([name, { id }]) => [id, name]))
-  return body.topics.map(({ topic, topicId, partitions }) => {
-    const name = call.version >= 13 ? (names.get(topicId) ?? '?') : topic
-    const answers = partitions.map((partition) => {
-      const partitionIndex = partition.partition
-      const log = find(cluster, call.broker, name, partitionIndex)
-      const errorCode = failure?.errorCode ?? errorOf(log, partition.fetchOffset)
-      if (errorCode !== 0 || typeof log === 'number')
-        return { partitionIndex, errorCode, highWatermark: -1, records: null }
-      const stable = log.lastStableOffset ?? log.endOffset
-      const isCommitted = body.isolationLevel === 1
-      const atEnd = isCommitted && partition.fetchOffset >= stable
-      return {
-        partitionIndex,
-        errorCode,
-        highWatermark: log.endOffset,
-        lastStableOffset: stable,
-        abortedTransactions: isCommitted ? log.aborted : null,
-        records: atEnd ? null : log.read(partition.fetchOffset, partition.partitionMaxBytes),
-      }
-    })
-    return { topic, topicId, partitions: answers }
-  })
+  const name = call.version >= 13 ? (names.get(topicId) ?? '?') : topic
+  const partitionIndex = partition.partition
+  const log = find(cluster, call.broker, name, partitionIndex)
+  const errorCode = failure?.errorCode ?? errorOf(log, partition.fetchOffset)
+  if (errorCode !== 0 || typeof log === 'number') {
+    const refused = { partitionIndex, errorCode, highWatermark: -1, records: null }
+    return { topic, topicId, partitions: [refused] }
+  }
+  const stable = log.lastStableOffset ?? log.endOffset
+  const isCommitted = call.body.isolationLevel === 1
+  const atEnd = isCommitted && partition.fetchOffset >= stable
+  const answer = {
+    partitionIndex,
+    errorCode,
+    highWatermark: log.endOffset,
+    lastStableOffset: stable,
+    abortedTransactions: isCommitted ? log.aborted : null,
+    records: atEnd ? null : log.read(partition.fetchOffset, partition.partitionMaxBytes),
+  }
+  return { topic, topicId, partitions: [answer] }
 }
 
 function errorOf(log: FakeLog | number, offset: number): number {
@@ -123,4 +129,19 @@ function locate(log: FakeLog, timestamp: number): { offset: number; timestamp: n
   if (timestamp === -2) return { offset: log.startOffset, timestamp: -1 }
   const record = log.records().find((candidate) => candidate.timestampMs >= timestamp)
   return { offset: record?.offset ?? -1, timestamp: record?.timestampMs ?? -1 }
+}
+
+export function answerEpochs(cluster: FakeCluster, call: Call, failure: Failure): object {
+  const body = call.body as OffsetForLeaderEpochRequest
+  return {
+    topics: body.topics.map(({ topic, partitions }) => ({
+      topic,
+      partitions: partitions.map(({ partition, leaderEpoch }) => {
+        const log = find(cluster, call.broker, topic, partition)
+        const errorCode = failure?.errorCode ?? (typeof log === 'number' ? log : 0)
+        if (errorCode !== 0 || typeof log === 'number') return { partition, errorCode }
+        return { partition, errorCode, ...log.endOfEpoch(leaderEpoch) }
+      }),
+    })),
+  }
 }

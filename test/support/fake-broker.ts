@@ -22,10 +22,18 @@ import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
 import { deleteTopics } from '../../src/protocol/messages/20-delete-topics.ts'
 import { deleteRecords } from '../../src/protocol/messages/21-delete-records.ts'
 import { initProducerId } from '../../src/protocol/messages/22-init-producer-id.ts'
+import { offsetForLeaderEpoch } from '../../src/protocol/messages/23-offset-for-leader-epoch.ts'
 import { createPartitions } from '../../src/protocol/messages/37-create-partitions.ts'
 import { deleteGroups } from '../../src/protocol/messages/42-delete-groups.ts'
-import { answerFetch, answerListOffsets, answerMetadata, answerProduce } from './fake-answers.ts'
+import {
+  answerEpochs,
+  answerFetch,
+  answerListOffsets,
+  answerMetadata,
+  answerProduce,
+} from './fake-answers.ts'
 import { FakeLog } from './fake-log.ts'
+import { FakeSessions } from './fake-sessions.ts'
 
 export const SPECS = [
   produce,
@@ -37,6 +45,7 @@ export const SPECS = [
   deleteTopics,
   deleteRecords,
   initProducerId,
+  offsetForLeaderEpoch,
   createPartitions,
   findCoordinator,
   offsetCommit,
@@ -81,6 +90,7 @@ export class FakeCluster {
   /** Asked about every request but ApiVersions. */
   script: (call: Call) => Fault = () => undefined
   nextProducerId = 1000
+  private readonly sessions = new Map<number, FakeSessions>()
   private readonly channels = new Map<number, Set<Channel>>()
   private readonly appendListeners = new Set<() => void>()
 
@@ -128,6 +138,15 @@ export class FakeCluster {
     const log = this.topics.get(topic)?.logs[partition]
     if (log === undefined) throw new Error(`no ${topic}-${partition}`)
     return log
+  }
+
+  sessionsOf(broker: number): FakeSessions {
+    let sessions = this.sessions.get(broker)
+    if (sessions === undefined) {
+      sessions = new FakeSessions()
+      this.sessions.set(broker, sessions)
+    }
+    return sessions
   }
 
   move(log: FakeLog, leader: number): void {
@@ -231,6 +250,8 @@ export class FakeCluster {
         return answerFetch(this, call, error)
       case listOffsets.key:
         return answerListOffsets(this, call, error)
+      case offsetForLeaderEpoch.key:
+        return answerEpochs(this, call, error)
       case metadata.key:
         return answerMetadata(this, call)
       case initProducerId.key:

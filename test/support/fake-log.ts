@@ -7,10 +7,12 @@ import {
   lastOffsetDelta,
   lastSequence,
   nextBatch,
+  partitionLeaderEpoch,
   producerEpoch,
   producerId,
   readRecords,
   setBaseOffset,
+  setPartitionLeaderEpoch,
 } from '../../src/records/index.ts'
 
 interface StoredBatch {
@@ -71,6 +73,7 @@ export class FakeLog {
     const bytes = Buffer.from(sent)
     const baseOffset = this.endOffset
     setBaseOffset(bytes, 0, baseOffset)
+    setPartitionLeaderEpoch(bytes, 0, this.leaderEpoch)
     this.put(bytes, baseOffset, baseOffset + lastOffsetDelta(bytes, 0))
     return baseOffset
   }
@@ -96,6 +99,21 @@ export class FakeLog {
       size += batch.bytes.length
     }
     return Buffer.concat(chunks)
+  }
+
+  /** The largest epoch that is not above the one asked for, and where the batches behind it begin. */
+  endOfEpoch(epoch: number): { leaderEpoch: number; endOffset: number } {
+    const upTo = this.batches.filter(({ bytes }) => partitionLeaderEpoch(bytes, 0) <= epoch)
+    const last = upTo.at(-1)
+    if (last === undefined) return { leaderEpoch: -1, endOffset: -1 }
+    const leaderEpoch = epoch >= this.leaderEpoch ? this.leaderEpoch : partitionLeaderEpoch(last.bytes, 0)
+    return { leaderEpoch, endOffset: last.lastOffset + 1 }
+  }
+
+  /** As a leader that was elected out of the ISR does: what it has not got is gone. */
+  truncate(endOffset: number): void {
+    while ((this.batches.at(-1)?.lastOffset ?? -1) >= endOffset) this.batches.pop()
+    this.endOffset = (this.batches.at(-1)?.lastOffset ?? -1) + 1
   }
 
   records(): LogRecord[] {

@@ -96,6 +96,11 @@ export class FetchedPartition implements TopicPartition {
     return this.records.length
   }
 
+  /** The memory that it keeps: that of the whole response, unless it is detached. */
+  get backing(): ArrayBufferLike {
+    return this.records.buffer
+  }
+
   /** Keeps what is left to be read, and no longer the response that it is a part of. */
   detach(): void {
     if (this.records.buffer.byteLength < 2 * this.records.length) return

@@ -3,14 +3,14 @@ import { ZERO_UUID } from '../../../base/uuid.ts'
 import { errorInfo } from '../../../protocol/index.ts'
 import type { ClientCore } from '../../core.ts'
 import { NetworkError } from '../../net/index.ts'
-import type { OffsetSpec, TopicPartition } from '../../offsets.ts'
+import type { TopicPartition } from '../../offsets.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import { BrokerTurns, isPassing } from './broker-turns.ts'
 import { closeSession, sendFetch } from './fetch-request.ts'
 import type { ConsumerRecord } from './fetched.ts'
 import { FetchesInHand } from './in-hand.ts'
 import { type Asked, Outcomes } from './outcomes.ts'
-import { nameOf, newPosition, type Position } from './position.ts'
+import { nameOf, newPosition, type Position, type WantedPosition } from './position.ts'
 import { FetchSession } from './session.ts'
 import { askEpochEnds, canValidate } from './validation.ts'
 
@@ -53,7 +53,7 @@ export class Fetcher {
    * Replaces what is read. A partition that stays keeps its position, pause, and what was fetched of it; `from` is where
    * the others begin. A partition that is not named gives no record any more.
    */
-  assign(assignments: readonly (TopicPartition & { readonly from: number | OffsetSpec })[]): void {
+  assign(assignments: readonly (TopicPartition & { readonly from: WantedPosition })[]): void {
     const names = new Set(assignments.map(nameOf))
     for (const [name, position] of this.byName) {
       if (names.has(name)) continue
@@ -78,7 +78,7 @@ export class Fetcher {
   }
 
   /** Goes on from an offset that is known to be meant, or from one that has to be looked up. */
-  move(position: Position, offset: number, wanted: number | OffsetSpec | undefined, offsetEpoch = -1): void {
+  move(position: Position, offset: number, wanted: WantedPosition | undefined, offsetEpoch = -1): void {
     position.offset = offset
     position.offsetEpoch = offsetEpoch
     position.validEpoch = -1
@@ -102,6 +102,11 @@ export class Fetcher {
   /** Up to `limit` records that are there. Throws at a batch that cannot be read, every time until a seek leads past it. */
   take(limit: number): ConsumerRecord[] {
     return this.inHand.take(limit)
+  }
+
+  /** The memory that fetched records keep, about; what was given out does not count. */
+  get inHandBytes(): number {
+    return this.inHand.retainedBytes()
   }
 
   /** What poll has to throw, once. The partition is tried again after that. */
@@ -177,9 +182,11 @@ export class Fetcher {
     const partition = metadata.partition(position.topic, position.partition)
     if (position.readReplica >= 0) {
       const isGood =
+        // A new leader says anew who is to be read from.
+        partition?.leaderEpoch === position.validEpoch &&
         options.clock.monotonicMs() < position.readReplicaUntilMs &&
         metadata.brokers.has(position.readReplica) &&
-        partition?.offlineReplicas.includes(position.readReplica) !== true
+        !partition.offlineReplicas.includes(position.readReplica)
       if (isGood) return position.readReplica
       position.readReplica = -1
     }
@@ -191,7 +198,7 @@ export class Fetcher {
     const leaderEpoch = this.epochOf(position)
     if (leaderEpoch === position.validEpoch) return false
     // Only when it is known what was read last can it be held against the log.
-    if (position.offsetEpoch >= 0 && leaderEpoch >= 0 && position.readReplica < 0) return true
+    if (position.offsetEpoch >= 0 && leaderEpoch >= 0) return true
     position.validEpoch = leaderEpoch
     return false
   }

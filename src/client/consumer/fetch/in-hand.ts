@@ -70,6 +70,14 @@ export class FetchesInHand {
     return bytes
   }
 
+  /** All that is kept in memory: a view keeps the response that it is a part of. */
+  retainedBytes(): number {
+    const buffers = new Set(this.parts.map((part) => part.backing))
+    let bytes = 0
+    for (const buffer of buffers) bytes += buffer.byteLength
+    return bytes
+  }
+
   /** Partitions that have records to be taken. */
   *ready(): Generator<Position, void> {
     for (const part of this.parts) {

@@ -4,7 +4,12 @@ import {
   CorruptBatchError,
   FetchedPartition,
 } from '../../../../src/client/consumer/fetch/fetched.ts'
-import { ABORT_MARKER, BatchBuilder, buildEndTxnMarker, COMMIT_MARKER } from '../../../../src/records/index.ts'
+import {
+  ABORT_MARKER,
+  BatchBuilder,
+  buildEndTxnMarker,
+  COMMIT_MARKER,
+} from '../../../../src/records/index.ts'
 
 const at = { topic: 't', partition: 3 }
 
