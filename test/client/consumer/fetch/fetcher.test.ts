@@ -65,7 +65,7 @@ const asked = (call: { body: { topics: { partitions: { partition: number }[] }[]
 
 describe('Fetcher: sessions', () => {
   it('names a partition again only when something has changed', async () => {
-    const { cluster, clock, assign, poll, logs, core } = await setUp({}, { partitions: 3 })
+    const { cluster, assign, poll, logs } = await setUp({}, { partitions: 3 })
     assign(0, 1, 2)
     expect(await poll(500, 2000)).toEqual([])
     fill(logs[1] as FakeLog, 5)
@@ -76,11 +76,6 @@ describe('Fetcher: sessions', () => {
     expect(asked(calls[0])).toEqual([0, 1, 2])
     expect(calls[1]?.body).toMatchObject({ sessionId: 1, sessionEpoch: 1, topics: [] })
     expect(asked(calls.at(-1))).toEqual([1])
-    // Nothing is under way at this time.
-    await clock.advance(1000)
-    core.close()
-    await clock.settle()
-    expect(cluster.sessionsOf(0).open.size).toBe(0)
   })
 
   it('goes on at once when the broker has lost the session', async () => {
