@@ -85,7 +85,7 @@ export class Sender {
 
   /** A batch was begun: it is looked at again when its linger is over. */
   scheduleAfterLinger(): void {
-    if (this.config.lingerMs === 0) this.schedule()
+    if (this.config.lingerMs === 0 || this.flushing > 0) this.schedule()
     else this.wakeAt(this.nowMs() + this.config.lingerMs)
   }
 
