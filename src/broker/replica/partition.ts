@@ -4,6 +4,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { LeaderAndIsrRequest } from '../../protocol/messages/04-leader-and-isr.ts'
 import type { AppendInfo, Log, TopicPartition } from '../../storage/index.ts'
 import { ApiError, toApiError } from '../api-error.ts'
+import { RECOVERED } from '../zk/znodes.ts'
 import type { IsrChange, IsrOutcome } from './alter-partition-manager.ts'
 import { ByteProgress } from './byte-progress.ts'
 import { FollowerState } from './follower-state.ts'
@@ -99,7 +100,8 @@ export class Partition implements TopicPartition {
     this.log = log
     this.topicId = log.topicId
     this.assignReplicas(state.replicas)
-    this.isr = committedIsr(state.isr, state.leaderRecoveryState)
+    // Who leads after an unclean election has nothing to recover, and says so with its next ISR.
+    this.isr = committedIsr(state.isr, RECOVERED)
     if (this.leaderEpoch < 0) this.mayHaveSleepers = true
     if (state.leaderEpoch > this.leaderEpoch) {
       const startOffset = log.logEndOffset

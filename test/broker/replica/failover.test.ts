@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { sleep } from '../../../src/base/clock.ts'
+import { RECOVERED, RECOVERING } from '../../../src/broker/zk/znodes.ts'
 import { ERROR_CODES } from '../../../src/protocol/index.ts'
 import { fetchParams, fetchPartition, TestCluster, turns, values } from './support/test-cluster.ts'
 
@@ -102,10 +103,12 @@ test('an unclean leader that has less: the follower cuts back', async () => {
   record.leaderEpoch++
   record.partitionEpoch++
   record.isr = [1]
+  record.leaderRecoveryState = RECOVERING
   cluster.unblock(0)
   cluster.unblock(1)
   await cluster.tellAll()
   await cluster.untilLater(() => record.isr.length === 2, 20)
+  expect(record.leaderRecoveryState).toBe(RECOVERED)
   expect(await values(a.log('t'))).toEqual(['x0', 'x1'])
   await b.produce('t', ['y2'])
   expect(await values(a.log('t'))).toEqual(['x0', 'x1', 'y2'])

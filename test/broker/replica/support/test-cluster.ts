@@ -17,7 +17,9 @@ import {
   ReplicaManager,
   type ReplicationThrottles,
 } from '../../../../src/broker/replica/index.ts'
+import { RECOVERED, RECOVERING } from '../../../../src/broker/zk/znodes.ts'
 import { Connection } from '../../../../src/client/net/index.ts'
+import { ERROR_CODES } from '../../../../src/protocol/index.ts'
 import type { LeaderAndIsrRequest } from '../../../../src/protocol/messages/04-leader-and-isr.ts'
 import type { StopReplicaRequest } from '../../../../src/protocol/messages/05-stop-replica.ts'
 import type { UpdateMetadataRequest } from '../../../../src/protocol/messages/06-update-metadata.ts'
@@ -49,6 +51,7 @@ interface PartitionRecord {
   leaderEpoch: number
   isr: readonly number[]
   partitionEpoch: number
+  leaderRecoveryState: number
 }
 
 export interface ClusterOptions {
@@ -289,6 +292,7 @@ export class TestCluster {
         leaderEpoch: 0,
         isr: turned,
         partitionEpoch: 0,
+        leaderRecoveryState: RECOVERED,
       })
     }
     await this.tellAll()
@@ -341,7 +345,7 @@ export class TestCluster {
           addingReplicas: [],
           removingReplicas: [],
           isNew: false,
-          leaderRecoveryState: 0,
+          leaderRecoveryState: record.leaderRecoveryState,
         })),
       })),
       liveLeaders: [],
@@ -431,8 +435,11 @@ export class TestCluster {
         if (refusal === 'unreachable') throw new Error('no controller')
         let errorCode = refusal ?? 0
         if (errorCode === 0 && asked.partitionEpoch !== record.partitionEpoch) errorCode = 95
+        if (asked.leaderRecoveryState === RECOVERING && isr.length > 1)
+          errorCode = ERROR_CODES.INVALID_REQUEST
         if (errorCode === 0) {
           record.isr = isr
+          record.leaderRecoveryState = asked.leaderRecoveryState ?? RECOVERED
           record.partitionEpoch++
         }
         answers.push({
