@@ -1,5 +1,6 @@
-// Builds what the package runs: dist/cli.cjs (the command, one file), dist/index.js (the library), dist/cleaner-worker.cjs
-// (the thread in which logs are compacted, for both) and oclif.manifest.json (what help shows without loading a command).
+// Builds what the package runs: dist/cli.cjs (the command, one file), dist/index.js and its like (the library, in parts that
+// are loaded when they are needed), dist/cleaner-worker.cjs (the thread in which logs are compacted, for both) and
+// oclif.manifest.json (what help shows without loading a command).
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -102,13 +103,19 @@ export async function buildCleanerWorker(outfile) {
   })
 }
 
+/** The parts are beside the entries, as what they look for beside themselves is there. */
 async function buildLibrary() {
+  const dist = path.join(root, 'dist')
+  mkdirSync(dist, { recursive: true })
+  for (const file of readdirSync(dist)) if (/^part-.*\.js$/.test(file)) rmSync(path.join(dist, file))
   await build({
     ...shared,
-    entryPoints: ['src/index.ts'],
+    entryPoints: ['src/index.ts', 'src/vitest.ts'],
     format: 'esm',
+    splitting: true,
     packages: 'external',
-    outfile: 'dist/index.js',
+    outdir: 'dist',
+    chunkNames: 'part-[hash]',
   })
 }
 

@@ -1,2 +1,3 @@
 /** The library: what `import … from 'kcli'` gives. */
 export { KcliError } from './base/errors.ts'
+export * from './library/index.ts'

@@ -1,7 +1,8 @@
 export type { BrokerPlace } from '../base/broker-layout.ts'
 export { DataDirectory, DataDirectoryError, DEFAULT_BROKER_COUNT, type ServerInfo } from './data-directory.ts'
 export { EmbeddedCluster, type EmbeddedClusterOptions, type TcpListening } from './embedded-cluster.ts'
-export { zookeeperPipe } from './local-address.ts'
+export type { BrokerFault, BrokerName, ClusterFaults } from './faults/cluster-faults.ts'
+export { localResolver, pipeAddress, zookeeperPipe } from './local-address.ts'
 export {
   type HostedCluster,
   hostDirectory,
@@ -9,4 +10,5 @@ export {
   type LocalTarget,
   openLocalTarget,
 } from './local-target.ts'
+export { startMemoryCluster } from './memory-cluster.ts'
 export { type ClusterPorts, systemPorts } from './ports.ts'

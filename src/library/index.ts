@@ -1,0 +1,29 @@
+export { Admin, type AdminOptions, requireAll } from './admin.ts'
+export {
+  Cluster,
+  type CutOptions,
+  type SilenceOptions,
+  type StartClusterOptions,
+  startCluster,
+} from './cluster.ts'
+export type { BootstrapServers, ClusterInProcess, LibraryOptions } from './connection.ts'
+export { SerializationError } from './errors.ts'
+export {
+  type Headers,
+  Producer,
+  type ProducerConstructor,
+  type ProducerInterceptor,
+  type ProducerOptions,
+  type ProducerRecord,
+} from './producer.ts'
+export type {
+  Deserialized,
+  Deserializer,
+  DeserializerOption,
+  RecordHeader,
+  SerdeName,
+  SerdeTypes,
+  Serializable,
+  Serializer,
+  SerializerOption,
+} from './serdes.ts'

@@ -1,0 +1,2 @@
+/** `import … from 'kcli/vitest'` */
+export * from './library/vitest.ts'
