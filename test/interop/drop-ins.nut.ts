@@ -1,5 +1,12 @@
 /** The stand-ins for Kafka's tools beside the tools themselves: the same text, errors and exit codes from the same brokers. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
+import { kafkaDeleteRecords } from '../../src/cli/kafka-tools/kafka-delete-records.ts'
+import { kafkaGetOffsets } from '../../src/cli/kafka-tools/kafka-get-offsets.ts'
+import { kafkaLeaderElection } from '../../src/cli/kafka-tools/kafka-leader-election.ts'
+import { kafkaLogDirs } from '../../src/cli/kafka-tools/kafka-log-dirs.ts'
 import { kafkaTopics } from '../../src/cli/kafka-tools/kafka-topics.ts'
 import { JavaDriver } from './support/driver.ts'
 import { DropInComparison } from './support/drop-ins.ts'
@@ -9,14 +16,17 @@ import { describeInterop } from './support/suite.ts'
 describeInterop('drop-in tools', ['kafka', 'driver'], () => {
   let kafka: KafkaCluster
   let java: JavaDriver
+  let dir: string
 
   beforeAll(async () => {
+    dir = mkdtempSync(path.join(os.tmpdir(), 'kcli-drop-ins-'))
     java = new JavaDriver()
     kafka = await startKafka({ brokers: 3, config: { 'group.initial.rebalance.delay.ms': '0' } })
   })
   afterAll(async () => {
     await java?.close()
     await kafka?.stop()
+    rmSync(dir, { recursive: true, force: true })
   })
 
   describe('kafka-topics', () => {
@@ -89,6 +99,174 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
       '@ --describe --unavailable-partitions',
     ])('%s', async (line) => {
       await new DropInComparison(java, 'kafka-topics', kafkaTopics, kafka.bootstrap).same(line)
+    })
+  })
+
+  const create = async (topic: string, assignment: string) => {
+    const words = ['--create', '--topic', topic, '--replica-assignment', assignment]
+    await java.runTool('kafka-topics', ['--bootstrap-server', kafka.bootstrap, ...words])
+  }
+
+  /** A file with this text; what is written beside others of the same kind of tool. */
+  const file = (name: string, text: string) => {
+    writeFileSync(path.join(dir, name), text)
+    return path.join(dir, name)
+  }
+
+  describe('kafka-get-offsets', () => {
+    beforeAll(async () => {
+      for (const topic of ['offsets', 'offsets.two', 'zz-off']) await create(topic, '0,1,2')
+      const bootstrap = { 'bootstrap.servers': kafka.bootstrap }
+      const at = (partition: number, timestamp: number) => ({
+        topic: 'offsets',
+        partition,
+        timestamp,
+        value: 'v',
+      })
+      await java.produce(bootstrap, [
+        { send: [at(0, 1000), at(0, 3000), at(0, 2000), at(2, 1500)] },
+        { flush: true },
+      ])
+    })
+
+    it.each([
+      '',
+      '--help',
+      '--version',
+      '--nosuch',
+      '--topic t',
+      '--bootstrap-server localhost --topic t',
+      '--bootstrap-server localhost:x --topic t',
+      '@ --topic offsets',
+      '@ --topic offsets.*',
+      '@ --topic offsets --partitions 0,2',
+      '@ --topic offsets --partitions x',
+      '@ --topic offsets --partitions 7',
+      '@ --topic nowhere',
+      '@ --topic-partitions offsets:0-2,zz-off',
+      '@ --topic-partitions :1',
+      '@ --topic-partitions offsets:1-,offsets.two:-2',
+      '@ --topic-partitions offsets:a',
+      '@ --topic-partitions offsets --topic offsets',
+      '@ --topic offsets --time earliest',
+      '@ --topic offsets --time -2',
+      '@ --topic offsets --time latest',
+      '@ --topic offsets --time -1',
+      '@ --topic offsets --time max-timestamp',
+      '@ --topic offsets --time -3',
+      '@ --topic offsets --time 1200',
+      '@ --topic offsets --time 2500',
+      '@ --topic offsets --time 9999',
+      '@ --topic offsets --time earliest-local',
+      '@ --topic offsets --time latest-tiered',
+      '@ --topic offsets --time abc',
+      '@ --exclude-internal-topics',
+      '@ --topic [',
+      '@ --topic offsets --command-config /no/such/file',
+    ])('%s', async (line) => {
+      await new DropInComparison(java, 'kafka-get-offsets', kafkaGetOffsets, kafka.bootstrap).same(line)
+    })
+  })
+
+  describe('kafka-log-dirs', () => {
+    it.each([
+      '',
+      '--help',
+      '--version',
+      '--nosuch',
+      '--describe',
+      '@',
+      '@ --describe',
+      '@ --describe --broker-list 0,2',
+      '@ --describe --broker-list 0,9,7',
+      '@ --describe --broker-list a',
+      '@ --describe --topic-list offsets,zz-off',
+      '@ --describe --topic-list nowhere',
+      '@ --describe --command-config /no/such/file',
+      '--bootstrap-server x --describe',
+    ])('%s', async (line) => {
+      await new DropInComparison(java, 'kafka-log-dirs', kafkaLogDirs, kafka.bootstrap).same(line)
+    })
+  })
+
+  describe('kafka-leader-election', () => {
+    beforeAll(() => create('elected', '0:1,1:2,2:0'))
+
+    it.each([
+      '',
+      '--help',
+      '--version',
+      '--nosuch',
+      '--election-type preferred',
+      '@',
+      '@ --election-type preferred',
+      '@ --election-type best --all-topic-partitions',
+      '@ --election-type preferred --all-topic-partitions --topic t',
+      '@ --election-type preferred --topic t',
+      '@ --election-type preferred --all-topic-partitions --partition 1',
+      '@ --election-type preferred --topic t --partition x',
+      '@ --election-type PREFERRED --topic elected --partition 0',
+      '@ --election-type unclean --topic elected --partition 1',
+      '@ --election-type preferred --topic elected --partition 7',
+      '@ --election-type preferred --topic nowhere --partition 0',
+      '@ --election-type preferred --path-to-json-file /no/such/file',
+    ])('%s', async (line) => {
+      await new DropInComparison(java, 'kafka-leader-election', kafkaLeaderElection, kafka.bootstrap).same(
+        line,
+      )
+    })
+
+    it.each([
+      '',
+      'no json',
+      '[]',
+      '{}',
+      '{"partitions":{}}',
+      '{"partitions":[1]}',
+      '{"partitions":[{"topic":"t"}]}',
+      '{"partitions":[{"topic":1,"partition":0}]}',
+      '{"partitions":[{"topic":"t","partition":"0"}]}',
+      '{"partitions":[{"topic":"elected","partition":0},{"topic":"elected","partition":0}]}',
+      '{"partitions":[{"topic":"elected","partition":0},{"topic":"elected","partition":2},{"topic":"elected","partition":9}]}',
+    ])('a file with %s', async (text) => {
+      const line = `@ --election-type preferred --path-to-json-file ${file('election.json', text)}`
+      await new DropInComparison(java, 'kafka-leader-election', kafkaLeaderElection, kafka.bootstrap).same(
+        line,
+      )
+    })
+  })
+
+  describe('kafka-delete-records', () => {
+    beforeAll(async () => {
+      await create('trimmed', '0,1')
+      const send = [0, 1, 2].map((n) => ({ topic: 'trimmed', partition: 0, value: `${n}` }))
+      await java.produce({ 'bootstrap.servers': kafka.bootstrap }, [{ send }, { flush: true }])
+    })
+
+    it.each(['', '--help', '--version', '--nosuch', '@', '@ --offset-json-file /no/such/file'])(
+      '%s',
+      async (line) => {
+        await new DropInComparison(java, 'kafka-delete-records', kafkaDeleteRecords, kafka.bootstrap).same(
+          line,
+        )
+      },
+    )
+
+    it.each([
+      '',
+      'no json',
+      '{}',
+      '{"version":2,"partitions":[]}',
+      '{"version":"1","partitions":[]}',
+      '{"partitions":[]}',
+      '{"partitions":[{"topic":"trimmed","partition":0}]}',
+      '{"partitions":[{"topic":"trimmed","partition":0,"offset":1},{"topic":"trimmed","partition":0,"offset":2}]}',
+      '{"version":1,"partitions":[{"topic":"trimmed","partition":0,"offset":2},{"topic":"trimmed","partition":1,"offset":-1}]}',
+      '{"partitions":[{"topic":"trimmed","partition":0,"offset":99}]}',
+      '{"partitions":[{"topic":"trimmed","partition":0,"offset":-7}]}',
+    ])('a file with %s', async (text) => {
+      const line = `@ --offset-json-file ${file('records.json', text)}`
+      await new DropInComparison(java, 'kafka-delete-records', kafkaDeleteRecords, kafka.bootstrap).same(line)
     })
   })
 })

@@ -91,9 +91,10 @@ function wrap(line: string, width: number): string[] {
 
 /**
  * Where java.text.BreakIterator lets a line be broken, for text in ASCII: behind spaces, hyphens and closing punctuation, and
- * before opening brackets; never inside a number.
+ * before opening brackets; never inside a number. A number with a hyphen before it or a point in it ends where its digits end.
  */
-const UNBROKEN = /[$'"([{]*(?:-*\d+(?:[.,]\d+)*)?[^\s!"%),.:;?\]}([{-]*(?:[!"%),.:;?\]}$']+|-*)\s*/y
+const UNBROKEN =
+  /[$'"([{]*(?:-+[$'"([{]*\d+(?:[.,]\d+)*|\d+(?:[.,]\d+)+|[^\s!"%),.:;?\]}([{-]*)(?:[!"%),.:;?\]}$']+|-*)\s*/y
 
 export function lineBreaks(line: string): string[] {
   const words: string[] = []

@@ -13,13 +13,16 @@ export interface OptionSpec {
   /** Undefined for an option that takes none. */
   readonly argument?: {
     readonly isRequired: boolean
-    readonly type?: ArgumentType
+    /** The last form is what help shows of an enumeration, `[A,B]`. */
+    readonly type?: ArgumentType | `[${string}]`
     readonly describedAs?: string
     readonly defaults?: readonly (string | number)[]
     /** One argument may hold several values with this between them. */
     readonly separator?: string
   }
   readonly isRequired?: boolean
+  /** Taken only beside one of these. */
+  readonly availableIf?: readonly string[]
   /** With such an option nothing else is required. */
   readonly isForHelp?: boolean
 }
@@ -50,7 +53,9 @@ export class OptionParser {
       else if (word.startsWith('--')) this.long(word, rest, found)
       else this.short(word, rest, found)
     }
+    if (this.specs.some((spec) => spec.isForHelp === true && found.hasSpec(spec))) return found
     this.checkRequired(found)
+    this.checkAvailable(found)
     return found
   }
 
@@ -91,11 +96,21 @@ export class OptionParser {
   }
 
   private checkRequired(found: OptionSet): void {
-    if (this.specs.some((spec) => spec.isForHelp === true && found.hasSpec(spec))) return
     const missing = this.specs.filter((spec) => spec.isRequired === true && !found.hasSpec(spec))
     if (missing.length === 0) return
     const names = missing.map(displayName).join(', ')
     throw optionException('MissingRequiredOptionsException', `Missing required option(s) [${names}]`)
+  }
+
+  private checkAvailable(found: OptionSet): void {
+    const isOut = ({ availableIf }: OptionSpec) => availableIf?.some((name) => found.has(name)) === false
+    const unavailable = this.specs.filter((spec) => found.hasSpec(spec) && isOut(spec))
+    if (unavailable.length === 0) return
+    const names = unavailable.map(displayName).join(', ')
+    throw optionException(
+      'UnavailableOptionException',
+      `Option(s) [${names}] are unavailable given other options on the command line`,
+    )
   }
 }
 
@@ -143,10 +158,19 @@ export class OptionSet {
 
   /** Of a java.lang.Integer. */
   integer(name: string): number | undefined {
+    return this.number(name, (number) => number >= -0x80000000 && number <= 0x7fffffff)
+  }
+
+  /** Of a java.lang.Long; numbers that a double does not hold exactly are refused too. */
+  long(name: string): number | undefined {
+    return this.number(name, Number.isSafeInteger)
+  }
+
+  private number(name: string, isInRange: (number: number) => boolean): number | undefined {
     const text = this.value(name)
     if (text === undefined) return undefined
     const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
-    if (number >= -0x80000000 && number <= 0x7fffffff) return number
+    if (isInRange(number)) return number
     throw optionException(
       'OptionArgumentConversionException',
       `Cannot parse argument '${text}' of option ${displayName(this.spec(name))}`,
@@ -185,7 +209,7 @@ function addValues(spec: OptionSpec, text: string, found: OptionSet): void {
 }
 
 /** A negative number is no option where a number is wanted. */
-function looksLikeOption(word: string, type: ArgumentType | undefined): boolean {
+function looksLikeOption(word: string, type: string | undefined): boolean {
   if (!word.startsWith('-') || word === '-' || word === '--') return false
   return type === undefined || type === 'String' || !/^-\d+(\.\d+)?$/.test(word)
 }

@@ -240,3 +240,11 @@ export function asKafkaException(error: unknown, call: string): JavaException | 
     )
   return kafkaException('REQUEST_TIMED_OUT', error.message, error)
 }
+
+export function adminCommandFailed(message: string): JavaException {
+  return new JavaException('org.apache.kafka.server.common.AdminCommandFailedException', message)
+}
+
+export function adminOperation(message: string): JavaException {
+  return new JavaException('org.apache.kafka.server.common.AdminOperationException', message)
+}

@@ -7,9 +7,8 @@ export function illegalArgument(message: string): JavaException {
 
 /** Integer.parseInt. Throws NumberFormatException. */
 export function javaInt(text: string): number {
-  const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
-  if (number >= -0x80000000 && number <= 0x7fffffff) return number
-  const overflow = Number.isNaN(number) ? '' : ' under radix 10'
+  if (isJavaInt(text)) return Number(text)
+  const overflow = /^[+-]?\d+$/.test(text) ? ' under radix 10' : ''
   throw new JavaException('java.lang.NumberFormatException', `For input string: "${text}"${overflow}`)
 }
 
@@ -33,4 +32,16 @@ export function includeList(text: string): RegExp {
   } catch {
     throw new JavaException('java.lang.RuntimeException', `${expression} is an invalid regex.`)
   }
+}
+
+export function isJavaInt(text: string): boolean {
+  const number = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN
+  return number >= -0x80000000 && number <= 0x7fffffff
+}
+
+/** Long.parseLong; undefined for what is none. Beyond 2^53 it is not exact. */
+export function parseJavaLong(text: string): number | undefined {
+  if (!/^[+-]?\d{1,19}$/.test(text)) return undefined
+  const number = BigInt(text.replace(/^\+/, ''))
+  return BigInt.asIntN(64, number) === number ? Number(number) : undefined
 }

@@ -1,9 +1,8 @@
-import { JavaException } from '../../base/java-exception.ts'
 import { validateTopicConfigs } from '../../broker/index.ts'
 import type { Admin, ConfigEntry, PartitionInfo, Reassignment, TopicInfo } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
-import { configException } from './java-errors.ts'
-import { javaHashOrder } from './java-hash-order.ts'
+import { adminCommandFailed, adminOperation, configException } from './java-errors.ts'
+import { javaHashOrder, stringHash } from './java-hash-order.ts'
 import { illegalArgument, includeList, javaInt, javaSplit } from './java-lang.ts'
 import { OPTIONS } from './kafka-topics-options.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
@@ -197,7 +196,7 @@ async function describedTopics(tool: Tool, admin: Admin): Promise<TopicInfo[]> {
   const found = new Map(
     (await tool.call('describeTopics', admin.describeTopics(names))).map((topic) => [topic.name, topic]),
   )
-  return javaHashOrder(names, names.length).flatMap((name) => found.get(name) ?? [])
+  return javaHashOrder(names, stringHash, names.length).flatMap((name) => found.get(name) ?? [])
 }
 
 function printTopic(
@@ -206,7 +205,7 @@ function printTopic(
   entries: ReadonlyMap<string, ConfigEntry>,
   move: Reassignment | undefined,
 ): void {
-  const changed = javaHashOrder(entries.keys())
+  const changed = javaHashOrder([...entries.keys()], stringHash)
     .flatMap((key) => entries.get(key) ?? [])
     .filter(({ source }) => source !== 'DEFAULT_CONFIG')
   if (tool.options.has('topics-with-overrides') && changed.length === 0) return
@@ -287,16 +286,12 @@ function parseReplicaAssignment(text: string | undefined): number[][] | undefine
   partitions.forEach((brokers, i) => {
     const twice = [...new Set(brokers.filter((id, at) => brokers.indexOf(id) !== at))]
     if (twice.length > 0) {
-      throw new JavaException(
-        'org.apache.kafka.server.common.AdminCommandFailedException',
+      throw adminCommandFailed(
         `Partition replica lists may not contain duplicate entries: ${twice.join(',')}`,
       )
     }
     if (brokers.length !== partitions[0]?.length) {
-      throw new JavaException(
-        'org.apache.kafka.server.common.AdminOperationException',
-        `Partition ${i} has different replication factor: [${brokers.join(', ')}]`,
-      )
+      throw adminOperation(`Partition ${i} has different replication factor: [${brokers.join(', ')}]`)
     }
   })
   return partitions

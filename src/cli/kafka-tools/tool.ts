@@ -94,9 +94,20 @@ export class Tool {
         throw this.usage(`Option "[${used}]" can't be used with option "[${other}]"`)
   }
 
+  /** Whether the command line made sense to joptsimple. */
+  get isParsed(): boolean {
+    return this.parsed !== undefined
+  }
+
   /** Whether the client is there: before that, tools tell of errors in another way. */
   get isConnected(): boolean {
     return this.target !== undefined
+  }
+
+  /** ToolsUtils.validateBootstrapServer */
+  checkBootstrap(bootstrap: string): void {
+    if (!areAddresses(bootstrap))
+      throw this.usage('Please provide valid host:port like host1:9091,host2:9092')
   }
 
   /** A client for `--bootstrap-server` and a property file. Throws as Kafka's cannot be made. */
@@ -104,7 +115,7 @@ export class Tool {
     const { context } = this
     if (propertyFile !== undefined && !nodeFileSystem.existsSync(propertyFile))
       throw new JavaException('java.nio.file.NoSuchFileException', propertyFile)
-    if (!bootstrap.split(',').every((address) => /^\s*(?:\w+:\/\/)?\[?[\w.:%-]+\]?:\d+\s*$/.test(address)))
+    if (!areAddresses(bootstrap))
       throw new JavaException(
         'org.apache.kafka.common.KafkaException',
         'Failed to create new KafkaAdminClient',
@@ -136,6 +147,10 @@ export class Tool {
   async close(): Promise<void> {
     await this.target?.close()
   }
+}
+
+function areAddresses(bootstrap: string): boolean {
+  return bootstrap.split(',').every((word) => /^\s*(?:\w+:\/\/)?\[?[\w.:%-]+\]?:\d+\s*$/.test(word))
 }
 
 /**

@@ -1,4 +1,4 @@
-import { ERROR_CODES, errorInfo } from '../../protocol/index.ts'
+import { ERROR_CODES } from '../../protocol/index.ts'
 import { BrokerError } from '../net/index.ts'
 
 /** One item of a call about many: what happened to it. */
@@ -10,5 +10,5 @@ export interface ItemResult {
 
 export function itemError(errorCode: number, message: string | null): BrokerError | null {
   if (errorCode === ERROR_CODES.NONE) return null
-  return new BrokerError(errorCode, message ?? errorInfo(errorCode).name)
+  return new BrokerError(errorCode, message)
 }

@@ -34,9 +34,14 @@ export async function runDropIn(tool: RunKafkaTool, words: readonly string[]): P
   return { out: Buffer.concat(chunks).toString(), err, code }
 }
 
-/** Java's stack below an exception, the times of log lines and the identity of arrays are not part of the comparison. */
+/**
+ * Java's stack below an exception, the times of log lines and the identity of arrays are not part of the comparison, nor is
+ * what Java's client logs on its own.
+ */
 export function comparable({ out, err, code }: Printed): Printed {
-  const lines = err.split('\n').filter((line) => !/^(\tat |\t\.\.\. |Caused by: )/.test(line))
+  const lines = err
+    .split('\n')
+    .filter((line) => !/^(\t+(at|Suppressed:|\.\.\.) |Caused by: |\[[^\]]*\] \w+ \[AdminClient )/.test(line))
   const times = lines.map((line) => line.replace(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]/, '[TIME]'))
   return { out: out.replace(/\[B@[0-9a-f]+/g, '[B@'), err: times.join('\n'), code }
 }
