@@ -107,7 +107,7 @@ export class Tool {
   /** ToolsUtils.validateBootstrapServer */
   checkBootstrap(bootstrap: string): void {
     if (!areAddresses(bootstrap))
-      throw this.usage('Please provide valid host:port like host1:9091,host2:9092')
+      throw this.usage('Please provide valid host:port like host1:9091,host2:9092\n')
   }
 
   /** A client for `--bootstrap-server` and a property file. Throws as Kafka's cannot be made. */
