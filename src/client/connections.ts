@@ -70,7 +70,10 @@ export class Connections {
   close(): void {
     this.closed = true
     this.idleTimer?.cancel()
-    for (const { opening } of this.peers.values()) opening?.then((connection) => connection.close(), ignore)
+    for (const { open, opening } of [...this.peers.values()]) {
+      if (open !== undefined) open.close()
+      else opening?.then((connection) => connection.close(), ignore)
+    }
     this.peers.clear()
   }
 
