@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../base/clock.ts'
 import { systemRandom } from '../../base/random.ts'
 import { SerialQueue } from '../../base/serial-queue.ts'
+import { Turn } from '../../base/turn.ts'
 import { ZERO_UUID } from '../../base/uuid.ts'
 import { ERROR_CODES, type ErrorName } from '../../protocol/index.ts'
 import type { FetchRequest } from '../../protocol/messages/01-fetch.ts'
@@ -272,6 +273,7 @@ export class ReplicaManager {
     this.sleepTimer?.cancel()
     this.alterPartitions.stop()
     this.shortage.close()
+    await this.stateChanges.idle()
     await this.fetchers.stop()
     for (const purgatory of [this.produces, this.fetches, this.deletes]) purgatory.completeAll()
     this.deadlines.close()
@@ -400,7 +402,9 @@ export class ReplicaManager {
   ): Promise<Partition[]> {
     for (const [partition] of assignments) this.fetchers.remove(partition)
     const changed: Partition[] = []
+    const turn = new Turn(this.clock)
     for (const [partition, assignment] of assignments) {
+      if (!(await this.mayGoOn(turn, assignment, errors))) continue
       // What was fetched from the old leader has to be in the log before its end becomes the start of an epoch.
       if (!partition.isLeader) await partition.whenIdle()
       this.change(partition, assignment, errors, (log) => {
@@ -416,7 +420,9 @@ export class ReplicaManager {
     errors: Map<Assignment, ErrorName>,
   ): Promise<Partition[]> {
     const changed: Partition[] = []
+    const turn = new Turn(this.clock)
     for (const [partition, assignment] of assignments) {
+      if (!(await this.mayGoOn(turn, assignment, errors))) continue
       this.change(partition, assignment, errors, (log) => {
         if (!partition.makeFollower(assignment.state, log)) return
         changed.push(partition)
@@ -428,6 +434,17 @@ export class ReplicaManager {
     for (const partition of changed) await partition.whenIdle()
     if (!this.isShuttingDown) this.fetchers.add(changed)
     return changed
+  }
+
+  /** The logs of a thousand new partitions take a second or more to make, and others are served meanwhile. */
+  private async mayGoOn(
+    turn: Turn,
+    assignment: Assignment,
+    errors: Map<Assignment, ErrorName>,
+  ): Promise<boolean> {
+    if (turn.isOver) await turn.next()
+    if (this.isShuttingDown) errors.set(assignment, 'BROKER_NOT_AVAILABLE')
+    return !this.isShuttingDown
   }
 
   private change(
