@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * npm run bench [-- startup|memory|storage|rdkafka|failover|zookeeper ...] [--records N] [--rounds N] [--only kcli|kafka]
+ * npm run bench [-- startup|memory|storage|rdkafka|failover|controller|zookeeper ...] [--records N] [--rounds N] [--only kcli|kafka]
  *
  * Compares kcli with an empty Node and with Apache Kafka in one run on one machine: the ratios mean something, the
  * single figures do not. Needs scripts/interop-setup.mjs for all that is not kcli.
@@ -9,6 +9,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadTs } from '../../scripts/load-ts.mjs'
+import { controller } from './controller.mjs'
 import { failover } from './failover.mjs'
 import { memory } from './memory.mjs'
 import { rdkafka } from './rdkafka.mjs'
@@ -16,7 +17,7 @@ import { startup } from './startup.mjs'
 import { storage } from './storage.mjs'
 import { zookeeper } from './zookeeper.mjs'
 
-const parts = { startup, memory, storage, rdkafka, failover, zookeeper }
+const parts = { startup, memory, storage, rdkafka, failover, controller, zookeeper }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { records: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } },
@@ -41,6 +42,7 @@ const support = {
   ...(await loadTs(path.join(folder, 'broker-processes.ts'))),
   ...(await loadTs(path.join(folder, 'load.ts'))),
   ...(await loadTs(path.join(folder, 'zookeeper-client.ts'))),
+  ...(await loadTs(fileURLToPath(new URL('./cluster-observer.ts', import.meta.url)))),
   // What Kafka's own start scripts pass to the JVM.
   kafkaServerFlags: [
     '-Xmx1G',

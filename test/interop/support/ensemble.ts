@@ -120,6 +120,8 @@ export interface BrokerOptions {
   readonly zookeeper: string
   /** Lines of server.properties, over small and quick ones. */
   readonly config?: Readonly<Record<string, string>>
+  /** Of Apache Kafka's broker; small ones when there are none. */
+  readonly jvmFlags?: readonly string[]
 }
 
 const QUICK = {
@@ -145,7 +147,13 @@ export function startKafkaBroker(dir: string, options: BrokerOptions): Promise<C
   const config = { ...brokerDefaults(id, 1, port, dir, zookeeper), ...options.config }
   writeFileSync(configFile, toProperties(config))
   const ready = '] started (kafka.server.KafkaServer)'
-  return startServer('kafka.Kafka', configFile, path.join(dir, `broker-${id}.log`), ready, smallJvm)
+  return startServer(
+    'kafka.Kafka',
+    configFile,
+    path.join(dir, `broker-${id}.log`),
+    ready,
+    options.jvmFlags ?? smallJvm,
+  )
 }
 
 export function kcliBrokerDir(home: KcliHome, id: number): string {
