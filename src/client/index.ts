@@ -48,10 +48,6 @@ export type { ListedOffset, OffsetSpec, TopicPartition } from './offsets.ts'
 export type { ClientOptions } from './options.ts'
 export type { DeliveryCallback, RecordMetadata } from './producer/batch.ts'
 export type { ProducerConfig } from './producer/config.ts'
-export {
-  type Partitioner,
-  roundRobinPartitioner,
-  stickyPartitioner,
-} from './producer/partitioner.ts'
+export { type PartitionChoice, type Partitioner, roundRobinPartitioner } from './producer/partitioner.ts'
 export { Producer, type ProducerRecord } from './producer/producer.ts'
 export { DeliveryTimeoutError } from './producer/sender.ts'

@@ -45,8 +45,7 @@ export class Accumulator {
   }
 
   append(
-    topic: string,
-    partition: number,
+    queue: PartitionQueue,
     nowMs: number,
     timestampMs: number,
     key: Uint8Array | null,
@@ -54,23 +53,26 @@ export class Accumulator {
     headers: readonly HeaderInput[] | undefined,
     callback: DeliveryCallback | undefined,
   ): Appended {
-    const queue = this.queue(topic, partition)
     const { waiting } = queue
     const open = waiting[waiting.length - 1]
     if (open !== undefined) {
       const before = open.sizeBytes
+      const estimatedBefore = open.estimatedSizeBytes
       if (open.tryAppend(timestampMs, key, value, headers, callback)) {
         this.bytes += open.sizeBytes - before
+        queue.appendedBytes += open.estimatedSizeBytes - estimatedBefore
         queue.recordCount++
         return open.isFull ? 'ready' : 'added'
       }
     }
+    const { topic, partition } = queue
     const batch = this.newBatch({ topic, partition, createdMs: nowMs, order: queue.recordCount })
     batch.tryAppend(timestampMs, key, value, headers, callback)
     queue.recordCount++
     waiting.push(batch)
     this.busy.add(queue)
     this.bytes += batch.sizeBytes
+    queue.appendedBytes += batch.estimatedSizeBytes
     return open !== undefined || batch.isFull ? 'ready' : 'begun'
   }
 
@@ -128,7 +130,7 @@ export class Accumulator {
     if (parts.length > 0) this.busy.add(queue)
   }
 
-  private queue(topic: string, partition: number): PartitionQueue {
+  queueOf(topic: string, partition: number): PartitionQueue {
     let queues = this.byTopic.get(topic)
     if (queues === undefined) {
       queues = []

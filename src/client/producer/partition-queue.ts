@@ -12,10 +12,13 @@ export class PartitionQueue {
   readonly partition: number
   readonly waiting: ProducerBatch[] = []
   readonly inFlight: ProducerBatch[] = []
-  /** Records taken so far. */
+  /** Records taken so far, and about what they took in their batches. */
   recordCount = 0
+  appendedBytes = 0
   /** After a failed attempt: not before this. */
   retryAtMs = 0
+  /** The leader epoch that was known at the last attempt: a later leader is asked at once. */
+  sentLeaderEpoch = -1
 
   /** The producer id and epoch under which this partition is numbered. -1: not yet. */
   producerId = -1
@@ -32,6 +35,12 @@ export class PartitionQueue {
   constructor(topic: string, partition: number) {
     this.topic = topic
     this.partition = partition
+  }
+
+  /** Whether a record of about this size would go into a batch that is there. */
+  hasRoomFor(sizeBytes: number, batchSizeBytes: number): boolean {
+    const last = this.waiting[this.waiting.length - 1]
+    return last !== undefined && last.estimatedSizeBytes + sizeBytes <= batchSizeBytes && !last.isFull
   }
 
   /** The oldest batch that has a number and is not done with. */

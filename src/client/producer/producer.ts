@@ -1,17 +1,18 @@
 import { sizeOfVarint } from '../../base/varint.ts'
 import { type HeaderInput, RECORD_BATCH_OVERHEAD } from '../../records/index.ts'
 import { ClientCore } from '../core.ts'
-import type { TopicInfo } from '../metadata.ts'
+import type { PartitionInfo, TopicInfo } from '../metadata.ts'
 import { ClientError } from '../net/index.ts'
 import { noPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
 import { Accumulator } from './accumulator.ts'
 import type { DeliveryCallback, RecordMetadata } from './batch.ts'
 import { BlockedSends } from './blocked-sends.ts'
+import { BrokerWaits } from './broker-waits.ts'
+import { BuiltInPartitioner } from './built-in-partitioner.ts'
 import { type ProducerConfig, type ResolvedProducerConfig, resolveProducerConfig } from './config.ts'
 import { Flush } from './flush.ts'
 import { ProducerIdentity } from './idempotence.ts'
-import { type Partitioner, stickyPartitioner } from './partitioner.ts'
 import { Sender } from './sender.ts'
 
 export interface ProducerRecord {
@@ -26,7 +27,9 @@ export interface ProducerRecord {
 /** What a record may take at most beside its key, value and headers, alone in a batch (DefaultRecord, DefaultRecordBatch). */
 const RECORD_OVERHEAD_BYTES = RECORD_BATCH_OVERHEAD + 21
 /** About what it takes in the middle of a batch. */
-const USUAL_OVERHEAD_BYTES = 10
+const USUAL_OVERHEAD_BYTES = 8
+/** metadata.max.idle.ms */
+const METADATA_MAX_IDLE_MS = 300_000
 
 /**
  * Sends records to a cluster. `send` is for one record at a time; `prepare`, `append` and `ready` are the same without a
@@ -39,26 +42,35 @@ export class Producer {
   private readonly config: ResolvedProducerConfig
   private readonly accumulator: Accumulator
   private readonly sender: Sender
-  private readonly partitioner: Partitioner
+  private readonly partitioner: BuiltInPartitioner
   private readonly blocked: BlockedSends
   private waiters: { resolve: () => void }[] = []
   private closing = false
 
   constructor(options: ClientOptions, config: ProducerConfig = {}) {
-    this.core = new ClientCore(options)
+    this.core = new ClientCore({ metadataMaxIdleMs: METADATA_MAX_IDLE_MS, ...options })
     this.config = resolveProducerConfig(config)
     this.accumulator = new Accumulator(this.config)
-    this.partitioner =
-      config.partitioner ?? stickyPartitioner(this.core.options.random, this.config.batchSizeBytes)
+    const { clock, random } = this.core.options
+    const brokerWaits = new BrokerWaits(this.config.partitionAvailabilityTimeoutMs)
+    this.partitioner = new BuiltInPartitioner({
+      random,
+      stickyBytes: Math.max(1, this.config.batchSizeBytes),
+      ignoreKeys: this.config.ignoreKeys,
+      isAdaptive: this.config.adaptivePartitioning,
+      queueOf: (topic, partition) => this.accumulator.queueOf(topic, partition),
+      isSlow: (broker) => brokerWaits.isSlow(broker, clock.monotonicMs()),
+    })
     this.sender = new Sender({
       core: this.core,
       config: this.config,
       accumulator: this.accumulator,
+      brokerWaits,
       identity: this.config.enableIdempotence ? new ProducerIdentity(this.core) : null,
       onProgress: () => this.wake(),
     })
     this.blocked = new BlockedSends({
-      clock: this.core.options.clock,
+      clock,
       maxBlockMs: this.config.maxBlockMs,
       hasRoom: () => this.accumulator.hasRoom,
       timeout: () => noRoom(this.config.maxBlockMs),
@@ -134,11 +146,27 @@ export class Producer {
     }
   }
 
-  /** Takes nothing more, sends what was given, and disconnects. */
-  async close(): Promise<void> {
+  /** The partitions of a topic, with their leaders and replicas. Throws when the topic cannot be used. */
+  async partitionsFor(topic: string): Promise<readonly PartitionInfo[]> {
+    return (await this.prepare(topic)).partitions
+  }
+
+  /**
+   * Takes nothing more, sends what was given, and disconnects. What is not acknowledged after `timeoutMs` is reported as
+   * failed; without it, what delivery.timeout.ms allows is waited for.
+   */
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.closing = true
-    if (!this.core.isClosed) await this.flush()
+    const { timeoutMs } = options
+    if (!this.core.isClosed && timeoutMs !== 0) await this.flushWithin(timeoutMs)
     this.abandon()
+  }
+
+  private async flushWithin(timeoutMs: number | undefined): Promise<void> {
+    if (timeoutMs === undefined) return this.flush()
+    const timer = this.core.options.clock.setTimer(timeoutMs, () => this.abandon())
+    await this.flush()
+    timer.cancel()
   }
 
   /** Disconnects at once; what was not acknowledged is reported as failed. */
@@ -169,10 +197,11 @@ export class Producer {
       throw clientError('KCLI_BAD_TIMESTAMP', `a record with the timestamp ${timestampMs}`)
     const sizeBytes = sizeOf(key) + sizeOf(value) + (headers === undefined ? 1 : sizeOfHeaders(headers))
     this.checkSize(sizeBytes + RECORD_OVERHEAD_BYTES)
-    const partition = this.partitionOf(topic, record.partition, key, value, sizeBytes + USUAL_OVERHEAD_BYTES)
+    const partition = record.partition ?? this.partitionOf(topic, key, value, sizeBytes)
+    if (topic.partitions[partition] === undefined)
+      throw noPartition(topic.name, partition, topic.partitions.length)
     const appended = this.accumulator.append(
-      record.topic,
-      partition,
+      this.accumulator.queueOf(record.topic, partition),
       clock.monotonicMs(),
       timestampMs,
       key,
@@ -186,14 +215,14 @@ export class Producer {
 
   private partitionOf(
     topic: TopicInfo,
-    wanted: number | undefined,
     key: Uint8Array | null,
     value: Uint8Array | null,
     sizeBytes: number,
   ): number {
-    const partition = wanted ?? this.partitioner({ topic, key, value, sizeBytes })
-    if (topic.partitions[partition] !== undefined) return partition
-    throw noPartition(topic.name, partition, topic.partitions.length)
+    const { partitioner } = this.config
+    return partitioner === undefined
+      ? this.partitioner.choose(topic, key, sizeBytes + USUAL_OVERHEAD_BYTES)
+      : partitioner({ topic, key, value })
   }
 
   private checkSize(sizeBytes: number): void {

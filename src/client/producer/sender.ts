@@ -3,9 +3,11 @@ import { KcliError, messageOf } from '../../base/errors.ts'
 import { ERROR_CODES } from '../../protocol/index.ts'
 import { produce } from '../../protocol/messages/00-produce.ts'
 import type { ClientCore } from '../core.ts'
+import type { LearnedNode } from '../metadata.ts'
 import { BrokerError, ClientError, type Connection, isStaleMetadata, NetworkError } from '../net/index.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
+import type { BrokerWaits } from './broker-waits.ts'
 import type { ResolvedProducerConfig } from './config.ts'
 import { Flush } from './flush.ts'
 import type { ProducerIdentity } from './idempotence.ts'
@@ -38,6 +40,7 @@ export class Sender {
   private readonly core: ClientCore
   private readonly config: ResolvedProducerConfig
   private readonly accumulator: Accumulator
+  private readonly brokerWaits: BrokerWaits
   private readonly identity: ProducerIdentity | null
   private readonly onProgress: () => void
   private readonly inFlightByNode = new Map<number, number>()
@@ -54,12 +57,14 @@ export class Sender {
     core: ClientCore
     config: ResolvedProducerConfig
     accumulator: Accumulator
+    brokerWaits: BrokerWaits
     identity: ProducerIdentity | null
     onProgress: () => void
   }) {
     this.core = parts.core
     this.config = parts.config
     this.accumulator = parts.accumulator
+    this.brokerWaits = parts.brokerWaits
     this.identity = parts.identity
     this.onProgress = parts.onProgress
   }
@@ -131,7 +136,9 @@ export class Sender {
       if (!this.isSendable(queue, nowMs)) continue
       const leader = this.core.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
       if (leader < 0) unled.push(queue.topic)
-      else if ((this.inFlightByNode.get(leader) ?? 0) < this.config.maxInFlight) {
+      else if ((this.inFlightByNode.get(leader) ?? 0) >= this.config.maxInFlight)
+        this.brokerWaits.waits(leader, nowMs)
+      else {
         const queues = byNode.get(leader)
         if (queues === undefined) byNode.set(leader, [queue])
         else queues.push(queue)
@@ -151,7 +158,7 @@ export class Sender {
     const retrying = batch.attempts > 0
     if ((retrying || this.config.maxInFlight === 1) && queue.inFlight.length > 0) return false
     if (queue.inFlight.length >= this.config.maxInFlight) return false
-    if (queue.retryAtMs > nowMs) {
+    if (queue.retryAtMs > nowMs && this.leaderEpochOf(queue) <= queue.sentLeaderEpoch) {
       this.wakeAt(queue.retryAtMs)
       return false
     }
@@ -166,6 +173,11 @@ export class Sender {
     if (isDue) return this.identity === null || this.identity.admits(queue)
     this.wakeAt(batch.createdMs + this.config.lingerMs)
     return false
+  }
+
+  /** A leader that has come since the last attempt has not refused anything yet (KIP-951). */
+  private leaderEpochOf({ topic, partition }: PartitionQueue): number {
+    return this.core.metadata.partition(topic, partition)?.leaderEpoch ?? -1
   }
 
   /** Without a producer id nothing can be numbered. What fails here fails all that wait; the next record tries again. */
@@ -192,6 +204,7 @@ export class Sender {
       if (next === undefined) continue
       if (shipments.length > 0 && sizeBytes + next.estimatedSizeBytes > this.config.maxRequestSizeBytes) break
       if (next.attempts > 0) next.detach()
+      queue.sentLeaderEpoch = this.leaderEpochOf(queue)
       this.identity?.number(queue, next)
       const batch = this.accumulator.drain(queue)
       if (batch === undefined) continue
@@ -201,6 +214,7 @@ export class Sender {
     this.inFlightByNode.set(node, (this.inFlightByNode.get(node) ?? 0) + 1)
     this.ship(node, shipments)
       .catch((error: unknown) => {
+        if (error instanceof NetworkError) this.brokerWaits.waits(node, this.nowMs())
         for (const shipment of shipments) this.retryOrFail(shipment, asClientError(error))
         this.updateMetadata(shipments.map(({ queue }) => queue.topic))
       })
@@ -212,6 +226,7 @@ export class Sender {
 
   private async ship(node: number, shipments: readonly Shipment[]): Promise<void> {
     const connection = await this.core.connectionTo(node)
+    this.brokerWaits.took(node)
     const body = requestBody(this.config, shipments)
     if (this.config.acks === 0) {
       this.watch(connection)
@@ -225,7 +240,7 @@ export class Sender {
     const answerOf = answersByPartition(response)
     for (const shipment of shipments) {
       const answer = answerOf(shipment.queue.topic, shipment.queue.partition)
-      if (answer !== undefined) this.settle(shipment, answer)
+      if (answer !== undefined) this.settle(shipment, answer, response.nodeEndpoints)
       else this.retryOrFail(shipment, new NetworkError('the broker did not answer for the partition'))
     }
   }
@@ -237,7 +252,7 @@ export class Sender {
     connection.onClose(() => this.updateMetadata(this.core.metadata.topics.keys()))
   }
 
-  private settle(shipment: Shipment, answer: PartitionAnswer): void {
+  private settle(shipment: Shipment, answer: PartitionAnswer, nodes: readonly LearnedNode[]): void {
     const { queue, batch } = shipment
     const { errorCode } = answer
     // The broker has stored this batch before: an earlier attempt succeeded and only its answer was lost.
@@ -262,8 +277,10 @@ export class Sender {
       return
     }
     const again = this.identity?.canRetry(queue, batch, errorCode, answer.logStartOffset) ?? false
+    const { topic, partition } = queue
+    this.core.learnLeaders([{ topic, partition, ...answer.currentLeader }], nodes)
     this.retryOrFail(shipment, error, again)
-    if (isStaleMetadata(errorCode)) this.updateMetadata([queue.topic])
+    if (isStaleMetadata(errorCode)) this.updateMetadata([topic])
   }
 
   private retryOrFail({ queue, batch }: Shipment, error: ClientError, again = error.retriable): void {

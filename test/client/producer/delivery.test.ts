@@ -35,6 +35,10 @@ function append({ producer, outcomes }: Setting, from: number, to: number, size 
   }
 }
 
+function refusal(index: number, currentLeader: { leaderId: number; leaderEpoch: number }) {
+  return { index, errorCode: ERROR_CODES.NOT_LEADER_OR_FOLLOWER, baseOffset: -1, currentLeader }
+}
+
 const numbers = (log: Setting['log']) => log.values().map((value) => Number.parseInt(value, 10))
 const upTo = (end: number) => Array.from({ length: end }, (_, i) => i)
 const allOk = (end: number) => upTo(end).map((i) => `${i} ok`)
@@ -112,6 +116,27 @@ describe('exactly once and in order', () => {
     expect(outcomes).toEqual(allOk(20))
     expect(cluster.callsOf(metadata).length - before).toBeLessThanOrEqual(2)
     expect(cluster.callsOf(produce).at(-1)?.broker).toBe(1)
+  })
+
+  it('goes at once to the leader that a refusal names', async () => {
+    const setting = await setUp({}, { brokers: 2 })
+    const { clock, cluster, producer, log } = setting
+    await warmUp(setting)
+    cluster.move(log, 1)
+    const topic = {
+      name: 't',
+      partitionResponses: [refusal(0, { leaderId: 1, leaderEpoch: log.leaderEpoch })],
+    }
+    faults(cluster, [{ answer: { responses: [topic], nodeEndpoints: [] } }])
+    // Nobody else tells where the leader is.
+    const produceOnly = cluster.script
+    cluster.script = (call) => (call.spec.key === metadata.key ? 'silence' : produceOnly(call))
+    append(setting, 1, 2)
+    const startMs = clock.monotonicMs()
+    await clock.settle()
+    expect(numbers(log)).toEqual([0, 1])
+    expect(clock.monotonicMs()).toBe(startMs)
+    producer.abandon()
   })
 
   it('a batch that hangs at the old leader while many pass at the new one is stored once', async () => {
@@ -219,6 +244,20 @@ describe('when a batch is given up', () => {
     expect(numbers(log)).toEqual(upTo(5))
     expect(outcomes).toEqual(allOk(5))
     expect(producerEpoch(log.batches.at(-1)?.bytes ?? Buffer.alloc(0), 0)).toBe(1)
+  })
+
+  it('sends no more often than retries allows', async () => {
+    const setting = await setUp({ retries: 2 })
+    const { clock, cluster, producer, log, outcomes } = setting
+    await warmUp(setting)
+    const refused = { errorCode: ERROR_CODES.NOT_ENOUGH_REPLICAS }
+    faults(cluster, [refused, refused, refused])
+    append(setting, 1, 2)
+    await clock.run(producer.flush())
+    expect(outcomes).toEqual(['0 ok', '1 KCLI_BROKER'])
+    append(setting, 2, 3)
+    await clock.run(producer.close())
+    expect(numbers(log)).toEqual([0, 2])
   })
 
   it('does not store twice what may be stored already', async () => {

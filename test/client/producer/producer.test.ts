@@ -4,6 +4,7 @@ import { Producer, type ProducerConfig, roundRobinPartitioner } from '../../../s
 import { ERROR_CODES } from '../../../src/protocol/index.ts'
 import { produce } from '../../../src/protocol/messages/00-produce.ts'
 import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
+import { initProducerId } from '../../../src/protocol/messages/22-init-producer-id.ts'
 import { FakeCluster } from '../../support/fake-broker.ts'
 import { gate, ManualClock } from '../../support/manual-clock.ts'
 
@@ -240,6 +241,38 @@ describe('Producer: end', () => {
     await producer.close()
   })
 
+  it('close gives up what is not acknowledged in its time, or at once', async () => {
+    for (const timeoutMs of [0, 50]) {
+      const { clock, cluster, producer } = await setUp()
+      await clock.run(producer.prepare('t'))
+      cluster.script = (call) => (call.spec.key === produce.key ? 'silence' : undefined)
+      const told: (string | undefined)[] = []
+      producer.append({ topic: 't', value: 'a' }, (error) => told.push(error?.message))
+      await clock.run(producer.close({ timeoutMs }))
+      expect(told).toEqual(['the producer is closed'])
+      expect(clock.monotonicMs()).toBe(timeoutMs)
+    }
+  })
+
+  it('close with a time does not wait for it when all is acknowledged', async () => {
+    const { clock, producer } = await setUp()
+    const sent = producer.send({ topic: 't', value: 'a' })
+    await clock.run(producer.close({ timeoutMs: 10_000 }))
+    expect(await sent).toMatchObject({ offset: 0 })
+    expect(clock.monotonicMs()).toBe(0)
+  })
+
+  it('tells the partitions of a topic', async () => {
+    const { clock, producer } = await setUp({}, 3)
+    const partitions = await clock.run(producer.partitionsFor('t'))
+    expect(partitions.map(({ partition, leader }) => [partition, leader])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ])
+    await clock.run(producer.close())
+  })
+
   it('survives callbacks that throw, append and abandon', async () => {
     const { clock, cluster, producer } = await setUp({ lingerMs: 5 })
     await clock.run(producer.prepare('t'))
@@ -287,6 +320,7 @@ describe('Producer: configuration', () => {
   it.each([
     [{ enableIdempotence: true, acks: 1 as const }, /acks=all/],
     [{ enableIdempotence: true, maxInFlight: 6 }, /at most 5/],
+    [{ enableIdempotence: true, retries: 0 }, /retries other than 0/],
     [{ deliveryTimeoutMs: 10_000 }, /delivery.timeout.ms is 10000/],
     [{ compressionType: 'brotli' as 'gzip' }, /not a compression type/],
     [{ compressionType: 'gzip' as const, compressionGzipLevel: 42 }, /gzip has no level 42/],
@@ -294,4 +328,14 @@ describe('Producer: configuration', () => {
     const cluster = await FakeCluster.start(new ManualClock())
     expect(() => new Producer(cluster.clientOptions(), config)).toThrow(message)
   })
+
+  it.each([{ acks: 1 as const }, { retries: 0 }, { maxInFlight: 6 }])(
+    'does without idempotence when nobody asked for it: %o',
+    async (config) => {
+      const { clock, cluster, producer } = await setUp(config)
+      await clock.run(producer.send({ topic: 't', value: 'a' }))
+      expect(cluster.callsOf(initProducerId)).toHaveLength(0)
+      await clock.run(producer.close())
+    },
+  )
 })
