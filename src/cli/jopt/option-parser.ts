@@ -3,6 +3,7 @@
  * with the same exceptions. Values are converted when they are asked for, as there.
  */
 import { JavaException } from '../../base/java-exception.ts'
+import { javaHash } from '../../base/java-hash.ts'
 
 export type ArgumentType = 'String' | 'Integer' | 'Long' | 'Double'
 
@@ -106,6 +107,12 @@ export class OptionParser {
     const isOut = ({ availableIf }: OptionSpec) => availableIf?.some((name) => found.has(name)) === false
     const unavailable = this.specs.filter((spec) => found.hasSpec(spec) && isOut(spec))
     if (unavailable.length === 0) return
+    // In the order of the hash map that joptsimple goes through.
+    const bucketOf = ({ names: [name = ''] }: OptionSpec) => {
+      const hash = (31 + javaHash(name)) | 0
+      return (hash ^ (hash >>> 16)) & 15
+    }
+    unavailable.sort((a, b) => bucketOf(a) - bucketOf(b))
     const names = unavailable.map(displayName).join(', ')
     throw optionException(
       'UnavailableOptionException',

@@ -31,6 +31,21 @@ describe('OptionParser', () => {
     expect(parse(line).value('topic')).toBe(expected)
   })
 
+  it('takes some only beside others, unless help is asked for', () => {
+    const beside: OptionSpec = { names: ['state'], description: 'How.', availableIf: ['verbose', 'quiet'] }
+    const parser = new OptionParser([...SPECS, beside])
+    expect(parser.parse(['--quiet', '--state']).has('state')).toBe(true)
+    expect(parser.parse(['--help', '--state']).has('state')).toBe(true)
+    expect(() => parser.parse(['--list', 'a', '--state'])).toThrow(
+      'Option(s) [state] are unavailable given other options on the command line',
+    )
+  })
+
+  it('reads numbers of a Long', () => {
+    expect(parse('--count 9007199254740991').long('count')).toBe(Number.MAX_SAFE_INTEGER)
+    expect(() => parse('--count 3000000000').integer('count')).toThrow("Cannot parse argument '3000000000'")
+  })
+
   it('tells options, their arguments and other words apart', () => {
     const found = parse('a --count --verbose - -- --quiet -x')
     expect(found.nonOptions).toEqual(['a', '-', '--quiet', '-x'])
