@@ -16,6 +16,7 @@ export * from './errors.ts'
 export {
   CLEANED_SUFFIX,
   INDEX_SUFFIX,
+  isTooLongToMove,
   LOG_SUFFIX,
   offsetFileName,
   offsetOfFileName,
@@ -30,6 +31,7 @@ export { Log } from './log.ts'
 export { DEFAULT_LOG_CONFIG, type LogConfig, logConfigFromEntries, NO_LIMIT } from './log-config.ts'
 export { DEFAULT_LOG_TUNING, type LogTuning } from './log-context.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
+export type { LogMove, MoveStep } from './log-move.ts'
 export * from './log-types.ts'
 export {
   META_PROPERTIES,

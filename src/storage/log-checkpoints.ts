@@ -14,11 +14,13 @@ const OFFSET_OF: Readonly<Record<keyof Checkpoints, (log: Log) => number | undef
 /** Notes the offsets of all logs in the checkpoint files of their directories. */
 export class LogCheckpoints {
   private readonly logs: ReadonlyMap<string, Log | Directory>
+  private readonly futures: ReadonlyMap<string, Log>
   private readonly logger: Logger
 
-  /** `logs` as {@link LogManager} has them. */
-  constructor(logs: ReadonlyMap<string, Log | Directory>, logger: Logger) {
+  /** `logs` as {@link LogManager} has them; `futures`: those on their way to another directory, never to that of the log. */
+  constructor(logs: ReadonlyMap<string, Log | Directory>, futures: ReadonlyMap<string, Log>, logger: Logger) {
     this.logs = logs
+    this.futures = futures
     this.logger = logger
   }
 
@@ -47,7 +49,7 @@ export class LogCheckpoints {
     const offsets: OffsetsByPartition = new Map()
     const before = directory.checkpoints[kind]
     const offsetOf = OFFSET_OF[kind]
-    for (const [name, log] of this.logs) {
+    for (const [name, log] of [...this.logs, ...this.futures]) {
       let offset: number | undefined
       if (log === directory) offset = kind === 'startOffsets' ? before.get(name) : (before.get(name) ?? 0)
       else if (log instanceof Log && log.logDir === directory.dir.path) offset = offsetOf(log)

@@ -11,7 +11,7 @@ import {
 } from './checkpoint-file.ts'
 import { takeCleanShutdown, writeCleanShutdown } from './clean-shutdown.ts'
 import { KafkaStorageError, LogDirectoryError } from './errors.ts'
-import { isDeleteDirName, parsePartitionDirName } from './file-names.ts'
+import { isDeleteDirName, isFutureDirName, parsePartitionDirName } from './file-names.ts'
 import {
   checkMetaProperties,
   type MetaProperties,
@@ -99,19 +99,22 @@ export class LogDirFiles {
   }
 
   /**
-   * The names of partition directories, and the paths of those of deleted partitions whose files still have to go. What a
+   * The names of partition directories and of those on their way here, and the paths of deleted ones whose files still have
+   * to go. What a
    * checkpoint names is taken for a directory unseen: there may be thousands. These come first, in the checkpoint's order.
    */
-  list(checkpointed: OffsetsByPartition): { partitions: string[]; deleted: string[] } {
+  list(checkpointed: OffsetsByPartition): { partitions: string[]; futures: string[]; deleted: string[] } {
     const names = new Set(this.fs.readdirSync(this.path))
     const partitions: string[] = []
     for (const name of checkpointed.keys()) if (names.delete(name)) partitions.push(name)
     const deleted: string[] = []
+    const futures: string[] = []
     for (const name of names) {
       if (isDeleteDirName(name)) deleted.push(join(this.path, name))
+      else if (isFutureDirName(name)) futures.push(name)
       else if (parsePartitionDirName(name) && this.isDirectory(name)) partitions.push(name)
     }
-    return { partitions, deleted }
+    return { partitions, futures, deleted }
   }
 
   private isDirectory(name: string): boolean {

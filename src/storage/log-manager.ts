@@ -1,22 +1,24 @@
 import { join } from 'node:path'
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
-import { messageOf } from '../base/errors.ts'
 import type { FileSystem } from '../base/file-system.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Random } from '../base/random.ts'
 import { SharedRun } from '../base/shared-run.ts'
 import { Compaction } from './cleaner/compaction.ts'
 import type { CleaningReport } from './cleaner/log-cleaner.ts'
-import { KafkaStorageError, LogDirectoryError } from './errors.ts'
-import { deleteDirName, parsePartitionDirName, partitionDirName } from './file-names.ts'
+import { KafkaStorageError } from './errors.ts'
+import { parsePartitionDirName, partitionDirName } from './file-names.ts'
+import { findLogs } from './found-logs.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { Log } from './log.ts'
 import { LogCheckpoints } from './log-checkpoints.ts'
 import type { LogConfig } from './log-config.ts'
 import { DEFAULT_LOG_TUNING, type LogContext, type LogDir, type LogTuning } from './log-context.ts'
+import { describeLogDir, spaceOf } from './log-dir-descriptions.ts'
 import type { Lock } from './log-dir-files.ts'
 import { type Directory, isEndKnown, openDirectories, requireOne, whileUsable } from './log-directory.ts'
+import { LogMoves } from './log-moves.ts'
 import type { LogDirDescription, TopicPartition } from './log-types.ts'
 import { inParallel, type RecoveryProgress, recoverLogs } from './recovery.ts'
 import { Segment } from './segment.ts'
@@ -62,8 +64,11 @@ export class LogManager {
   private readonly directories: readonly Directory[]
   /** By `TOPIC-N`; only their directory as long as nobody has asked for them since a clean end. */
   private readonly logs = new Map<string, Log | Directory>()
+  /** Between the directories. */
+  readonly moves: LogMoves
   private readonly checkpoints: LogCheckpoints
   private readonly recoveryPointRuns = new Map<LogDir, SharedRun>()
+  private readonly startOffsetRuns = new Map<LogDir, SharedRun>()
   private readonly compaction: Compaction
   private isStarted = false
   private isShuttingDown = false
@@ -89,7 +94,6 @@ export class LogManager {
     this.tuning = { ...DEFAULT_LOG_TUNING, ...options.tuning }
     const { fs, clock, logger, random } = options
     this.housekeeping = new Housekeeping(clock, logger)
-    this.checkpoints = new LogCheckpoints(this.logs, logger)
     this.context = {
       fs,
       clock,
@@ -101,11 +105,25 @@ export class LogManager {
       deleteLater: (delayMs, remove) => this.housekeeping.removeLater(delayMs, remove),
       onTruncated: ({ logDir, name }, offset) => this.compaction.truncated(logDir, name, offset),
     }
+    this.moves = new LogMoves({
+      context: this.context,
+      getLog: (topic, partition) => this.getLog(topic, partition),
+      make: (logDir, topic, partition, dirName) => {
+        this.requireAllOnline(partitionDirName(topic, partition))
+        return this.createIn(this.dirAt(logDir), topic, partition, dirName)
+      },
+      onGone: (dir, path) => {
+        this.removeLater(path)
+        this.noteGone(dir)
+      },
+      onMoved: ({ logDir, name }, { path }) => this.compaction.moved(path, logDir, name),
+    })
+    this.checkpoints = new LogCheckpoints(this.logs, this.moves.futures, logger)
     this.compaction = new Compaction({
       context: this.context,
       config: () => this.tuning.cleaner,
       logs: () => this.compacted(),
-      dirOf: (log) => this.dirOf(log),
+      dirOf: (log) => log.place.dir,
     })
     const opened = openDirectories({ ...options, onFailure: (dir) => this.onDirFailure(dir) })
     this.dirs = opened.dirs
@@ -114,11 +132,13 @@ export class LogManager {
       const { dir, files } = directory
       // A mark that came back after a power failure would call logs clean that are not.
       if (files.wasClean) dir.beginWith(fs.syncDirectory(dir.path))
-      const run = () => this.checkpoints.tryWrite(directory, 'recoveryPoints')
-      this.recoveryPointRuns.set(dir, new SharedRun(run))
+      const runOf = (kind: 'recoveryPoints' | 'startOffsets') =>
+        new SharedRun(() => this.checkpoints.tryWrite(directory, kind))
+      this.recoveryPointRuns.set(dir, runOf('recoveryPoints'))
+      this.startOffsetRuns.set(dir, runOf('startOffsets'))
     }
     try {
-      for (const directory of this.online()) whileUsable(directory.dir, () => this.addLogs(directory))
+      this.addLogs()
       this.writeMeta()
       requireOne(this.dirs)
     } catch (error) {
@@ -169,22 +189,25 @@ export class LogManager {
     return [...this.logs.keys()].flatMap((name) => parsePartitionDirName(name) ?? [])
   }
 
-  /** Gone at once for everybody; the files go after the broker's log.segment.delete.delay.ms. */
+  /**
+   * Gone at once for everybody, with what was on its way to another directory; the files go after the broker's
+   * log.segment.delete.delay.ms.
+   */
   deleteLog(topic: string, partition: number): void {
+    this.moves.deleteFutureLog(topic, partition)
     const name = partitionDirName(topic, partition)
     const log = this.getLog(topic, partition)
     if (log === undefined) return
     this.logs.delete(name)
     log.abandon()
-    const { fs, random } = this.context
-    const renamed = join(log.logDir, deleteDirName(topic, partition, random))
-    try {
-      fs.renameSync(join(log.logDir, name), renamed)
-    } catch (error) {
-      throw this.dirOf(log).storageErrorOf(`deleting ${name} failed`, error)
-    }
-    this.housekeeping.removeLater(this.options.defaults.fileDeleteDelayMs, () => fs.removeSync(renamed))
+    this.moves.retireFiles(log)
     this.compaction.deleted(log.logDir, name)
+  }
+
+  /** What the checkpoints say of a log must not be believed of a later one of that name. */
+  private noteGone(dir: LogDir): void {
+    void this.recoveryPointRuns.get(dir)?.request()
+    void this.startOffsetRuns.get(dir)?.request()
   }
 
   /** The broker's defaults have changed; what topics set themselves stays (LogManager.reconfigureDefaultLogConfig). */
@@ -220,11 +243,14 @@ export class LogManager {
     return this.checkpoints.writeAll(this.directories, 'startOffsets')
   }
 
-  /** One round of retention over all logs that are not compacted (compaction sees to those). Returns how many segments went. */
+  /**
+   * One round of retention over all logs that are not compacted (compaction sees to those) and stay where they are. Returns
+   * how many segments went.
+   */
   async deleteOldSegments(): Promise<number> {
     let count = 0
     for (const [index, log] of this.all().entries()) {
-      if (log.config.cleanupPolicy.includes('compact')) continue
+      if (log.config.cleanupPolicy.includes('compact') || this.moves.futures.has(log.name)) continue
       if (index % RETENTION_BATCH === RETENTION_BATCH - 1) await this.yieldLoop()
       try {
         if (log.mayHaveOldSegments()) count += await log.deleteOldSegments()
@@ -274,6 +300,11 @@ export class LogManager {
     return this.dirs.flatMap(({ error }) => error?.message ?? [])
   }
 
+  /** Whether it is configured, online or not. */
+  hasLogDir(logDir: string): boolean {
+    return this.dirs.some(({ path }) => path === logDir)
+  }
+
   isLogDirOnline(logDir: string | undefined): boolean {
     return this.dirs.some(({ path, error }) => path === logDir && error === null)
   }
@@ -281,37 +312,11 @@ export class LogManager {
   /** Whether a directory that was full has room for more than a few records; without one: whether any has. */
   hasRoom(logDir: string | undefined): boolean {
     const asked = this.dirs.filter(({ path }) => logDir === undefined || path === logDir)
-    return asked.some((dir) => this.spaceOf(dir).usableBytes >= ROOM_BYTES)
+    return asked.some((dir) => spaceOf(this.context, dir).usableBytes >= ROOM_BYTES)
   }
 
   describeLogDirs(): LogDirDescription[] {
-    return this.dirs.map((dir) => {
-      const partitions = dir.error === null ? this.sizesIn(dir) : []
-      return { logDir: dir.path, error: dir.error?.message ?? null, partitions, ...this.spaceOf(dir) }
-    })
-  }
-
-  private sizesIn(dir: LogDir): LogDirDescription['partitions'] {
-    try {
-      return this.all(dir).map((log) => {
-        const { topic, partition } = log
-        return { topic, partition, sizeBytes: log.sizeBytes(), isFuture: false }
-      })
-    } catch (error) {
-      // The disk has failed just now, or has no room for the question; the error says so to whoever asks next.
-      this.context.logger.warn(`cannot tell the sizes in ${dir.path}: ${messageOf(error)}`)
-      return []
-    }
-  }
-
-  /** -1 for a directory that has failed, as in Kafka (KIP-827). */
-  private spaceOf(dir: LogDir): { totalBytes: number; usableBytes: number } {
-    try {
-      if (dir.error === null) return this.context.fs.spaceSync(dir.path)
-    } catch (error) {
-      this.context.logger.warn(`cannot tell the space of ${dir.path}: ${messageOf(error)}`)
-    }
-    return { totalBytes: -1, usableBytes: -1 }
+    return this.dirs.map((dir) => describeLogDir(this.context, dir, () => this.all(dir)))
   }
 
   /** Closes every log, writes the checkpoints and, when all went well, the mark of a clean end. */
@@ -327,7 +332,7 @@ export class LogManager {
 
   /** Its logs are nobody's from now on; who reads from an open file may go on (LogManager.handleLogDirFailure). */
   private onDirFailure(dir: LogDir): void {
-    const lost: Log[] = []
+    const lost: Log[] = this.moves.forgetIn(dir.path)
     for (const [name, log] of this.logs) {
       if ((log instanceof Log ? log.logDir : log.dir.path) !== dir.path) continue
       this.logs.delete(name)
@@ -347,7 +352,7 @@ export class LogManager {
     for (const [name, log] of this.logs) {
       const topic = log instanceof Log ? log.topic : (parsePartitionDirName(name)?.topic ?? '')
       const { cleanupPolicy } = log instanceof Log ? log.config : this.configOf(topic)
-      if (!cleanupPolicy.includes('compact')) continue
+      if (!cleanupPolicy.includes('compact') || this.moves.futures.has(name)) continue
       found.push(log instanceof Log ? log : this.wake(name, log))
     }
     return found
@@ -357,44 +362,41 @@ export class LogManager {
     return this.directories.filter(({ dir }) => dir.error === null)
   }
 
-  private dirOf(log: Log): LogDir {
-    const found = this.dirs.find(({ path }) => path === log.logDir)
-    assert(found !== undefined, `${log.logDir} is no log directory`)
-    return found
-  }
-
   private yieldLoop(): Promise<void> {
     return new Promise((resolve) => this.context.clock.defer(resolve))
   }
 
-  private addLogs(directory: Directory): void {
-    const { files, checkpoints } = directory
-    const { partitions, deleted } = files.list(checkpoints.recoveryPoints)
-    for (const name of partitions) {
-      const twin = this.logs.get(name)
-      if (twin !== undefined) {
-        const other = twin instanceof Log ? twin.logDir : twin.files.path
-        throw new LogDirectoryError(
-          'KCLI_DUPLICATE_LOG',
-          `${name} is in both log directories ${other} and ${files.path}`,
-          'If one of them has failed before, its copy is the older one: remove that.',
-        )
-      }
+  private addLogs(): void {
+    const { fs, logger, random } = this.context
+    const found = findLogs({ fs, logger, random, dirs: this.dirs, directories: this.online() })
+    for (const [name, directory] of found.current) {
       this.logs.set(name, directory)
       if (!isEndKnown(directory, name)) this.wake(name, directory)
     }
-    for (const path of deleted) {
-      const { fileDeleteDelayMs } = this.options.defaults
-      this.housekeeping.removeLater(fileDeleteDelayMs, () => this.context.fs.removeSync(path))
+    for (const [name, { directory, dirName, topic, partition }] of found.futures) {
+      this.moves.futures.set(name, this.logFor(directory, topic, partition, dirName))
     }
+    for (const path of found.deleted) this.removeLater(path)
+  }
+
+  private removeLater(path: string): void {
+    const { fileDeleteDelayMs } = this.options.defaults
+    this.housekeeping.removeLater(fileDeleteDelayMs, () => this.context.fs.removeSync(path))
   }
 
   private wake(name: string, directory: Directory): Log {
-    const { dir, files, checkpoints } = directory
     const parsed = parsePartitionDirName(name)
     assert(parsed !== undefined, `${name} is no partition`)
-    const { topic, partition } = parsed
-    const log = new Log({
+    const log = this.logFor(directory, parsed.topic, parsed.partition)
+    this.logs.set(name, log)
+    return log
+  }
+
+  /** Of what was there at the start. */
+  private logFor(directory: Directory, topic: string, partition: number, dirName?: string): Log {
+    const { dir, files, checkpoints } = directory
+    const name = partitionDirName(topic, partition)
+    return new Log({
       context: this.context,
       logDir: dir,
       topic,
@@ -407,15 +409,14 @@ export class LogManager {
       },
       isClean: files.wasClean,
       isEndKnown: isEndKnown(directory, name),
+      ...(dirName !== undefined && { dirName }),
     })
-    this.logs.set(name, log)
-    return log
   }
 
-  /** Those that somebody has asked for. */
+  /** Those that somebody has asked for, and those on their way to another directory. */
   private awake(dir?: LogDir): Log[] {
     const logs: Log[] = []
-    for (const log of this.logs.values()) {
+    for (const log of [...this.logs.values(), ...this.moves.futures.values()]) {
       if (log instanceof Log && (dir === undefined || log.logDir === dir.path)) logs.push(log)
     }
     return logs
@@ -452,40 +453,47 @@ export class LogManager {
     }
   }
 
-  /** In the directory that has the fewest logs, or the next one when that fails. The files are there at once. */
+  /** In the directory that is preferred, or else has the fewest logs, or the next one when that fails. */
   private createLog(topic: string, partition: number, isNew: boolean): Log {
     const name = partitionDirName(topic, partition)
-    const offline = this.dirs.filter(({ error }) => error !== null)
-    if (offline.length > 0 && !isNew) {
-      throw new KafkaStorageError(
-        `${name} is not made anew: it may be in ${offline.map(({ path }) => path).join(', ')}, which is offline`,
-      )
-    }
-    let failure: unknown = offline[0]?.error
-    for (const { dir } of this.online().sort((a, b) => this.countIn(a.dir) - this.countIn(b.dir))) {
+    if (!isNew) this.requireAllOnline(name)
+    const preferred = this.moves.preferredLogDir(topic, partition)
+    const dirs = preferred === undefined ? this.byFewestLogs() : [this.dirAt(preferred)]
+    let failure: unknown = this.dirs.find(({ error }) => error !== null)?.error
+    for (const dir of dirs) {
       try {
-        this.makeFiles(join(dir.path, name))
-        return this.addNew(dir, topic, partition)
+        const log = this.createIn(dir, topic, partition, name)
+        this.logs.set(name, log)
+        return log
       } catch (error) {
-        failure = dir.storageErrorOf(`making ${join(dir.path, name)} failed`, error)
+        failure = error
       }
     }
     throw failure
   }
 
-  private makeFiles(path: string): void {
-    const { fs, clock } = this.context
-    try {
-      fs.mkdirSync(path)
-      Segment.create({ fs, dir: path, baseOffset: 0, createdMs: clock.nowMs(), rollJitterMs: 0 }).close()
-    } catch (error) {
-      // Half of a log in one directory must not meet a whole one in another at the next start.
-      removeQuietly(fs, path)
-      throw error
-    }
+  private byFewestLogs(): LogDir[] {
+    const online = this.online().map(({ dir }) => dir)
+    return online.sort((a, b) => this.countIn(a) - this.countIn(b))
   }
 
-  private addNew(dir: LogDir, topic: string, partition: number): Log {
+  private requireAllOnline(name: string): void {
+    const offline = this.dirs.filter(({ error }) => error !== null)
+    if (offline.length === 0) return
+    throw new KafkaStorageError(
+      `${name} is not made anew: it may be in ${offline.map(({ path }) => path).join(', ')}, which is offline`,
+    )
+  }
+
+  /** The files are there at once. */
+  private createIn(dir: LogDir, topic: string, partition: number, dirName: string): Log {
+    const path = join(dir.path, dirName)
+    dir.requireOnline()
+    try {
+      makeFiles(this.context, path)
+    } catch (error) {
+      throw dir.storageErrorOf(`making ${path} failed`, error)
+    }
     const log = new Log({
       context: this.context,
       logDir: dir,
@@ -496,9 +504,16 @@ export class LogManager {
       isClean: true,
       isEndKnown: true,
       isNew: true,
+      dirName,
     })
-    this.logs.set(log.name, log)
+    this.moves.made(topic, partition)
     return log
+  }
+
+  private dirAt(path: string): LogDir {
+    const found = this.dirs.find((dir) => dir.path === path)
+    assert(found !== undefined, `${path} is no log directory`)
+    return found
   }
 
   private configOf(topic: string): LogConfig {
@@ -507,7 +522,7 @@ export class LogManager {
 
   private countIn(dir: LogDir): number {
     let count = 0
-    for (const log of this.logs.values()) {
+    for (const log of [...this.logs.values(), ...this.moves.futures.values()]) {
       if ((log instanceof Log ? log.logDir : log.dir.path) === dir.path) count++
     }
     return count
@@ -559,6 +574,18 @@ export class LogManager {
   /** Nobody has asked for any of its logs: the checkpoints are as they were. */
   private isUnused({ dir, checkpoints }: Directory): boolean {
     return this.awake(dir).length === 0 && this.countIn(dir) === checkpoints.recoveryPoints.size
+  }
+}
+
+/** A log without records. */
+function makeFiles({ fs, clock }: LogContext, path: string): void {
+  try {
+    fs.mkdirSync(path)
+    Segment.create({ fs, dir: path, baseOffset: 0, createdMs: clock.nowMs(), rollJitterMs: 0 }).close()
+  } catch (error) {
+    // Half of a log in one directory must not meet a whole one in another at the next start.
+    removeQuietly(fs, path)
+    throw error
   }
 }
 

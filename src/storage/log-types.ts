@@ -112,7 +112,9 @@ export interface LogDirDescription {
   readonly error: string | null
   readonly partitions: readonly (TopicPartition & {
     readonly sizeBytes: number
+    /** It is a copy on its way to this directory. */
     readonly isFuture: boolean
+    readonly logEndOffset: number
   })[]
   readonly totalBytes: number
   readonly usableBytes: number

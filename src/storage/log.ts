@@ -98,6 +98,11 @@ export class Log {
     return isFutureDirName(basename(this.path))
   }
 
+  /** Closed, deleted, or its disk has failed: it cannot be used any more. */
+  get isGone(): boolean {
+    return this.isClosed
+  }
+
   /** The recovery point is the log's end, whether it is open or not. */
   get isEndKnown(): boolean {
     return this.hasKnownEnd
@@ -479,6 +484,7 @@ export class Log {
         name: this.name,
         config: () => this.currentConfig,
         highWatermark: sleeping.highWatermark,
+        tailBytes: this.isFuture ? 0 : context.tuning().tailPerLogBytes,
       })
       // Deleted while it was being opened.
       if (this.isClosed) {

@@ -32,6 +32,8 @@ export interface OpenLogOptions {
   readonly name: string
   readonly config: () => LogConfig
   readonly highWatermark: number
+  /** Of just written batches that stay in memory for readers. */
+  readonly tailBytes: number
 }
 
 interface Effects {
@@ -90,7 +92,7 @@ export class OpenLog {
     this.configNow = options.config
     this.lastFlushMs = this.context.clock.monotonicMs()
     this.writer = new AppendWriter((error, undoError) => this.repairAfterFailedWrite(error, undoError))
-    this.tail = new TailCache(this.context.tailBudget, this.context.tuning().tailPerLogBytes)
+    this.tail = new TailCache(this.context.tailBudget, options.tailBytes)
     const { active } = this.segments
     if (active.sizeBytes === 0) this.preallocate(active)
   }

@@ -42,6 +42,16 @@ export class Compaction {
     this.note(() => this.checkpoints.remove(logDir, name))
   }
 
+  /** The log is in another directory now, as clean as it was. */
+  moved(fromDir: string, toDir: string, name: string): void {
+    this.note(async () => {
+      const offset = this.checkpoints.get(fromDir, name)
+      if (offset === undefined) return
+      await this.checkpoints.set(toDir, name, offset)
+      await this.checkpoints.remove(fromDir, name)
+    })
+  }
+
   /** Stops what runs, and waits for it. */
   async close(): Promise<void> {
     this.isClosed = true

@@ -6,7 +6,7 @@ import { type Log, offsetOfFileName } from '../../../src/storage/index.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import type { MemoryFileSystem } from '../../support/memory-file-system.ts'
 import { batchOf, readRaw, TOPIC_ID } from '../support.ts'
-import { type Ledger, openManager, PARTITION_DIR, PRODUCER_ID, type Settings } from './world.ts'
+import { type Ledger, openManager, PRODUCER_ID, type Settings } from './world.ts'
 
 /** `expect` for what is asked a hundred thousand times. */
 function must(isTrue: boolean, message: () => string): void {
@@ -71,7 +71,7 @@ export async function checkImage(
   const after = await contentOf(log)
   await manager.shutdown()
   expect(fs.openFiles, 'open files after the end').toEqual([])
-  checkFiles(fs)
+  checkFiles(fs, `${log.logDir}/t-0`)
   await checkCleanRestart(fs, settings, after)
 }
 
@@ -216,8 +216,8 @@ async function lastProducerBatch(log: Log) {
 }
 
 /** Indexes and snapshots agree with the .log beside them, and nothing is left over. */
-export function checkFiles(fs: MemoryFileSystem): void {
-  const names = fs.existsSync(PARTITION_DIR) ? fs.readdirSync(PARTITION_DIR) : []
+export function checkFiles(fs: MemoryFileSystem, dir: string): void {
+  const names = fs.existsSync(dir) ? fs.readdirSync(dir) : []
   const segments = names.filter((name) => name.endsWith('.log')).sort()
   for (const name of names) {
     const isKnown =
@@ -230,31 +230,32 @@ export function checkFiles(fs: MemoryFileSystem): void {
   let nextOffset = -1
   for (const name of segments) {
     const baseOffset = offsetOfFileName(name) ?? -1
-    const bytes = fs.readFileSync(`${PARTITION_DIR}/${name}`)
+    const bytes = fs.readFileSync(`${dir}/${name}`)
     const starts = [...batch.batchStarts(bytes)]
     const lastByPosition = new Map(starts.map((at) => [at, batch.lastOffset(bytes, at)]))
     must(baseOffset >= nextOffset, () => `${name} begins before the end of the one before`)
     const whole = starts.reduce((sum, at) => sum + batch.batchSizeBytes(bytes, at), 0)
     must(whole === bytes.length, () => `${name} ends with no whole batch`)
-    checkOffsetIndex(fs, baseOffset, name, lastByPosition)
-    checkTimeIndex(fs, baseOffset, name, bytes, starts)
+    checkOffsetIndex(fs, dir, baseOffset, name, lastByPosition)
+    checkTimeIndex(fs, dir, baseOffset, name, bytes, starts)
     nextOffset = Math.max(nextOffset, baseOffset, ...[...lastByPosition.values()].map((last) => last + 1))
   }
 }
 
 /** One that is missing is built when the segment is first read. */
-function indexBytes(fs: MemoryFileSystem, name: string, suffix: string): Buffer {
-  const path = `${PARTITION_DIR}/${name.slice(0, 20)}${suffix}`
+function indexBytes(fs: MemoryFileSystem, dir: string, name: string, suffix: string): Buffer {
+  const path = `${dir}/${name.slice(0, 20)}${suffix}`
   return fs.existsSync(path) ? fs.readFileSync(path) : Buffer.alloc(0)
 }
 
 function checkOffsetIndex(
   fs: MemoryFileSystem,
+  dir: string,
   baseOffset: number,
   name: string,
   lastByPosition: ReadonlyMap<number, number>,
 ): void {
-  const index = indexBytes(fs, name, '.index')
+  const index = indexBytes(fs, dir, name, '.index')
   expect(index.length % 8, `${name}: whole index entries`).toBe(0)
   let before = -1
   for (let at = 0; at < index.length; at += 8) {
@@ -268,12 +269,13 @@ function checkOffsetIndex(
 
 function checkTimeIndex(
   fs: MemoryFileSystem,
+  dir: string,
   baseOffset: number,
   name: string,
   bytes: Buffer,
   starts: readonly number[],
 ): void {
-  const index = indexBytes(fs, name, '.timeindex')
+  const index = indexBytes(fs, dir, name, '.timeindex')
   expect(index.length % 12, `${name}: whole time index entries`).toBe(0)
   for (let at = 0; at < index.length; at += 12) {
     const timestamp = readInt64(index, at)

@@ -16,6 +16,7 @@ const START_MS = 1_700_000_000_000
 export interface Settings {
   readonly config?: Partial<LogConfig>
   readonly tuning?: Partial<LogTuning>
+  readonly logDirs?: readonly string[]
 }
 
 /** Small enough that a few records make several segments and index entries. */
@@ -194,7 +195,7 @@ export function openManager(
     clock,
     logger,
     random: seededRandom(1),
-    logDirs: [LOG_DIR],
+    logDirs: settings.logDirs ?? [LOG_DIR],
     brokerId: 1,
     clusterId: 'test-cluster',
     defaults: { ...DEFAULT_LOG_CONFIG, ...settings.config },
