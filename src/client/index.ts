@@ -31,9 +31,28 @@ export type {
   TrimmedPartition,
 } from './admin/topics.ts'
 export * from './config/index.ts'
+export type {
+  AssignorName,
+  ClusterView,
+  GroupMetadata,
+  MemberAssignment,
+  MemberSubscription,
+  PartitionAssignor,
+  PartitionRacks,
+  RebalanceProtocol,
+} from './consumer/assignors/assignor.ts'
+export { TimeoutError, WakeupError } from './consumer/blocking.ts'
 export type { ConsumerConfig } from './consumer/config.ts'
-export { type Assignment, Consumer } from './consumer/consumer.ts'
+export { type Assignment, type CallOptions, Consumer } from './consumer/consumer.ts'
 export { type ConsumerRecord, CorruptBatchError } from './consumer/fetch/fetched.ts'
+export type { CommitCallback, CommittedOffset } from './consumer/group/commits.ts'
+export {
+  CommitFailedError,
+  RebalanceInProgressError,
+  RetriableCommitFailedError,
+} from './consumer/group/errors.ts'
+export { NoOffsetError } from './consumer/positions.ts'
+export type { RebalanceListener } from './consumer/subscription.ts'
 export { UnreachableError } from './core.ts'
 export type { BrokerNode, PartitionInfo, TopicInfo } from './metadata.ts'
 export {

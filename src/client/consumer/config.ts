@@ -1,5 +1,6 @@
 import { ClientError } from '../net/index.ts'
 import type { AssignorName, PartitionAssignor } from './assignors/assignor.ts'
+import type { CommittedOffset } from './group/commits.ts'
 
 /** Kafka's consumer configuration, in camelCase and with Kafka's defaults. */
 export interface ConsumerConfig {
@@ -30,19 +31,22 @@ export interface ConsumerConfig {
   readonly partitionAssignors?: readonly (AssignorName | PartitionAssignor)[]
   /** Whether a subscription by pattern leaves topics like __consumer_offsets out. */
   readonly excludeInternalTopics?: boolean
-  /** Whether brokers may create a topic that is subscribed to or assigned. */
+  /** Whether brokers may create a topic that is subscribed to and does not exist. */
   readonly allowAutoCreateTopics?: boolean
   /** internal.leave.group.on.close */
   readonly leaveGroupOnClose?: boolean
   /** internal.throw.on.fetch.stable.offset.unsupported */
   readonly throwOnFetchStableOffsetUnsupported?: boolean
+  /** Hears of every commit that was stored, whoever wanted it (ConsumerInterceptor.onCommit). Must not throw. */
+  readonly onCommit?: (offsets: readonly CommittedOffset[]) => void
 }
 
-type Optional = 'groupId' | 'groupInstanceId'
+type Optional = 'groupId' | 'groupInstanceId' | 'onCommit'
 
 export type ResolvedConsumerConfig = Required<Omit<ConsumerConfig, Optional>> & {
   readonly groupId: string | undefined
   readonly groupInstanceId: string | undefined
+  readonly onCommit: ConsumerConfig['onCommit']
 }
 
 /** Fills in the defaults and refuses what contradicts itself, as Kafka's consumer does. */
@@ -70,6 +74,7 @@ export function resolveConsumerConfig(config: ConsumerConfig): ResolvedConsumerC
     ...config,
     groupId: config.groupId,
     groupInstanceId: config.groupInstanceId,
+    onCommit: config.onCommit,
   }
   check(resolved)
   return resolved

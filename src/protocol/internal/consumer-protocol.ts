@@ -33,3 +33,16 @@ export const consumerProtocolSubscription = new MessageType('ConsumerProtocolSub
     rackId: string('3+', { nullable: '3+', default: null, ignorable: true }),
   },
 })
+
+/** What members with Kafka's StickyAssignor have had, as the user data of their subscriptions. No version stands before it. */
+export const stickyAssignorUserData = new MessageType('StickyAssignorUserData', {
+  versions: '0-1',
+  flexible: 'none',
+  fields: {
+    previousAssignment: array('0+', {
+      topic: string('0+'),
+      partitions: array('0+', 'int32'),
+    }),
+    generation: int32('1+', { default: -1, ignorable: true }),
+  },
+})

@@ -4,7 +4,7 @@ import type { TopicPartition } from '../../offsets.ts'
 export type RebalanceProtocol = 'eager' | 'cooperative'
 
 /** What a member says when it joins (ConsumerPartitionAssignor.Subscription). */
-export interface Subscription {
+export interface MemberSubscription {
   readonly topics: readonly string[]
   readonly userData: Buffer | null
   /** What it had when it joined; by topic and partition. */
@@ -16,7 +16,7 @@ export interface Subscription {
 }
 
 /** What a member is given (ConsumerPartitionAssignor.Assignment). */
-export interface Assignment {
+export interface MemberAssignment {
   readonly partitions: readonly TopicPartition[]
   readonly userData: Buffer | null
 }
@@ -52,10 +52,10 @@ export interface PartitionAssignor {
   subscriptionUserData?(topics: ReadonlySet<string>): Buffer | null
   assign(
     cluster: ClusterView,
-    subscriptions: ReadonlyMap<string, Subscription>,
-  ): ReadonlyMap<string, Assignment>
+    subscriptions: ReadonlyMap<string, MemberSubscription>,
+  ): ReadonlyMap<string, MemberAssignment>
   /** This member's own share. */
-  onAssignment?(assignment: Assignment, group: GroupMetadata): void
+  onAssignment?(assignment: MemberAssignment, group: GroupMetadata): void
 }
 
 /** The assignors that come with Kafka, by the names they have on the wire. */

@@ -1,0 +1,133 @@
+import { messageOf } from '../../../base/errors.ts'
+import type { ClientCore } from '../../core.ts'
+import type { ClusterView } from '../assignors/assignor.ts'
+import type { ResolvedConsumerConfig } from '../config.ts'
+import type { SubscriptionState } from '../subscription.ts'
+import { clusterView, describeView } from './leader.ts'
+
+/**
+ * Which of the topics there are that the group subscribes to. Only the leader acts on changes; everybody keeps its own
+ * subscription by pattern up to date, and asks again for topics that do not exist yet.
+ */
+export class TopicWatch {
+  private readonly core: ClientCore
+  private readonly config: ResolvedConsumerConfig
+  private readonly subscription: SubscriptionState
+  private readonly onChange: () => void
+  private seenVersion = -1
+  /** What the present shares were made from; undefined for those who do not lead. */
+  private held: string | undefined
+  private isChanged = false
+  private isAsking = false
+  private askNextMs = 0
+  private attempts = 0
+  private allAskedMs = Number.NEGATIVE_INFINITY
+
+  constructor(
+    core: ClientCore,
+    config: ResolvedConsumerConfig,
+    subscription: SubscriptionState,
+    onChange: () => void,
+  ) {
+    this.core = core
+    this.config = config
+    this.subscription = subscription
+    this.onChange = onChange
+  }
+
+  /** The shares were made by this member, of topics that are not what they were. */
+  get hasChanged(): boolean {
+    return this.isChanged
+  }
+
+  waitMs(): number {
+    if (!this.subscription.isSubscribed || this.isAsking) return Number.POSITIVE_INFINITY
+    const { clock, metadataMaxAgeMs } = this.core.options
+    const nowMs = clock.monotonicMs()
+    const isAsked = Number.isFinite(this.allAskedMs)
+    if (this.subscription.hasPattern)
+      return isAsked ? this.allAskedMs + metadataMaxAgeMs - nowMs : Number.POSITIVE_INFINITY
+    return this.missing().length > 0 ? this.askNextMs - nowMs : Number.POSITIVE_INFINITY
+  }
+
+  /** From every poll: cheap while no broker has said anything new. */
+  look(): void {
+    this.askAgain()
+    const { metadata } = this.core
+    if (metadata.version === this.seenVersion) return
+    this.seenVersion = metadata.version
+    this.subscription.matchPattern(metadata, this.config.excludeInternalTopics)
+    if (this.held !== undefined) this.isChanged = this.describe(this.view()) !== this.held
+  }
+
+  /** All topics, for a pattern. */
+  async refreshAll(): Promise<void> {
+    await this.core.refresh(null)
+    this.allAskedMs = this.core.options.clock.monotonicMs()
+    this.look()
+  }
+
+  async refresh(topics: ReadonlySet<string>): Promise<void> {
+    if (topics.size === 0) return
+    await this.core.refresh([...topics], { create: this.config.allowAutoCreateTopics })
+  }
+
+  /** From now on changes of these topics matter. */
+  hold(): ClusterView {
+    const view = this.view()
+    this.held = this.describe(view)
+    this.isChanged = false
+    return view
+  }
+
+  /** This member does not lead any more. */
+  release(): void {
+    this.held = undefined
+    this.isChanged = false
+  }
+
+  private view(): ClusterView {
+    const { topics, groupTopics } = this.subscription
+    return clusterView(this.core.metadata, new Set([...topics, ...groupTopics]))
+  }
+
+  private describe(view: ClusterView): string {
+    return describeView(view, this.config.rack !== '')
+  }
+
+  private missing(): string[] {
+    const { metadata } = this.core
+    return [...this.subscription.topics, ...this.subscription.groupTopics].filter((name) => {
+      const topic = metadata.topic(name)
+      return topic === undefined || topic.errorCode !== 0
+    })
+  }
+
+  /** A pattern asks for everything from time to time; topics that are missing are asked for with growing pauses. */
+  private askAgain(): void {
+    if (this.isAsking) return
+    const nowMs = this.core.options.clock.monotonicMs()
+    if (this.subscription.hasPattern) {
+      const isOld = nowMs - this.allAskedMs >= this.core.options.metadataMaxAgeMs
+      // The first time is before the first join, which waits for it.
+      if (isOld && Number.isFinite(this.allAskedMs)) this.ask(this.refreshAll())
+      return
+    }
+    const missing = this.missing()
+    if (missing.length === 0) this.attempts = 0
+    else if (nowMs >= this.askNextMs) {
+      this.askNextMs = nowMs + this.core.backoffMs(this.attempts++)
+      this.ask(this.refresh(new Set(missing)))
+    }
+  }
+
+  private ask(work: Promise<void>): void {
+    this.isAsking = true
+    void work
+      .catch((error: unknown) => this.core.options.logger.debug(`metadata: ${messageOf(error)}`))
+      .finally(() => {
+        this.isAsking = false
+        this.onChange()
+      })
+  }
+}
