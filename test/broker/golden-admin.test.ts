@@ -6,7 +6,7 @@ import { type Fields, includesVersion, parseVersions } from '../../src/protocol/
 import { metadata } from '../../src/protocol/messages/03-metadata.ts'
 import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
 import { incrementalAlterConfigs } from '../../src/protocol/messages/44-incremental-alter-configs.ts'
-import { APIS } from '../../src/protocol/registry.ts'
+import { APIS } from '../../src/protocol/messages/index.ts'
 import { eventually, TestCluster } from './support/test-cluster.ts'
 
 /** What three brokers of Apache Kafka 3.9.1 answered, broker 2 being the controller. */

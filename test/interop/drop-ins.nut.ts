@@ -3,13 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kafkaBrokerApiVersions } from '../../src/cli/kafka-tools/kafka-broker-api-versions.ts'
 import { kafkaDeleteRecords } from '../../src/cli/kafka-tools/kafka-delete-records.ts'
 import { kafkaGetOffsets } from '../../src/cli/kafka-tools/kafka-get-offsets.ts'
 import { kafkaLeaderElection } from '../../src/cli/kafka-tools/kafka-leader-election.ts'
 import { kafkaLogDirs } from '../../src/cli/kafka-tools/kafka-log-dirs.ts'
 import { kafkaTopics } from '../../src/cli/kafka-tools/kafka-topics.ts'
 import { JavaDriver } from './support/driver.ts'
-import { DropInComparison } from './support/drop-ins.ts'
+import { DropInComparison, type Printed } from './support/drop-ins.ts'
 import { type KafkaCluster, startKafka } from './support/kafka.ts'
 import { describeInterop } from './support/suite.ts'
 
@@ -273,6 +274,30 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
     ])('a file with %s', async (text) => {
       const line = `@ --offset-json-file ${file('records.json', text)}`
       await new DropInComparison(java, 'kafka-delete-records', kafkaDeleteRecords, kafka.bootstrap).same(line)
+    })
+  })
+
+  describe('kafka-broker-api-versions', () => {
+    /** Kafka's tool shows brokers as a broker named them, ours by id. */
+    const sorted = (printed: Printed) => ({
+      ...printed,
+      out: printed.out
+        .split(/(?<=^\)\n)/m)
+        .sort()
+        .join(''),
+    })
+
+    it.each([
+      '',
+      '--help',
+      '--version',
+      '--nosuch',
+      '@',
+      '--bootstrap-server localhost',
+      '@ --command-config /no/such/file',
+    ])('%s', async (line) => {
+      const name = 'kafka-broker-api-versions'
+      await new DropInComparison(java, name, kafkaBrokerApiVersions, kafka.bootstrap).same(line, sorted)
     })
   })
 })

@@ -13,7 +13,7 @@ import {
   responseHeaderVersion,
   Writer,
 } from '../../src/protocol/index.ts'
-import { APIS } from '../../src/protocol/registry.ts'
+import { APIS } from '../../src/protocol/messages/index.ts'
 
 /** Frames that passed between Apache Kafka 3.9.1 and its clients, without their size. */
 interface Golden {

@@ -115,11 +115,18 @@ export class Tool {
     const { context } = this
     if (propertyFile !== undefined && !nodeFileSystem.existsSync(propertyFile))
       throw new JavaException('java.nio.file.NoSuchFileException', propertyFile)
-    if (!areAddresses(bootstrap))
+    const wrong = bootstrap.split(',').find((address) => !areAddresses(address))
+    if (wrong !== undefined) {
+      const cause = new JavaException(
+        'org.apache.kafka.common.config.ConfigException',
+        `Invalid url in bootstrap.servers: ${wrong}`,
+      )
       throw new JavaException(
         'org.apache.kafka.common.KafkaException',
         'Failed to create new KafkaAdminClient',
+        cause,
       )
+    }
     this.target ??= await openTarget(
       {
         'bootstrap-server': bootstrap,
