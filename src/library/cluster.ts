@@ -12,8 +12,16 @@ import type {
 } from '../cluster/index.ts'
 import { Admin, type AdminOptions, requireAll } from './admin.ts'
 import { type ClientPorts, type ClusterConnection, type ClusterInProcess, CONNECTION } from './connection.ts'
+import { Consumer, type ConsumerOptions } from './consumer.ts'
 import { Producer, type ProducerOptions } from './producer.ts'
-import type { PlainSerializer, Serializable, SerializerOption } from './serdes.ts'
+import type {
+  Deserialized,
+  DeserializerOption,
+  PlainDeserializer,
+  PlainSerializer,
+  Serializable,
+  SerializerOption,
+} from './serdes.ts'
 
 export interface StartClusterOptions {
   /** How many; as many as the directory has, three for a new cluster. */
@@ -172,6 +180,16 @@ export class Cluster implements ClusterInProcess {
   producer<K, V>(options?: Omit<ProducerOptions, 'bootstrapServers'>): Producer<K, V>
   producer(options: Omit<ProducerOptions, 'bootstrapServers'> = {}): unknown {
     return new Producer({ ...options, bootstrapServers: this })
+  }
+
+  /** A consumer of this cluster. */
+  consumer<
+    const KD extends DeserializerOption = PlainDeserializer,
+    const VD extends DeserializerOption = PlainDeserializer,
+  >(options?: Omit<ConsumerOptions<KD, VD>, 'bootstrapServers'>): Consumer<Deserialized<KD>, Deserialized<VD>>
+  consumer<K, V>(options?: Omit<ConsumerOptions, 'bootstrapServers'>): Consumer<K, V>
+  consumer(options: Omit<ConsumerOptions, 'bootstrapServers'> = {}): unknown {
+    return new Consumer({ ...options, bootstrapServers: this })
   }
 
   /** Without options it is always the same one. */

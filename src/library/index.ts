@@ -7,7 +7,15 @@ export {
   startCluster,
 } from './cluster.ts'
 export type { BootstrapServers, ClusterInProcess, LibraryOptions } from './connection.ts'
-export { SerializationError } from './errors.ts'
+export {
+  Consumer,
+  type ConsumerConstructor,
+  type ConsumerInterceptor,
+  type ConsumerOptions,
+  type ConsumerRecord,
+  type PollOptions,
+} from './consumer.ts'
+export { RecordDeserializationError, SerializationError } from './errors.ts'
 export {
   type Headers,
   Producer,
