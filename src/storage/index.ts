@@ -1,4 +1,5 @@
 /** The log on disk, in Kafka 3.9's own files. See DESIGN.md in this folder. */
+export { appendSent } from './append-sent.ts'
 export { readFully, scanBatches } from './batch-scan.ts'
 export {
   formatCheckpoint,

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
 import type { LeaderAndIsrRequest } from '../../protocol/messages/04-leader-and-isr.ts'
-import type { AppendInfo, Log, TopicPartition } from '../../storage/index.ts'
+import { type AppendInfo, appendSent, type Log, type TopicPartition } from '../../storage/index.ts'
 import { ApiError, toApiError } from '../api-error.ts'
 import { RECOVERED } from '../zk/znodes.ts'
 import type { IsrChange, IsrOutcome } from './alter-partition-manager.ts'
@@ -241,7 +241,7 @@ export class Partition implements TopicPartition {
   }
 
   async appendAsFollower(log: Log, records: Buffer): Promise<AppendInfo> {
-    const info = await this.write(log.appendAsFollower(records))
+    const info = await this.write(appendSent(log, records))
     this.appended(log, info)
     return info
   }

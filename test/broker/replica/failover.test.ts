@@ -87,6 +87,25 @@ test('a follower without the records that the leader has deleted begins where th
   expect(await values(b.log('t'))).toEqual(['x3', 'x4'])
 })
 
+test('a follower that begins where the leader begins, in the middle of a batch', async () => {
+  const cluster = await TestCluster.start({ brokers: 2, config: { replicaLagTimeMaxMs: 5_000 } })
+  await cluster.createTopic('t', [0, 1])
+  const [a, b] = [cluster.broker(0), cluster.broker(1)]
+  await a.produce('t', ['x0'])
+  await b.stop()
+  cluster.updateMetadata()
+  await a.produce('t', ['x1', 'x2', 'x3', 'x4'], { acks: 1 })
+  await cluster.untilLater(() => cluster.record('t-0').isr.length === 1, 500)
+  await a.log('t').incrementLogStartOffset(3)
+  await b.start()
+  cluster.updateMetadata()
+  await cluster.tell(1)
+  await cluster.untilLater(() => cluster.record('t-0').isr.length === 2, 20)
+  await cluster.untilLater(() => b.log('t').logStartOffset === 3, 20)
+  expect(await values(b.log('t'), 3)).toEqual(await values(a.log('t'), 3))
+  expect(b.errors).toEqual([])
+})
+
 test('an unclean leader that has less: the follower cuts back', async () => {
   const cluster = await TestCluster.start({ brokers: 2, config: { replicaLagTimeMaxMs: 1_000_000 } })
   await cluster.createTopic('t', [0, 1])
