@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { Logger } from '../../base/logger.ts'
+import { readGroupMetadataValue, readGroupRecordKey } from '../../protocol/internal/index.ts'
 import {
   batchStarts,
   COMMIT_MARKER,
@@ -18,7 +19,7 @@ import { bytesOf } from '../read-parts.ts'
 import { Group, type StoredGroup } from './group.ts'
 import type { CommittedOffset, PartitionOffset } from './group-offsets.ts'
 import { offsetKey } from './group-offsets.ts'
-import { readGroupValue, readKey, readOffsetValue } from './group-records.ts'
+import { readOffsetValue } from './group-records.ts'
 import { Member } from './member.ts'
 
 /** What is read and taken in at a time, at most: a few milliseconds of the loop. */
@@ -113,7 +114,7 @@ class Replay {
     producer: number | null,
   ): void {
     if (keyBytes === null) throw new Error('it has no key')
-    const key = readKey(keyBytes)
+    const key = readGroupRecordKey(keyBytes)
     switch (key.kind) {
       case 'offset': {
         const { groupId, topic, partition } = key
@@ -194,7 +195,7 @@ function innerMap<K, L, V>(maps: Map<K, Map<L, V>>, key: K): Map<L, V> {
 }
 
 function storedGroup(bytes: Buffer): StoredGroup {
-  const value = readGroupValue(bytes)
+  const value = readGroupMetadataValue(bytes)
   const members = value.members.map((member) => {
     const loaded = new Member({
       memberId: member.memberId,

@@ -1,9 +1,10 @@
-import { decodeVersioned, encodeVersioned } from '../../protocol/index.ts'
+import { encodeVersioned } from '../../protocol/index.ts'
 import {
   groupMetadataKey,
   groupMetadataValue,
   offsetCommitKey,
   offsetCommitValue,
+  readOffsetCommitValue,
 } from '../../protocol/internal/index.ts'
 import type { Group } from './group.ts'
 import type { CommittedOffset } from './group-offsets.ts'
@@ -75,27 +76,9 @@ function groupKey(groupId: string): Buffer {
   return encodeVersioned(groupMetadataKey, GROUP_KEY_VERSION, { group: groupId })
 }
 
-export type GroupRecordKey =
-  | { readonly kind: 'offset'; readonly groupId: string; readonly topic: string; readonly partition: number }
-  | { readonly kind: 'group'; readonly groupId: string }
-  | { readonly kind: 'unknown'; readonly version: number }
-
-/** Throws CodecError when the bytes are not what their version says. */
-export function readKey(key: Buffer): GroupRecordKey {
-  const version = key.length < 2 ? -1 : key.readInt16BE(0)
-  if (version === 0 || version === OFFSET_KEY_VERSION) {
-    const { group, topic, partition } = decodeVersioned(offsetCommitKey, key).value
-    return { kind: 'offset', groupId: group, topic, partition }
-  }
-  if (version === GROUP_KEY_VERSION) {
-    return { kind: 'group', groupId: decodeVersioned(groupMetadataKey, key).value.group }
-  }
-  return { kind: 'unknown', version }
-}
-
 /** Throws CodecError. */
 export function readOffsetValue(bytes: Buffer, baseOffset: number): CommittedOffset {
-  const { value } = decodeVersioned(offsetCommitValue, bytes)
+  const value = readOffsetCommitValue(bytes)
   return {
     offset: value.offset,
     leaderEpoch: value.leaderEpoch,
@@ -104,15 +87,4 @@ export function readOffsetValue(bytes: Buffer, baseOffset: number): CommittedOff
     expireTimestampMs: value.expireTimestamp === -1 ? null : value.expireTimestamp,
     baseOffset,
   }
-}
-
-/** Throws CodecError. */
-export function readGroupValue(bytes: Buffer) {
-  const { version, value } = decodeVersioned(groupMetadataValue, bytes)
-  const members = value.members.map((member) => ({
-    ...member,
-    // The first version had one timeout for both.
-    rebalanceTimeout: version === 0 ? member.sessionTimeout : member.rebalanceTimeout,
-  }))
-  return { ...value, members }
 }

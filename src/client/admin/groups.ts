@@ -1,5 +1,5 @@
-import { CodecError, errorInfo, Reader } from '../../protocol/index.ts'
-import { consumerProtocolAssignment, consumerProtocolSubscription } from '../../protocol/internal/index.ts'
+import { errorInfo } from '../../protocol/index.ts'
+import { assignedPartitions, subscribedTopics } from '../../protocol/internal/index.ts'
 import { leaveGroup } from '../../protocol/messages/13-leave-group.ts'
 import { type DescribeGroupsResponse, describeGroups } from '../../protocol/messages/15-describe-groups.ts'
 import { listGroups } from '../../protocol/messages/16-list-groups.ts'
@@ -9,6 +9,7 @@ import type { BrokerNode } from '../metadata.ts'
 import { BrokerError, ClientError, UnsupportedVersionError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
 import { askCoordinators, isPassing } from './coordinators.ts'
+import { operationsOf } from './operations.ts'
 import { type ItemResult, itemError } from './results.ts'
 
 /** A group as its coordinator lists it. */
@@ -66,7 +67,6 @@ const STATES_VERSION = 4
 const TYPES_VERSION = 5
 const OPERATIONS_VERSION = 3
 const MANY_MEMBERS_VERSION = 3
-const NOT_TOLD = -2147483648
 const DESCRIBED_AT_ONCE = 200
 const DELETED_AT_ONCE = 1000
 
@@ -178,43 +178,6 @@ function descriptionOf(group: DescribedGroup, coordinator: BrokerNode): GroupDes
       topics: isConsumer ? subscribedTopics(member.memberMetadata) : null,
       partitions: isConsumer ? assignedPartitions(member.memberAssignment) : null,
     })),
-  }
-}
-
-/** AclOperation by code. */
-const OPERATIONS = [
-  ...['UNKNOWN', 'ANY', 'ALL', 'READ', 'WRITE', 'CREATE', 'DELETE', 'ALTER', 'DESCRIBE', 'CLUSTER_ACTION'],
-  ...['DESCRIBE_CONFIGS', 'ALTER_CONFIGS', 'IDEMPOTENT_WRITE', 'CREATE_TOKENS', 'DESCRIBE_TOKENS'],
-]
-
-function operationsOf(bits: number): string[] | null {
-  return bits === NOT_TOLD ? null : OPERATIONS.filter((_, code) => (bits & (1 << code)) !== 0)
-}
-
-function subscribedTopics(bytes: Buffer): string[] | null {
-  return readProtocol(bytes, (reader) => [...consumerProtocolSubscription.decode(reader, 0).topics])
-}
-
-/** What a consumer's assignment says; nothing for one that has no bytes yet. Null when it cannot be read. */
-export function assignedPartitions(bytes: Buffer): TopicPartition[] | null {
-  return readProtocol(bytes, (reader) =>
-    consumerProtocolAssignment
-      .decode(reader, 0)
-      .assignedPartitions.flatMap(({ topic, partitions }) =>
-        partitions.map((partition) => ({ topic, partition })),
-      ),
-  )
-}
-
-/** Every version of what consumers tell each other begins with version 0, which is all that is looked at. */
-function readProtocol<T>(bytes: Buffer, read: (reader: Reader) => T[]): T[] | null {
-  if (bytes.length === 0) return []
-  try {
-    const reader = new Reader(bytes)
-    return reader.int16() < 0 ? null : read(reader)
-  } catch (error) {
-    if (error instanceof CodecError) return null
-    throw error
   }
 }
 
