@@ -1,5 +1,14 @@
 export { partitionForKey as partitionOfKey } from '../base/murmur2.ts'
-export { Admin, type ClusterDescription, type LogDirDescription } from './admin/admin.ts'
+export type {
+  AclBinding,
+  AclFilter,
+  AclPatternType,
+  AclPermissionType,
+  AclResourceType,
+  DeletedAcls,
+} from './admin/acls.ts'
+export { Admin, type LogDirDescription } from './admin/admin.ts'
+export type { ClusterDescription, TopicDescription } from './admin/cluster.ts'
 export type {
   ConfigEntry,
   ConfigOperation,
@@ -7,6 +16,7 @@ export type {
   ConfigSource,
   DescribedConfig,
 } from './admin/configs.ts'
+export type { FeatureDescription, FeatureUpdate } from './admin/features.ts'
 export type { GroupOffset, GroupOffsets, NewGroupOffset } from './admin/group-offsets.ts'
 export type {
   GroupDescription,
@@ -16,13 +26,17 @@ export type {
   ListGroupsFilter,
   MemberToRemove,
 } from './admin/groups.ts'
+export type { AclOperation } from './admin/operations.ts'
 export type {
   ElectionType,
   PartitionResult,
   Reassignment,
   WantedReplicas,
 } from './admin/partitions.ts'
+export type { ClientQuota, QuotaAlteration, QuotaEntity, QuotaFilter, QuotaResult } from './admin/quotas.ts'
 export type { ItemResult } from './admin/results.ts'
+export type { ScramAlteration, ScramMechanism, UserScramCredentials } from './admin/scram.ts'
+export type { CreateTokenOptions, DelegationToken, Principal } from './admin/tokens.ts'
 export type {
   CreatedTopic,
   MutationOptions,
@@ -30,6 +44,15 @@ export type {
   PartitionGrowth,
   TrimmedPartition,
 } from './admin/topics.ts'
+export type {
+  AbortedTransactionSpec,
+  DescribedProducers,
+  FencedProducer,
+  ProducerState,
+  TransactionDescription,
+  TransactionFilter,
+  TransactionListing,
+} from './admin/transactions.ts'
 export * from './config/index.ts'
 export type {
   AssignorName,
@@ -45,6 +68,7 @@ export { TimeoutError, WakeupError } from './consumer/blocking.ts'
 export type { ConsumerConfig } from './consumer/config.ts'
 export { type Assignment, type CallOptions, Consumer } from './consumer/consumer.ts'
 export { type ConsumerRecord, CorruptBatchError } from './consumer/fetch/fetched.ts'
+export { LogTruncationError } from './consumer/fetch/validation.ts'
 export type { CommitCallback, CommittedOffset } from './consumer/group/commits.ts'
 export {
   CommitFailedError,
@@ -55,6 +79,7 @@ export { NoOffsetError } from './consumer/positions.ts'
 export type { RebalanceListener } from './consumer/subscription.ts'
 export { UnreachableError } from './core.ts'
 export type { BrokerNode, PartitionInfo, TopicInfo } from './metadata.ts'
+export type { Metric } from './metrics/index.ts'
 export {
   BrokerError,
   ClientError,

@@ -1,23 +1,23 @@
 import { ERROR_CODES } from '../../protocol/index.ts'
 import { describeLogDirs } from '../../protocol/messages/35-describe-log-dirs.ts'
-import { describeCluster } from '../../protocol/messages/60-describe-cluster.ts'
 import { ClientCore } from '../core.ts'
-import type { BrokerNode, TopicInfo } from '../metadata.ts'
-import { type BrokerError, UnsupportedVersionError } from '../net/index.ts'
+import type { TopicInfo } from '../metadata.ts'
+import { type BrokerError, ClientError } from '../net/index.ts'
 import { type ListedOffset, listOffsetsOf, type OffsetSpec, type TopicPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
+import type * as acls from './acls.ts'
+import * as cluster from './cluster.ts'
 import * as configs from './configs.ts'
+import type * as features from './features.ts'
 import * as groupOffsets from './group-offsets.ts'
 import * as groups from './groups.ts'
 import * as partitions from './partitions.ts'
+import type * as quotas from './quotas.ts'
 import { type ItemResult, itemError } from './results.ts'
+import type * as scram from './scram.ts'
+import type * as tokens from './tokens.ts'
 import * as topics from './topics.ts'
-
-export interface ClusterDescription {
-  readonly clusterId: string | null
-  readonly controllerId: number
-  readonly brokers: readonly BrokerNode[]
-}
+import type * as transactions from './transactions.ts'
 
 export interface LogDirDescription {
   readonly broker: number
@@ -72,13 +72,22 @@ export class Admin {
   }
 
   /** The named topics; one that does not exist has an `errorCode`. */
-  async describeTopics(names: readonly string[]): Promise<TopicInfo[]> {
+  async describeTopics(
+    names: readonly string[],
+    options: { readonly includeAuthorizedOperations?: boolean } = {},
+  ): Promise<cluster.TopicDescription[]> {
+    const { includeAuthorizedOperations = false } = options
+    const operations = includeAuthorizedOperations
+      ? await cluster.operationsOfTopics(this.core, names)
+      : new Map<string, never>()
     await this.core.retry(() => this.core.refresh(names))
     return names.flatMap((name) => {
       const topic = this.core.metadata.topic(name)
       if (topic === undefined) return []
+      const authorizedOperations = operations.get(name) ?? null
       // What was known before does not count: the question is what there is now.
-      return topic.errorCode === ERROR_CODES.NONE ? topic : { ...topic, partitions: [] }
+      const partitions = topic.errorCode === ERROR_CODES.NONE ? topic.partitions : []
+      return { ...topic, partitions, authorizedOperations }
     })
   }
 
@@ -97,6 +106,17 @@ export class Admin {
     options: { validateOnly?: boolean } = {},
   ): Promise<ItemResult[]> {
     return configs.alter(this.core, changes, options)
+  }
+
+  /** Replaces all that is set for a resource. Use {@link incrementalAlterConfigs} with brokers from 2.3 on. */
+  alterConfigs(
+    changes: readonly {
+      readonly resource: configs.ConfigResource
+      readonly entries: Readonly<Record<string, string>>
+    }[],
+    options: { validateOnly?: boolean } = {},
+  ): Promise<ItemResult[]> {
+    return configs.replace(this.core, changes, options)
   }
 
   /** Begins to move partitions to other replicas, or takes that back. */
@@ -126,27 +146,10 @@ export class Admin {
     return listOffsetsOf(this.core, wanted, options)
   }
 
-  /** Brokers older than 2.8 are asked by Metadata. */
-  async describeCluster(): Promise<ClusterDescription> {
-    return this.core.retry(async () => {
-      try {
-        const response = await this.core.sendToAny(describeCluster, {})
-        const error = itemError(response.errorCode, response.errorMessage)
-        if (error !== null) throw error
-        const brokers = response.brokers.map(({ brokerId, host, port, rack }) => ({
-          id: brokerId,
-          host,
-          port,
-          rack,
-        }))
-        return { clusterId: response.clusterId, controllerId: response.controllerId, brokers: byId(brokers) }
-      } catch (error) {
-        if (!(error instanceof UnsupportedVersionError)) throw error
-        await this.core.refresh([])
-        const { clusterId, controllerId, brokers } = this.core.metadata
-        return { clusterId, controllerId, brokers: byId([...brokers.values()]) }
-      }
-    })
+  describeCluster(
+    options: { readonly includeAuthorizedOperations?: boolean } = {},
+  ): Promise<cluster.ClusterDescription> {
+    return cluster.describe(this.core, options)
   }
 
   /** Sizes on disk, of all brokers or of some. */
@@ -210,6 +213,121 @@ export class Admin {
     return groups.removeMembers(this.core, groupId, members, options.reason)
   }
 
+  // What follows is loaded when it is called: few commands need it.
+
+  async describeAcls(filter: acls.AclFilter = {}): Promise<acls.AclBinding[]> {
+    return (await import('./acls.ts')).describe(this.core, filter)
+  }
+
+  async createAcls(bindings: readonly acls.AclBinding[]): Promise<ItemResult[]> {
+    return (await import('./acls.ts')).create(this.core, bindings)
+  }
+
+  async deleteAcls(filters: readonly acls.AclFilter[]): Promise<acls.DeletedAcls[]> {
+    return (await import('./acls.ts')).remove(this.core, filters)
+  }
+
+  async describeClientQuotas(filter: quotas.QuotaFilter): Promise<quotas.ClientQuota[]> {
+    return (await import('./quotas.ts')).describe(this.core, filter)
+  }
+
+  async alterClientQuotas(
+    alterations: readonly quotas.QuotaAlteration[],
+    options: { validateOnly?: boolean } = {},
+  ): Promise<quotas.QuotaResult[]> {
+    return (await import('./quotas.ts')).alter(this.core, alterations, options)
+  }
+
+  /** Of the named users, or of all. */
+  async describeUserScramCredentials(
+    users: readonly string[] | null = null,
+  ): Promise<scram.UserScramCredentials[]> {
+    return (await import('./scram.ts')).describe(this.core, users)
+  }
+
+  async alterUserScramCredentials(alterations: readonly scram.ScramAlteration[]): Promise<ItemResult[]> {
+    return (await import('./scram.ts')).alter(this.core, alterations)
+  }
+
+  async createDelegationToken(options: tokens.CreateTokenOptions = {}): Promise<tokens.DelegationToken> {
+    return (await import('./tokens.ts')).create(this.core, options)
+  }
+
+  /** Gives the new time of expiry. */
+  async renewDelegationToken(hmac: Uint8Array, options: { renewPeriodMs?: number } = {}): Promise<number> {
+    return (await import('./tokens.ts')).renew(this.core, hmac, options.renewPeriodMs ?? -1)
+  }
+
+  /** Gives the new time of expiry; without a period the token ends at once. */
+  async expireDelegationToken(hmac: Uint8Array, options: { expiryPeriodMs?: number } = {}): Promise<number> {
+    return (await import('./tokens.ts')).expire(this.core, hmac, options.expiryPeriodMs ?? -1)
+  }
+
+  async describeDelegationTokens(
+    owners: readonly tokens.Principal[] | null = null,
+  ): Promise<tokens.DelegationToken[]> {
+    return (await import('./tokens.ts')).describe(this.core, owners)
+  }
+
+  async describeFeatures(): Promise<features.FeatureDescription> {
+    return (await import('./features.ts')).describe(this.core)
+  }
+
+  async updateFeatures(
+    updates: readonly features.FeatureUpdate[],
+    options: topics.MutationOptions = {},
+  ): Promise<ItemResult[]> {
+    return (await import('./features.ts')).update(this.core, updates, options)
+  }
+
+  /** Producers that the leaders of partitions remember: with a transaction that hangs, or without. */
+  async describeProducers(of: readonly TopicPartition[]): Promise<transactions.DescribedProducers[]> {
+    return (await import('./transactions.ts')).describeProducersOf(this.core, of)
+  }
+
+  async listTransactions(
+    filter: transactions.TransactionFilter = {},
+  ): Promise<transactions.TransactionListing[]> {
+    return (await import('./transactions.ts')).list(this.core, filter)
+  }
+
+  async describeTransactions(
+    transactionalIds: readonly string[],
+  ): Promise<transactions.TransactionDescription[]> {
+    return (await import('./transactions.ts')).describe(this.core, transactionalIds)
+  }
+
+  async abortTransaction(spec: transactions.AbortedTransactionSpec): Promise<void> {
+    return (await import('./transactions.ts')).abort(this.core, spec)
+  }
+
+  async fenceProducers(
+    transactionalIds: readonly string[],
+    options: topics.TimeoutOptions = {},
+  ): Promise<transactions.FencedProducer[]> {
+    return (await import('./transactions.ts')).fence(this.core, transactionalIds, options)
+  }
+
+  describeMetadataQuorum(): Promise<never> {
+    return kraftOnly('describeMetadataQuorum', 'there is no metadata quorum')
+  }
+
+  unregisterBroker(): Promise<never> {
+    return kraftOnly('unregisterBroker', 'a broker that is gone is not registered')
+  }
+
+  addRaftVoter(): Promise<never> {
+    return kraftOnly('addRaftVoter', 'there is no metadata quorum')
+  }
+
+  removeRaftVoter(): Promise<never> {
+    return kraftOnly('removeRaftVoter', 'there is no metadata quorum')
+  }
+
+  listClientMetricsResources(): Promise<never> {
+    return kraftOnly('listClientMetricsResources', 'brokers collect no metrics of clients')
+  }
+
   /** The versions of every API that a broker serves, by key. */
   async brokerApiVersions(broker: number): Promise<ReadonlyMap<number, { from: number; to: number }>> {
     await this.brokerIds([broker])
@@ -252,6 +370,8 @@ export class Admin {
   }
 }
 
-function byId(brokers: readonly BrokerNode[]): BrokerNode[] {
-  return [...brokers].sort((a, b) => a.id - b.id)
+/** What only clusters without ZooKeeper can do (KRaft). */
+function kraftOnly(call: string, reason: string): Promise<never> {
+  const message = `${call} is for KRaft clusters; with ZooKeeper ${reason}`
+  return Promise.reject(new ClientError('KCLI_KRAFT_ONLY', message, { retriable: false }))
 }

@@ -1,17 +1,18 @@
 import { describeConfigs } from '../../protocol/messages/32-describe-configs.ts'
+import { alterConfigs } from '../../protocol/messages/33-alter-configs.ts'
 import { incrementalAlterConfigs } from '../../protocol/messages/44-incremental-alter-configs.ts'
 import type { ClientCore } from '../core.ts'
 import { ClientError, type Connection } from '../net/index.ts'
 import { type ItemResult, itemError } from './results.ts'
 
-/** What a configuration belongs to. */
+/** What a configuration belongs to. A broker's loggers have levels (KIP-412). */
 export interface ConfigResource {
-  readonly type: 'topic' | 'broker'
+  readonly type: keyof typeof RESOURCE_TYPES
   /** A topic's name or a broker's id; '' for what holds for all brokers. */
   readonly name: string
 }
 
-const RESOURCE_TYPES = { topic: 2, broker: 4 } as const
+const RESOURCE_TYPES = { topic: 2, broker: 4, brokerLogger: 8 } as const
 
 /** Kafka's ConfigSource, by code. */
 const SOURCES = [
@@ -86,7 +87,7 @@ async function describeAt(
   return response.results.map((result) => ({
     name: result.resourceName,
     resource: {
-      type: result.resourceType === RESOURCE_TYPES.topic ? 'topic' : 'broker',
+      type: typeName(result.resourceType),
       name: result.resourceName,
     },
     error: itemError(result.errorCode, result.errorMessage),
@@ -140,11 +141,46 @@ export async function alter(
   return (await Promise.all(answers)).flat()
 }
 
+/** Replaces all entries of a resource: what is not named goes back to its default. Superseded by {@link alter}. */
+export async function replace(
+  core: ClientCore,
+  changes: readonly {
+    readonly resource: ConfigResource
+    readonly entries: Readonly<Record<string, string>>
+  }[],
+  options: { validateOnly?: boolean },
+): Promise<ItemResult[]> {
+  const byBroker = groupByBroker(changes.map(({ resource, entries }) => ({ ...resource, entries })))
+  const answers = [...byBroker].map(([broker, group]) =>
+    core.retry(async () => {
+      const connection = await connectionFor(core, broker)
+      const response = await connection.send(alterConfigs, {
+        resources: group.map(({ type, name, entries }) => ({
+          resourceType: RESOURCE_TYPES[type],
+          resourceName: name,
+          configs: Object.entries(entries).map(([key, value]) => ({ name: key, value })),
+        })),
+        validateOnly: options.validateOnly ?? false,
+      })
+      return response.responses.map((answer) => ({
+        name: answer.resourceName,
+        error: itemError(answer.errorCode, answer.errorMessage),
+      }))
+    }),
+  )
+  return (await Promise.all(answers)).flat()
+}
+
+function typeName(code: number): ConfigResource['type'] {
+  if (code === RESOURCE_TYPES.topic) return 'topic'
+  return code === RESOURCE_TYPES.broker ? 'broker' : 'brokerLogger'
+}
+
 /** A broker's own configuration is known to that broker only; everything else any broker can answer. */
 function groupByBroker<T extends ConfigResource>(resources: readonly T[]): Map<number | null, T[]> {
   const groups = new Map<number | null, T[]>()
   for (const resource of resources) {
-    const broker = resource.type === 'broker' && resource.name !== '' ? Number(resource.name) : null
+    const broker = resource.type !== 'topic' && resource.name !== '' ? Number(resource.name) : null
     groups.set(broker, [...(groups.get(broker) ?? []), resource])
   }
   return groups

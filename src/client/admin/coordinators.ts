@@ -3,9 +3,9 @@ import { ERROR_CODES, errorInfo } from '../../protocol/index.ts'
 import { findCoordinator } from '../../protocol/messages/10-find-coordinator.ts'
 import { type ClientCore, UnreachableError } from '../core.ts'
 import type { BrokerNode } from '../metadata.ts'
-import { BrokerError, ClientError, type Connection } from '../net/index.ts'
+import { BrokerError, ClientError, type Connection, UnsupportedVersionError } from '../net/index.ts'
 
-const GROUP = 0
+const KEY_TYPES = { group: 0, transaction: 1 } as const
 /** From here on one request asks for many (KIP-699). */
 const MANY_KEYS_VERSION = 4
 
@@ -21,6 +21,8 @@ export function isPassing(errorCode: number): boolean {
 }
 
 export interface CoordinatorCall<T> {
+  /** What the ids are of; groups when left out. */
+  readonly keyType?: keyof typeof KEY_TYPES
   /** How many groups one request may name. */
   readonly batchSize: number
   /**
@@ -84,7 +86,7 @@ async function askOnce<T>(
   }
   const byNode = new Map<number, string[]>()
   await attempt(groupIds, async () => {
-    for (const [groupId, found] of await locate(core, groupIds)) {
+    for (const [groupId, found] of await locate(core, groupIds, call.keyType ?? 'group')) {
       if (found instanceof BrokerError) settle(groupId, found)
       else if (!byNode.get(found)?.push(groupId)) byNode.set(found, [groupId])
     }
@@ -122,27 +124,31 @@ function giveUp<T>(failures: ReadonlyMap<string, ClientError>, results: Map<stri
 }
 
 function missing(groupId: string): BrokerError {
-  return new BrokerError(ERROR_CODES.UNKNOWN_SERVER_ERROR, `the broker said nothing of group '${groupId}'`)
+  return new BrokerError(ERROR_CODES.UNKNOWN_SERVER_ERROR, `the broker said nothing of '${groupId}'`)
 }
 
 /** The coordinators by group: a broker's id, or why there is none. */
 async function locate(
   core: ClientCore,
   groupIds: readonly string[],
+  type: keyof typeof KEY_TYPES,
 ): Promise<Map<string, number | BrokerError>> {
   const connection = await core.anyConnection()
   const version = connection.versionOf(findCoordinator)
+  const keyType = KEY_TYPES[type]
+  if (version < 1 && type !== 'group')
+    throw new UnsupportedVersionError('the broker is too old to have transactions')
   const outcome = (answer: { errorCode: number; errorMessage: string | null; nodeId: number }) =>
     answer.errorCode === ERROR_CODES.NONE
       ? answer.nodeId
       : new BrokerError(answer.errorCode, answer.errorMessage || errorInfo(answer.errorCode).name)
   if (version >= MANY_KEYS_VERSION) {
-    const request = { keyType: GROUP, coordinatorKeys: groupIds }
+    const request = { keyType, coordinatorKeys: groupIds }
     const { coordinators } = await connection.send(findCoordinator, request)
     return new Map(coordinators.map((found) => [found.key, outcome(found)]))
   }
   const answers = groupIds.map(async (key): Promise<[string, number | BrokerError]> => {
-    const request = { key, ...(version >= 1 && { keyType: GROUP }) }
+    const request = { key, ...(version >= 1 && { keyType }) }
     return [key, outcome(await connection.send(findCoordinator, request))]
   })
   return new Map(await Promise.all(answers))

@@ -6,7 +6,8 @@ import type { ClientCore } from '../core.ts'
 import { BrokerError, type Connection, UnsupportedVersionError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
 import { askCoordinators, isPassing } from './coordinators.ts'
-import { byTopic, type PartitionResult } from './partitions.ts'
+import { byTopic } from './leaders.ts'
+import type { PartitionResult } from './partitions.ts'
 import { type ItemResult, itemError } from './results.ts'
 
 /** Where a group is in a partition. */

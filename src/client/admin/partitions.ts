@@ -5,6 +5,7 @@ import { listPartitionReassignments } from '../../protocol/messages/46-list-part
 import type { ClientCore } from '../core.ts'
 import { BrokerError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
+import { byTopic, partitionName } from './leaders.ts'
 import { type ItemResult, itemError } from './results.ts'
 import { askController, type TimeoutOptions, throwIfNotController } from './topics.ts'
 
@@ -124,16 +125,10 @@ function resultOf(
   errorCode: number,
   errorMessage: string | null,
 ): PartitionResult {
-  return { name: `${topic}-${partition}`, topic, partition, error: itemError(errorCode, errorMessage) }
-}
-
-/** By topic, in the order in which topics and partitions were given. */
-export function byTopic<T extends TopicPartition>(partitions: readonly T[]): [string, T[]][] {
-  const groups = new Map<string, T[]>()
-  for (const each of partitions) {
-    const group = groups.get(each.topic)
-    if (group === undefined) groups.set(each.topic, [each])
-    else group.push(each)
+  return {
+    name: partitionName({ topic, partition }),
+    topic,
+    partition,
+    error: itemError(errorCode, errorMessage),
   }
-  return [...groups]
 }

@@ -5,7 +5,8 @@ import { deleteRecords } from '../../protocol/messages/21-delete-records.ts'
 import { createPartitions } from '../../protocol/messages/37-create-partitions.ts'
 import type { ClientCore } from '../core.ts'
 import { BrokerError, ClientError, type Connection, NetworkError, RequestTimeoutError } from '../net/index.ts'
-import { byLeader, requirePartitions, type TopicPartition } from '../offsets.ts'
+import type { TopicPartition } from '../offsets.ts'
+import { askLeaders, byTopic, partitionName } from './leaders.ts'
 import { type ItemResult, itemError } from './results.ts'
 
 export interface NewTopic {
@@ -193,52 +194,29 @@ export async function trim(
   targets: readonly Trim[],
   options: TimeoutOptions,
 ): Promise<TrimmedPartition[]> {
-  await requirePartitions(core, targets)
-  const done = new Map<string, TrimmedPartition>()
-  const isLeft = (target: Trim) => !done.has(nameOf(target))
-  await core.retry(async () => {
-    const left = targets.filter(isLeft)
-    try {
-      const groups = [...byLeader(core, left)]
-      await Promise.all(groups.map(([leader, group]) => trimAt(core, leader, group, options, done)))
-    } catch (error) {
-      await core.requestUpdate(left.map((target) => target.topic))
-      throw error
-    }
+  const answers = await askLeaders(core, targets, async (connection, wanted) => {
+    const response = await connection.send(deleteRecords, {
+      topics: byTopic(wanted).map(([name, group]) => ({
+        name,
+        partitions: group.map(({ partition, beforeOffset }) => ({
+          partitionIndex: partition,
+          offset: beforeOffset,
+        })),
+      })),
+      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    })
+    const found = new Map<string, number | BrokerError>()
+    for (const { name, partitions } of response.topics)
+      for (const { partitionIndex, errorCode, lowWatermark } of partitions)
+        found.set(
+          partitionName({ topic: name, partition: partitionIndex }),
+          itemError(errorCode, null) ?? lowWatermark,
+        )
+    return found
   })
-  return targets.flatMap((target) => done.get(nameOf(target)) ?? [])
-}
-
-function nameOf(at: TopicPartition): string {
-  return `${at.topic}-${at.partition}`
-}
-
-async function trimAt(
-  core: ClientCore,
-  leader: number,
-  targets: readonly Trim[],
-  options: TimeoutOptions,
-  done: Map<string, TrimmedPartition>,
-): Promise<void> {
-  const byTopic = new Map<string, { partitionIndex: number; offset: number }[]>()
-  for (const { topic, partition, beforeOffset } of targets) {
-    const partitions = byTopic.get(topic) ?? []
-    partitions.push({ partitionIndex: partition, offset: beforeOffset })
-    byTopic.set(topic, partitions)
-  }
-  const connection = await core.connectionTo(leader)
-  const response = await connection.send(deleteRecords, {
-    topics: [...byTopic].map(([name, partitions]) => ({ name, partitions })),
-    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-  })
-  let later: BrokerError | undefined
-  for (const { name, partitions } of response.topics) {
-    for (const { partitionIndex, errorCode, lowWatermark } of partitions) {
-      const at = { topic: name, partition: partitionIndex }
-      const error = itemError(errorCode, null)
-      if (error?.retriable) later = error
-      else done.set(nameOf(at), { ...at, lowWatermark, error })
-    }
-  }
-  if (later !== undefined) throw later
+  return answers.map(({ at: { topic, partition }, answer }) =>
+    answer instanceof BrokerError
+      ? { topic, partition, lowWatermark: -1, error: answer }
+      : { topic, partition, lowWatermark: answer, error: null },
+  )
 }
