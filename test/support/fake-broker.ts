@@ -16,7 +16,12 @@ import { fetch } from '../../src/protocol/messages/01-fetch.ts'
 import { listOffsets } from '../../src/protocol/messages/02-list-offsets.ts'
 import { metadata } from '../../src/protocol/messages/03-metadata.ts'
 import { offsetCommit } from '../../src/protocol/messages/08-offset-commit.ts'
+import { offsetFetch } from '../../src/protocol/messages/09-offset-fetch.ts'
 import { findCoordinator } from '../../src/protocol/messages/10-find-coordinator.ts'
+import { joinGroup } from '../../src/protocol/messages/11-join-group.ts'
+import { heartbeat } from '../../src/protocol/messages/12-heartbeat.ts'
+import { leaveGroup } from '../../src/protocol/messages/13-leave-group.ts'
+import { syncGroup } from '../../src/protocol/messages/14-sync-group.ts'
 import { apiVersions } from '../../src/protocol/messages/18-api-versions.ts'
 import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
 import { deleteTopics } from '../../src/protocol/messages/20-delete-topics.ts'
@@ -50,6 +55,11 @@ export const SPECS = [
   findCoordinator,
   offsetCommit,
   deleteGroups,
+  offsetFetch,
+  joinGroup,
+  heartbeat,
+  leaveGroup,
+  syncGroup,
 ] as unknown as readonly Api[]
 
 /** A request as a broker sees it. */
@@ -90,6 +100,11 @@ export class FakeCluster {
   /** Asked about every request but ApiVersions. */
   script: (call: Call) => Fault = () => undefined
   nextProducerId = 1000
+  /** For further requests, by API key: FakeGroups brings those of groups. */
+  readonly handlers = new Map<
+    number,
+    (call: Call, failure: { readonly errorCode: number } | undefined) => Promise<object>
+  >()
   private readonly sessions = new Map<number, FakeSessions>()
   private readonly channels = new Map<number, Set<Channel>>()
   private readonly appendListeners = new Set<() => void>()
@@ -256,8 +271,11 @@ export class FakeCluster {
         return answerMetadata(this, call)
       case initProducerId.key:
         return { errorCode: error?.errorCode ?? 0, producerId: this.nextProducerId++, producerEpoch: 0 }
-      default:
-        throw new Error(`the script has to answer ${call.spec.name}`)
+      default: {
+        const handler = this.handlers.get(call.spec.key)
+        if (handler === undefined) throw new Error(`the script has to answer ${call.spec.name}`)
+        return handler(call, error)
+      }
     }
   }
 }

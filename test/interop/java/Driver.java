@@ -55,6 +55,10 @@ public final class Driver {
                 return Batches.read(command);
             case "produce":
                 return Clients.produce(command);
+            case "assign":
+                return Assignors.assign(command);
+            case "subscribe":
+                return Assignors.subscribe(command);
             case "znodes":
                 return Znodes.dump(command);
             case "createZnodes":

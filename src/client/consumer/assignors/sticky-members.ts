@@ -2,6 +2,7 @@ import { CodecError, Reader } from '../../../protocol/index.ts'
 import { stickyAssignorUserData } from '../../../protocol/internal/index.ts'
 import type { TopicPartition } from '../../offsets.ts'
 import type { MemberSubscription } from './assignor.ts'
+import { inHashOrder } from './java-order.ts'
 
 /** What a member had before, and as of when. */
 export interface PriorShare {
@@ -19,7 +20,10 @@ export function encodeStickyUserData(partitions: readonly TopicPartition[], gene
     if (numbers === undefined) topics.set(topic, [partition])
     else numbers.push(partition)
   }
-  const previousAssignment = [...topics].map(([topic, numbers]) => ({ topic, partitions: numbers }))
+  const previousAssignment = inHashOrder(topics.keys()).map((topic) => ({
+    topic,
+    partitions: topics.get(topic) ?? [],
+  }))
   return stickyAssignorUserData.encodeBuffer(1, { previousAssignment, generation })
 }
 
