@@ -2,6 +2,7 @@ import { silentLogger } from '../base/logger.ts'
 import {
   Consumer as ClientConsumer,
   type ClientOptions,
+  type CommittedOffset,
   type ConsumerConfig,
   type ConsumerProperties,
   consumerSettings,
@@ -59,8 +60,6 @@ export interface PollOptions {
   readonly signal?: AbortSignal
 }
 
-type CommittedOffset = TopicPartition & { readonly offset: number }
-
 /**
  * The consumer of bytes, but for the type of its records. Its iteration calls `poll` as it is here. Members of this class
  * that are its own affair have names with #, as those of the other are private, too.
@@ -94,10 +93,7 @@ class LibraryConsumer<K, V> extends Base {
     const interceptors = list.length === 0 ? undefined : new Interceptors(list, ports.logger ?? silentLogger)
     const onCommit = (offsets: readonly CommittedOffset[]) =>
       interceptors?.tell('onCommit', (interceptor) => interceptor.onCommit?.(offsets))
-    super(
-      clientOptions(client, ports),
-      interceptors === undefined ? consumer : ({ ...consumer, onCommit } as ConsumerConfig),
-    )
+    super(clientOptions(client, ports), interceptors === undefined ? consumer : { ...consumer, onCommit })
     this.#keyDeserializer = deserializerOf(library.get('key.deserializer'), 'key.deserializer')
     this.#valueDeserializer = deserializerOf(library.get('value.deserializer'), 'value.deserializer')
     this.#interceptors = interceptors

@@ -323,3 +323,64 @@ describe('an admin', () => {
     expect(requireAll(await admin.deleteTopics(['new']))).toHaveLength(1)
   })
 })
+
+describe('a consumer of a group', () => {
+  it('goes on where the group was, and commits what was given out', async () => {
+    const topic = await newTopic()
+    await cluster.producer().sendAll(['a', 'b', 'c', 'd'].map((value) => ({ topic, value })))
+    const committed: number[] = []
+    const options = {
+      groupId: `group-of-${topic}`,
+      autoOffsetReset: 'earliest',
+      valueDeserializer: 'string',
+      interceptors: [
+        { onCommit: ([first]: readonly { offset: number }[]) => committed.push(first?.offset ?? -1) },
+      ],
+    } as const
+    const values: (string | null)[] = []
+    for (const wanted of [1, 3, 4]) {
+      const consumer = cluster.consumer(options)
+      consumer.subscribe([topic])
+      for await (const { value } of consumer) if (values.push(value) === wanted) break
+      await consumer.close()
+    }
+    expect(values).toEqual(['a', 'b', 'c', 'd'])
+    expect(committed).toEqual([1, 3, 4])
+  })
+
+  it('commits up to a record that it cannot read, and no further', async () => {
+    const topic = await newTopic()
+    await cluster.producer().sendAll(['1', 'x', '3'].map((value) => ({ topic, value })))
+    const groupId = `group-of-${topic}`
+    const consumer = cluster.consumer({ groupId, autoOffsetReset: 'earliest', valueDeserializer: 'json' })
+    consumer.subscribe([topic])
+    const values: unknown[] = []
+    const read = async () => {
+      for await (const { value } of consumer) values.push(value)
+    }
+    await expect(read()).rejects.toThrow(RecordDeserializationError)
+    expect(values).toEqual([1])
+    await consumer.close()
+    const [group] = await cluster.admin().listConsumerGroupOffsets([groupId])
+    expect(group?.offsets).toMatchObject([{ topic, partition: 0, offset: 1 }])
+  })
+
+  it('ends at a signal', async () => {
+    const topic = await newTopic()
+    await cluster.producer().send({ topic, value: 'a' })
+    const consumer = cluster.consumer({ groupId: `group-of-${topic}`, autoOffsetReset: 'earliest' })
+    consumer.subscribe([topic])
+    const stop = new AbortController()
+    const read = async () => {
+      for await (const { offset } of consumer.records({ signal: stop.signal })) {
+        expect(offset).toBe(0)
+        setTimeout(() => stop.abort(new Error('enough')), 10)
+      }
+    }
+    await expect(read()).rejects.toThrow('enough')
+    await expect(consumer.poll(1_000, { signal: stop.signal })).rejects.toThrow('enough')
+    expect(await consumer.poll(1)).toEqual([])
+    await consumer.commitSync()
+    await consumer.close()
+  })
+})
