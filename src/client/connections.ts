@@ -1,5 +1,6 @@
 import { sleep, type Timer } from '../base/clock.ts'
 import type { Address } from '../base/network.ts'
+import type { ConnectionMetrics } from './metrics/index.ts'
 import { ClientError, Connection } from './net/index.ts'
 import type { ResolvedClientOptions } from './options.ts'
 
@@ -26,12 +27,14 @@ export type Connect = (timeoutMs: number) => Promise<Connection>
  */
 export class Connections {
   private readonly options: ResolvedClientOptions
+  private readonly metrics: ConnectionMetrics
   private readonly peers = new Map<number, Peer>()
   private idleTimer: Timer | undefined
   private closed = false
 
-  constructor(options: ResolvedClientOptions) {
+  constructor(options: ResolvedClientOptions, metrics: ConnectionMetrics) {
     this.options = options
+    this.metrics = metrics
   }
 
   /** Waits until the peer may be tried again. Rejects as the attempt does, or when the client is closed. */
@@ -118,7 +121,9 @@ export class Connections {
     peer.failures = 0
     peer.connectFailures = 0
     peer.open = connection
+    connection.traffic = this.metrics.connected(peer.key)
     connection.onClose(() => {
+      this.metrics.disconnected()
       peer.open = undefined
       peer.opening = undefined
       this.lost(peer)

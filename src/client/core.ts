@@ -5,6 +5,7 @@ import { type Api, ERROR_CODES, type Fields, type Infer, type Input } from '../p
 import { metadata as metadataApi } from '../protocol/messages/03-metadata.ts'
 import { Connections } from './connections.ts'
 import { type LearnedLeader, type LearnedNode, Metadata, type TopicInfo } from './metadata.ts'
+import { type ClientKind, ConnectionMetrics, Metrics } from './metrics/index.ts'
 import { BrokerError, ClientError, type Connection, NetworkError, type SendOptions } from './net/index.ts'
 import { type ClientOptions, type ResolvedClientOptions, resolveClientOptions } from './options.ts'
 
@@ -29,6 +30,7 @@ export interface TopicLookup {
 export class ClientCore {
   readonly options: ResolvedClientOptions
   readonly metadata: Metadata
+  readonly metrics: Metrics
   private readonly connections: Connections
   private readonly closeListeners: (() => void)[] = []
   private refreshedMs = Number.POSITIVE_INFINITY
@@ -43,9 +45,17 @@ export class ClientCore {
   private readonly lookups = new Map<string, Promise<TopicInfo>>()
   private closed = false
 
-  constructor(options: ClientOptions) {
+  /** `kind`: how the groups of its metrics begin. */
+  constructor(options: ClientOptions, kind: ClientKind = 'admin-client') {
     this.options = resolveClientOptions(options)
-    this.connections = new Connections(this.options)
+    const { clock, clientId, metricsSampleWindowMs, metricsNumSamples } = this.options
+    this.metrics = new Metrics({
+      clock,
+      sampleWindowMs: metricsSampleWindowMs,
+      numSamples: metricsNumSamples,
+      tags: { 'client-id': clientId },
+    })
+    this.connections = new Connections(this.options, new ConnectionMetrics(this.metrics, kind))
     this.metadata = new Metadata({ watchesUse: Number.isFinite(this.options.metadataMaxIdleMs) })
   }
 
@@ -192,6 +202,11 @@ export class ClientCore {
       this.metadata.forgetUnused()
     }
     if (this.metadataIsOld) void this.requestUpdate(this.metadata.topics.keys())
+  }
+
+  /** Infinite when there is none yet. */
+  get metadataAgeMs(): number {
+    return Math.abs(this.options.clock.monotonicMs() - this.refreshedMs)
   }
 
   private get metadataIsOld(): boolean {

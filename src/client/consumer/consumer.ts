@@ -56,7 +56,7 @@ export class Consumer {
   private reading: Reading | undefined
 
   constructor(options: ClientOptions, config: ConsumerConfig = {}) {
-    this.core = new ClientCore(options)
+    this.core = new ClientCore(options, 'consumer')
     this.config = resolveConsumerConfig(config)
     this.fetcher = new Fetcher(this.core, this.config)
     this.blocking = new Blocking(this.core.options.clock)

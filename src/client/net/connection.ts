@@ -41,6 +41,12 @@ export interface SendOptions {
   readonly timeoutMs?: number
 }
 
+/** Is told what goes over a connection. */
+export interface TrafficObserver {
+  requested(sizeBytes: number): void
+  answered(sizeBytes: number, latencyMs: number): void
+}
+
 interface InFlight {
   readonly correlationId: number
   readonly spec: Api
@@ -51,6 +57,8 @@ interface InFlight {
   readonly reject: (error: Error) => void
 }
 
+/** The length in front of each frame. */
+const FRAME_SIZE_BYTES = 4
 const MAX_RESPONSE_BYTES = 512 * 1024 * 1024
 const DEFAULT_SOFTWARE = { name: 'kcli', version: '0.1.0' }
 
@@ -70,6 +78,7 @@ export class Connection {
   private throttledUntilMs = 0
   /** When something was last sent or received, by the monotonic clock. */
   lastUsedMs: number
+  traffic: TrafficObserver | undefined
   private readonly closeListeners: (() => void)[] = []
   private drainListeners: (() => void)[] = []
   private versions: ReadonlyMap<number, VersionRange> = new Map()
@@ -252,6 +261,7 @@ export class Connection {
       this.inFlight.push(request)
       this.watchDeadlines()
     }
+    this.traffic?.requested(lengthOf(parts))
     this.channel.write(parts)
   }
 
@@ -300,6 +310,10 @@ export class Connection {
       )
       throw error
     }
+    this.traffic?.answered(
+      FRAME_SIZE_BYTES + frame.length,
+      this.lastUsedMs - (request.deadlineMs - request.timeoutMs),
+    )
     request.resolve(reader)
   }
 
@@ -390,6 +404,12 @@ export class Connection {
       })
     }
   }
+}
+
+function lengthOf(parts: readonly Part[]): number {
+  let length = 0
+  for (const part of parts) length += part.length
+  return length
 }
 
 /** What else is often behind an address, by its first bytes. */

@@ -35,6 +35,8 @@ export class ProducerBatch {
   readonly order: number
   attempts = 0
   baseSequence = -1
+  /** Of the records in it, before compression. */
+  maxRecordBytes = 0
   /** Why the last attempt failed. */
   lastError: ClientError | undefined
   /** Flushes that wait for this batch. */
@@ -98,7 +100,12 @@ export class ProducerBatch {
   ): boolean {
     // Numbers were given out for what is in it.
     if (this.hasSequence) return false
-    if (this.builder === undefined || !this.builder.append(timestampMs, key, value, headers)) return false
+    const { builder } = this
+    if (builder === undefined) return false
+    const before = builder.uncompressedSizeBytes
+    if (!builder.append(timestampMs, key, value, headers)) return false
+    const sizeBytes = builder.uncompressedSizeBytes - before
+    if (sizeBytes > this.maxRecordBytes) this.maxRecordBytes = sizeBytes
     this.callbacks.push(callback)
     this.timestamps.push(timestampMs)
     return true

@@ -40,6 +40,13 @@ export class BlockedSends {
     return this.lanes.has(topic)
   }
 
+  /** How many wait. */
+  get size(): number {
+    let size = 0
+    for (const lane of this.lanes.values()) size += lane.entries.length - lane.head
+    return size
+  }
+
   /** `open` is called when the lane is new; what it waits for has to succeed before anybody is let in. */
   push(topic: string, open: () => Promise<unknown>, admit: () => void, refuse: (error: Error) => void): void {
     let lane = this.lanes.get(topic)

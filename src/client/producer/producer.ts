@@ -2,6 +2,7 @@ import { sizeOfVarint } from '../../base/varint.ts'
 import { type HeaderInput, RECORD_BATCH_OVERHEAD } from '../../records/index.ts'
 import { ClientCore } from '../core.ts'
 import type { PartitionInfo, TopicInfo } from '../metadata.ts'
+import type { Metric } from '../metrics/index.ts'
 import { ClientError } from '../net/index.ts'
 import { noPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
@@ -13,6 +14,7 @@ import { BuiltInPartitioner } from './built-in-partitioner.ts'
 import { type ProducerConfig, type ResolvedProducerConfig, resolveProducerConfig } from './config.ts'
 import { Flush } from './flush.ts'
 import { ProducerIdentity } from './idempotence.ts'
+import { ProducerMetrics } from './producer-metrics.ts'
 import { Sender } from './sender.ts'
 
 export interface ProducerRecord {
@@ -44,11 +46,14 @@ export class Producer {
   private readonly sender: Sender
   private readonly partitioner: BuiltInPartitioner
   private readonly blocked: BlockedSends
+  private readonly measured: ProducerMetrics
+  /** Since when somebody waits for memory. */
+  private fullSinceMs: number | undefined
   private waiters: { resolve: () => void }[] = []
   private closing = false
 
   constructor(options: ClientOptions, config: ProducerConfig = {}) {
-    this.core = new ClientCore({ metadataMaxIdleMs: METADATA_MAX_IDLE_MS, ...options })
+    this.core = new ClientCore({ metadataMaxIdleMs: METADATA_MAX_IDLE_MS, ...options }, 'producer')
     this.config = resolveProducerConfig(config)
     this.accumulator = new Accumulator(this.config)
     const { clock, random } = this.core.options
@@ -61,11 +66,19 @@ export class Producer {
       queueOf: (topic, partition) => this.accumulator.queueOf(topic, partition),
       isSlow: (broker) => brokerWaits.isSlow(broker, clock.monotonicMs()),
     })
+    this.measured = new ProducerMetrics(this.core.metrics, {
+      bufferTotalBytes: this.config.bufferMemoryBytes,
+      bufferAvailableBytes: () => Math.max(0, this.config.bufferMemoryBytes - this.accumulator.bufferedBytes),
+      waitingSends: () => this.waiters.length + this.blocked.size,
+      requestsInFlight: () => this.sender.requestsInFlight,
+      metadataAgeMs: () => this.core.metadataAgeMs,
+    })
     this.sender = new Sender({
       core: this.core,
       config: this.config,
       accumulator: this.accumulator,
       brokerWaits,
+      metrics: this.measured,
       identity: this.config.enableIdempotence ? new ProducerIdentity(this.core) : null,
       onProgress: () => this.wake(),
     })
@@ -73,7 +86,7 @@ export class Producer {
       clock,
       maxBlockMs: this.config.maxBlockMs,
       hasRoom: () => this.accumulator.hasRoom,
-      timeout: () => noRoom(this.config.maxBlockMs),
+      timeout: () => this.noRoom(),
     })
   }
 
@@ -93,17 +106,24 @@ export class Producer {
       const { topic } = record
       if (this.closing) reject(closedError())
       else if (this.isPrepared(topic) && this.accumulator.hasRoom && !this.blocked.blocks(topic)) append()
-      else this.blocked.push(topic, () => this.prepare(topic), append, reject)
+      else {
+        if (!this.accumulator.hasRoom) this.fullSinceMs ??= this.core.options.clock.monotonicMs()
+        this.blocked.push(topic, () => this.prepare(topic), append, reject)
+      }
     })
   }
 
   /** Gets what must be known of a topic before `append`. Throws when the topic cannot be used. */
   async prepare(topic: string): Promise<TopicInfo> {
     if (this.closing) throw closedError()
-    return this.core.topic(topic, {
+    const { clock } = this.core.options
+    const startMs = clock.monotonicMs()
+    const found = await this.core.topic(topic, {
       create: this.config.allowAutoCreate,
       timeoutMs: this.config.maxBlockMs,
     })
+    this.measured.waitedForMetadata(clock.monotonicMs() - startMs)
+    return found
   }
 
   /**
@@ -119,11 +139,12 @@ export class Producer {
   /** Resolves when there is memory for more records. Rejects after max.block.ms. */
   ready(): Promise<void> {
     if (this.accumulator.hasRoom) return Promise.resolve()
+    this.fullSinceMs ??= this.core.options.clock.monotonicMs()
     return new Promise((resolve, reject) => {
       const { maxBlockMs } = this.config
       const timer = this.core.options.clock.setTimer(maxBlockMs, () => {
         this.waiters = this.waiters.filter((waiter) => waiter !== entry)
-        reject(noRoom(maxBlockMs))
+        reject(this.noRoom())
       })
       const entry = {
         resolve: () => {
@@ -137,13 +158,21 @@ export class Producer {
 
   /** Sends everything now; resolves when all that was given before is stored or given up. */
   async flush(): Promise<void> {
+    const { clock } = this.core.options
+    const startMs = clock.monotonicMs()
     this.sender.beginFlush()
     try {
       await this.blocked.passed()
       await Flush.of(this.accumulator.batches())
     } finally {
       this.sender.endFlush()
+      this.measured.flushed(clock.monotonicMs() - startMs)
     }
+  }
+
+  /** What the producer measures, under the names of Kafka's producer. */
+  metrics(): Metric[] {
+    return this.core.metrics.values()
   }
 
   /** The partitions of a topic, with their leaders and replicas. Throws when the topic cannot be used. */
@@ -231,7 +260,19 @@ export class Producer {
     if (sizeBytes > bufferMemoryBytes) throw tooLarge(sizeBytes, 'buffer.memory', bufferMemoryBytes)
   }
 
+  private noRoom(): ClientError {
+    const { maxBlockMs } = this.config
+    if (!this.accumulator.hasRoom) this.measured.refusedForMemory()
+    return new ClientError('KCLI_BUFFER_FULL', `no memory for records within ${maxBlockMs} ms`, {
+      retriable: true,
+    })
+  }
+
   private wake(): void {
+    if (this.fullSinceMs !== undefined && this.accumulator.hasRoom) {
+      this.measured.waitedForMemory(this.core.options.clock.monotonicMs() - this.fullSinceMs)
+      this.fullSinceMs = undefined
+    }
     this.blocked.admit()
     if (this.waiters.length === 0 || !(this.accumulator.hasRoom || this.core.isClosed)) return
     for (const waiter of this.waiters.splice(0)) waiter.resolve()
@@ -266,10 +307,4 @@ function closedError(): ClientError {
 
 function tooLarge(sizeBytes: number, config: string, limit: number): ClientError {
   return clientError('KCLI_RECORD_TOO_LARGE', `a record of up to ${sizeBytes} bytes; ${config} is ${limit}`)
-}
-
-function noRoom(timeoutMs: number): ClientError {
-  return new ClientError('KCLI_BUFFER_FULL', `no memory for records within ${timeoutMs} ms`, {
-    retriable: true,
-  })
 }

@@ -13,6 +13,7 @@ import { Flush } from './flush.ts'
 import type { ProducerIdentity } from './idempotence.ts'
 import type { PartitionQueue } from './partition-queue.ts'
 import { answersByPartition, describeAnswer, type PartitionAnswer, requestBody } from './produce-request.ts'
+import type { ProducerMetrics } from './producer-metrics.ts'
 import { splitBatch } from './split.ts'
 
 interface Shipment {
@@ -41,6 +42,7 @@ export class Sender {
   private readonly config: ResolvedProducerConfig
   private readonly accumulator: Accumulator
   private readonly brokerWaits: BrokerWaits
+  private readonly metrics: ProducerMetrics
   private readonly identity: ProducerIdentity | null
   private readonly onProgress: () => void
   private readonly inFlightByNode = new Map<number, number>()
@@ -58,6 +60,7 @@ export class Sender {
     config: ResolvedProducerConfig
     accumulator: Accumulator
     brokerWaits: BrokerWaits
+    metrics: ProducerMetrics
     identity: ProducerIdentity | null
     onProgress: () => void
   }) {
@@ -65,6 +68,7 @@ export class Sender {
     this.config = parts.config
     this.accumulator = parts.accumulator
     this.brokerWaits = parts.brokerWaits
+    this.metrics = parts.metrics
     this.identity = parts.identity
     this.onProgress = parts.onProgress
   }
@@ -92,6 +96,12 @@ export class Sender {
   scheduleAfterLinger(): void {
     if (this.config.lingerMs === 0 || this.flushing > 0) this.schedule()
     else this.wakeAt(this.nowMs() + this.config.lingerMs)
+  }
+
+  get requestsInFlight(): number {
+    let count = 0
+    for (const requests of this.inFlightByNode.values()) count += requests
+    return count
   }
 
   stop(error: Error): void {
@@ -228,6 +238,8 @@ export class Sender {
     const connection = await this.core.connectionTo(node)
     this.brokerWaits.took(node)
     const body = requestBody(this.config, shipments)
+    const sentMs = this.nowMs()
+    this.metrics.sent(shipments, sentMs)
     if (this.config.acks === 0) {
       this.watch(connection)
       connection.sendNoResponse(produce, body)
@@ -237,6 +249,7 @@ export class Sender {
       return
     }
     const response = await connection.send(produce, body, { timeoutMs: this.config.requestTimeoutMs })
+    this.metrics.answered(this.nowMs() - sentMs, response.throttleTimeMs)
     const answerOf = answersByPartition(response)
     for (const shipment of shipments) {
       const answer = answerOf(shipment.queue.topic, shipment.queue.partition)
@@ -266,6 +279,7 @@ export class Sender {
       return
     }
     if (errorCode === ERROR_CODES.MESSAGE_TOO_LARGE && batch.recordCount > 1 && !batch.isTold) {
+      this.metrics.split()
       const parts = splitBatch(this.accumulator, batch)
       Flush.split(batch, parts)
       this.accumulator.replace(queue, batch, parts)
@@ -291,6 +305,7 @@ export class Sender {
     }
     batch.attempts++
     batch.lastError = error
+    this.metrics.retried(batch)
     this.core.options.logger.debug(
       `${queue.topic}-${queue.partition}: attempt ${batch.attempts} failed: ${error.message}`,
     )
@@ -299,6 +314,7 @@ export class Sender {
 
   private giveUp(queue: PartitionQueue, batch: ProducerBatch, error: Error): void {
     this.identity?.gaveUp(queue, batch)
+    if (!batch.isTold) this.metrics.failed(batch.topic, batch.recordCount)
     this.finish(queue, batch, () => batch.fail(error, this.logThrown))
   }
 
@@ -327,6 +343,7 @@ export class Sender {
       for (const batch of queue.inFlight) {
         if (batch.createdMs > oldestMs) nextMs = Math.min(nextMs, batch.createdMs + deliveryTimeoutMs)
         else if (!batch.isTold) {
+          this.metrics.failed(batch.topic, batch.recordCount)
           batch.fail(this.timeoutOf(batch), this.logThrown)
           Flush.finished(batch)
         }

@@ -339,3 +339,54 @@ describe('Producer: configuration', () => {
     },
   )
 })
+
+describe('Producer: metrics', () => {
+  it('are what happened, under the names of Kafka', async () => {
+    const { clock, cluster, producer } = await setUp({ lingerMs: 5, retries: 1, compressionType: 'gzip' })
+    const metric = (name: string, group = 'producer-metrics') =>
+      producer.metrics().find((one) => one.name === name && one.group === group)
+    await clock.run(producer.prepare('t'))
+    for (let i = 0; i < 10; i++) producer.append({ topic: 't', value: value(i, 100) })
+    await clock.run(producer.flush())
+    expect(metric('record-send-total')?.value).toBe(10)
+    expect(metric('records-per-request-avg')?.value).toBe(10)
+    expect(metric('record-size-max')?.value).toBeGreaterThan(100)
+    expect(metric('compression-rate-avg')?.value).toBeLessThan(0.5)
+    expect(metric('requests-in-flight')?.value).toBe(0)
+    expect(metric('buffer-available-bytes')?.value).toBe(33_554_432)
+    expect(metric('record-send-total', 'producer-topic-metrics')).toMatchObject({
+      tags: { 'client-id': 'kcli', topic: 't' },
+      value: 10,
+    })
+    expect(metric('connection-count')?.value).toBeGreaterThan(0)
+    expect(metric('request-total', 'producer-node-metrics')?.tags).toMatchObject({ 'node-id': 'node--1' })
+
+    cluster.script = (call) =>
+      call.spec.key === produce.key ? { errorCode: ERROR_CODES.NOT_ENOUGH_REPLICAS } : undefined
+    producer.append({ topic: 't', value: 'never stored' })
+    await clock.run(producer.flush())
+    expect(metric('record-retry-total')?.value).toBe(1)
+    expect(metric('record-error-total')?.value).toBe(1)
+    expect(metric('record-error-total', 'producer-topic-metrics')?.value).toBe(1)
+    expect(metric('record-send-total')?.value).toBe(12)
+    await clock.run(producer.close())
+  })
+
+  it('tell how long memory was waited for', async () => {
+    const { clock, cluster, producer } = await setUp({ bufferMemoryBytes: 1000, maxBlockMs: 500 })
+    await clock.run(producer.prepare('t'))
+    const metric = (name: string) => producer.metrics().find((one) => one.name === name)?.value
+    const door = gate()
+    cluster.script = (call) => (call.spec.key === produce.key ? { hold: door.opened } : undefined)
+    while (producer.append({ topic: 't', value: value(0, 100) }));
+    const refused = producer.send({ topic: 't', value: 'late' }).catch((error) => error.code)
+    expect(metric('waiting-threads')).toBe(1)
+    await clock.advance(500)
+    expect(await refused).toBe('KCLI_BUFFER_FULL')
+    expect(metric('buffer-exhausted-total')).toBe(1)
+    door.open()
+    await clock.run(producer.flush())
+    expect(metric('bufferpool-wait-time-ns-total')).toBe(500e6)
+    await clock.run(producer.close())
+  })
+})
