@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FileRange } from '../base/file-system.ts'
+import { appendSent } from './append-sent.ts'
 import { readFully } from './batch-scan.ts'
 import { KafkaStorageError, OffsetOutOfRangeError } from './errors.ts'
 import { deleteDirName } from './file-names.ts'
@@ -130,7 +131,7 @@ export class LogMove {
     }
     // What was cut off meanwhile is not worth copying.
     if (this.cutOffset !== undefined || this.isOver) return 0
-    if (records.length > 0) await future.appendAsFollower(records)
+    if (records.length > 0) await appendSent(future, records)
     future.updateHighWatermark(current.highWatermark)
     const startOffset = Math.min(current.logStartOffset, future.highWatermark)
     if (startOffset > future.logStartOffset) await future.incrementLogStartOffset(startOffset)

@@ -109,6 +109,15 @@ describe('a log that goes to another directory', () => {
     expect(Object.keys(filesOf(join(to, 't-0')))).toEqual(Object.keys(image))
   })
 
+  it('may begin in the middle of a batch', async () => {
+    await send(['a', 'b', 'c', 'd'])
+    log.updateHighWatermark(4)
+    await log.incrementLogStartOffset(2)
+    await finish(begin())
+    expect(log.logStartOffset).toBe(2)
+    expect(await values(log, 2)).toEqual(['c', 'd'])
+  })
+
   it('is appended to, read and searched all the time', async () => {
     await sendMany(100)
     let isOver = false
