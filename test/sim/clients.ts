@@ -1,6 +1,7 @@
 import { sleep } from '../../src/base/clock.ts'
 import { Admin, type ClientOptions, Consumer, Producer } from '../../src/client/index.ts'
-import { type History, labelOf, short, type TopicPlan } from './history.ts'
+import { MORTAL_KEY } from './compacted-check.ts'
+import { type History, isReadable, labelOf, short, type TopicPlan } from './history.ts'
 import { BROKER_PORT, type World } from './machines.ts'
 import { SimProcess, textOf } from './process.ts'
 
@@ -18,7 +19,7 @@ export interface ProducerKind {
   readonly lingerMs: number
 }
 
-function optionsOf(world: ClientWorld, process: SimProcess): ClientOptions {
+export function optionsOf(world: ClientWorld, process: SimProcess): ClientOptions {
   return {
     bootstrap: world.brokerHosts.map((host) => ({ kind: 'tcp', host, port: BROKER_PORT })),
     network: world.network.of(process),
@@ -34,7 +35,7 @@ function optionsOf(world: ClientWorld, process: SimProcess): ClientOptions {
   }
 }
 
-const NO_FAULT = { offsetMs: 0, rate: 1 }
+export const NO_FAULT = { offsetMs: 0, rate: 1 }
 
 /** One program that produces; when its producer has failed for good it makes another, with a new name. */
 export class ProducerClient {
@@ -84,13 +85,13 @@ export class ProducerClient {
     let hasFailed = false
     while (!this.isStopped && !hasFailed) {
       await sleep(clock, -Math.log(1 - random.next()) * kind.meanPauseMs)
-      const topics = world.topics
+      const topics = world.topics.filter(({ kind }) => kind !== 'internal')
       const topic = topics[random.int(topics.length)]
       if (topic === undefined) continue
       const partition = random.int(topic.partitions)
       for (let burst = 1 + random.int(4); burst > 0; burst--) {
         this.send(process, producer, topic, partition).catch(() => {
-          if (topic.kind !== 'passing' && random.int(3) === 0) hasFailed = true
+          if (isReadable(topic) && random.int(3) === 0) hasFailed = true
         })
       }
     }
@@ -109,20 +110,18 @@ export class ProducerClient {
     const place = `${topic.name}-${partition}`
     const number = this.numbers.get(place) ?? 0
     this.numbers.set(place, number + 1)
-    const value = labelOf({ producer: process.name, number }, 'x'.repeat(process.random.int(150)))
+    const isMortal = topic.kind === 'compacted' && process.random.int(5) === 0
+    const key = isMortal ? `${MORTAL_KEY}${process.random.int(3)}` : `k${process.random.int(10)}`
+    const label = labelOf({ producer: process.name, number }, 'x'.repeat(process.random.int(150)))
+    const value = isMortal && process.random.int(2) === 0 ? null : label
     this.pending++
     try {
-      const { offset } = await producer.send({
-        topic: topic.name,
-        partition,
-        key: `k${process.random.int(10)}`,
-        value,
-      })
+      const { offset } = await producer.send({ topic: topic.name, partition, key, value })
       history.ackCount++
-      if (this.kind.acks === -1) history.acknowledged.push({ place, offset, value })
+      if (this.kind.acks === -1) history.acknowledge(topic, { place, offset, key, value: value ?? '' })
     } catch (error) {
       history.failedCount++
-      this.world.trace(process.name, `${place} ${short(value)} failed: ${String(error)}`)
+      this.world.trace(process.name, `${place} ${short(label)} failed: ${String(error)}`)
       throw error
     } finally {
       this.pending--
@@ -155,7 +154,7 @@ export class ConsumerClient {
 
   private async run(process: SimProcess): Promise<void> {
     const { world } = this
-    const topics = world.topics.filter(({ kind }) => kind !== 'passing')
+    const topics = world.topics.filter(isReadable)
     const consumer = new Consumer(optionsOf(world, process), {
       autoOffsetReset: topics.some(({ kind }) => kind === 'trimmed') ? 'earliest' : 'none',
       maxPartitionFetchBytes: 500 + process.random.int(4000),
@@ -249,6 +248,12 @@ export class AdminClient {
   async reassign(topic: string, partition: number, replicas: readonly number[]): Promise<void> {
     await this.attempt(`reassign ${topic}-${partition} to ${replicas.join(',')}`, () =>
       this.admin.reassignPartitions([{ topic, partition, replicas }], { timeoutMs: 5000 }),
+    )
+  }
+
+  async trim(topic: string, partition: number, beforeOffset: number): Promise<void> {
+    await this.attempt(`delete records of ${topic}-${partition} before ${beforeOffset}`, () =>
+      this.admin.deleteRecords([{ topic, partition, beforeOffset }], { timeoutMs: 5000 }),
     )
   }
 

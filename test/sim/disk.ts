@@ -9,12 +9,19 @@ export interface DiskState {
   maxDelayMs: number
   /** What every write and sync fails with; undefined: nothing does. */
   failsWith: 'EIO' | 'ENOSPC' | undefined
+  /** Where it does; everywhere when undefined. */
+  failsBelow: string | undefined
 }
 
 /** A machine's disk. It outlives the processes; what of it outlives a loss of power is what was synced. */
 export class SimDisk {
   files = new MemoryFileSystem()
-  readonly state: DiskState = { minDelayMs: 0.02, maxDelayMs: 0.3, failsWith: undefined }
+  readonly state: DiskState = {
+    minDelayMs: 0.02,
+    maxDelayMs: 0.3,
+    failsWith: undefined,
+    failsBelow: undefined,
+  }
   private readonly scheduler: Scheduler
   private readonly random: Random
 
@@ -123,13 +130,13 @@ class DiskView implements FileSystem {
   }
 
   requireHealth(path: string): void {
-    const { failsWith } = this.disk.state
-    if (failsWith !== undefined) throw systemError(failsWith, path)
+    const { failsWith, failsBelow } = this.disk.state
+    if (failsWith !== undefined && path.startsWith(failsBelow ?? '')) throw systemError(failsWith, path)
   }
 
   /** For what needs no room: a full disk can do it. */
   requireWorking(path: string): void {
-    if (this.disk.state.failsWith === 'EIO') throw systemError('EIO', path)
+    if (this.disk.state.failsWith === 'EIO') this.requireHealth(path)
   }
 
   /** The work happens when its time has come. `cutShort`: what becomes of it when the process is killed meanwhile. */

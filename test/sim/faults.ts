@@ -1,5 +1,6 @@
 import type { BrokerMachine, ZooKeeperMachine } from './machines.ts'
 import { SESSION_TIMEOUT_MS, type World } from './machines.ts'
+import type { SimProcess } from './process.ts'
 
 export interface FaultWorld extends World {
   readonly brokers: readonly BrokerMachine[]
@@ -21,21 +22,7 @@ const KINDS = {
   },
   restart: (f) => {
     const broker = f.anyBroker()
-    if (!broker.isServing) return undefined
-    const { process } = broker
-    const controlled = f.dice(4) > 0
-    broker
-      .stop({ controlled })
-      .catch((error: unknown) => f.world.violation(`stop rejected: ${String(error)}`))
-    // A supervisor loses patience.
-    f.world.later(10_000, () => {
-      if (process?.isAlive) broker.kill('its stop takes too long')
-    })
-    const again = () => {
-      if (process?.isAlive) f.world.later(200, again)
-      else broker.start()
-    }
-    f.world.later(f.shortOrLong(), again)
+    if (broker.isServing) f.restart(broker)
     return undefined
   },
   power: (f) => {
@@ -116,6 +103,7 @@ const KINDS = {
   },
   fullDisk: (f) => f.failDisk('ENOSPC'),
   brokenDisk: (f) => f.failDisk('EIO'),
+  brokenDir: (f) => f.failDisk('EIO', true),
   clock: (f) => {
     const { clockFault, host } = f.anyBroker()
     clockFault.offsetMs += (f.dice(2) === 0 ? -1 : 1) * f.dice([1000, 60_000, 3_600_000][f.dice(3)] as number)
@@ -176,6 +164,30 @@ export class Faults {
     return hosts[this.dice(hosts.length)] as string
   }
 
+  restart(broker: BrokerMachine): void {
+    const { process } = broker
+    const controlled = this.dice(4) > 0
+    broker
+      .stop({ controlled })
+      .catch((error: unknown) => this.world.violation(`stop rejected: ${String(error)}`))
+    // A supervisor loses patience.
+    this.world.later(10_000, () => {
+      if (process?.isAlive) broker.kill('its stop takes too long')
+    })
+    const again = () => {
+      if (process?.isAlive) this.world.later(200, again)
+      else broker.start()
+    }
+    this.world.later(this.shortOrLong(), again)
+  }
+
+  /** Unless it has been by then. */
+  restartOnceServing(broker: BrokerMachine, process: SimProcess | undefined): void {
+    if (broker.process !== process) return
+    if (broker.isServing) this.restart(broker)
+    else this.world.later(300, () => this.restartOnceServing(broker, process))
+  }
+
   pause(machine: BrokerMachine | ZooKeeperMachine): undefined {
     const { process } = machine
     if (process === undefined || !machine.isUp) return undefined
@@ -203,13 +215,18 @@ export class Faults {
     }
   }
 
-  failDisk(code: 'EIO' | 'ENOSPC'): () => void {
-    const { disk, host } = this.anyBroker()
-    this.world.trace('fault', `the disk of ${host} fails with ${code}`)
-    disk.state.failsWith = code
+  failDisk(code: 'EIO' | 'ENOSPC', onlyOneDir = false): () => void {
+    const broker = this.anyBroker()
+    const { disk, host, logDirs } = broker
+    const dir = onlyOneDir ? logDirs[this.dice(logDirs.length)] : undefined
+    const what = `the disk of ${host}${dir === undefined ? '' : ` below ${dir}`}`
+    this.world.trace('fault', `${what} fails with ${code}`)
+    Object.assign(disk.state, { failsWith: code, failsBelow: dir })
     return () => {
-      this.world.trace('fault', `the disk of ${host} works again`)
+      this.world.trace('fault', `${what} works again`)
       disk.state.failsWith = undefined
+      // A broker that goes on without one of its directories does so until somebody starts it anew.
+      if (logDirs.length > 1) this.restartOnceServing(broker, broker.process)
     }
   }
 

@@ -2,15 +2,31 @@
 export interface TopicPlan {
   readonly name: string
   partitions: number
-  /** `kept`: every record stays. `trimmed`: the oldest go. `passing`: it is deleted one day; nothing is expected. */
-  readonly kind: 'kept' | 'trimmed' | 'passing'
+  readonly kind: TopicKind
   readonly configs: Readonly<Record<string, string>>
+}
+
+/**
+ * - `kept`: every record stays.
+ * - `trimmed`: the oldest go, by retention or because somebody asks for it.
+ * - `compacted`: of each key the newest stays.
+ * - `unclean`: who was not in sync may lead. Records may be lost; the replicas must still agree.
+ * - `passing`: it is deleted one day; nothing is expected.
+ * - `internal`: the brokers write it.
+ */
+export type TopicKind = 'kept' | 'trimmed' | 'compacted' | 'unclean' | 'passing' | 'internal'
+
+/** Whether what was acknowledged can be read from the beginning on. */
+export function isReadable({ kind }: TopicPlan): boolean {
+  return kind === 'kept' || kind === 'trimmed' || kind === 'compacted'
 }
 
 export interface Acknowledged {
   readonly place: string
   /** -1: the broker did not say. */
   readonly offset: number
+  readonly key: string
+  /** Empty for a tombstone. */
   readonly value: string
 }
 
@@ -34,12 +50,22 @@ export class History {
   readonly acknowledged: Acknowledged[] = []
   /** place → offset → value. */
   readonly reads = new Map<string, Map<number, string>>()
+  /** place → how far anybody asked for the deletion of records. */
+  readonly trims = new Map<string, number>()
   ackCount = 0
   failedCount = 0
+  private readonly lastAcknowledged = new Map<string, number>()
   private readonly violation: (what: string) => void
 
   constructor(violation: (what: string) => void) {
     this.violation = violation
+  }
+
+  acknowledge(topic: TopicPlan, record: Acknowledged): void {
+    if (!isReadable(topic)) return
+    const { place, offset } = record
+    this.acknowledged.push(record)
+    this.lastAcknowledged.set(place, Math.max(offset, this.lastAcknowledged.get(place) ?? -1))
   }
 
   read(place: string, offset: number, value: string, reader: string): void {
@@ -54,6 +80,13 @@ export class History {
       this.violation(
         `${place} offset ${offset} was read as ${short(before)} and now by ${reader} as ${short(value)}`,
       )
+  }
+
+  /** Somewhere the last record that was acknowledged has not been read: its place. */
+  unread(): string | undefined {
+    for (const [place, offset] of this.lastAcknowledged)
+      if (!this.reads.get(place)?.has(offset)) return `${place} offset ${offset}`
+    return undefined
   }
 }
 

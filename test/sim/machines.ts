@@ -9,6 +9,7 @@ export const BROKER_PORT = 9092
 const ZOOKEEPER = { kind: 'tcp', host: 'zk', port: 2181 } as const
 export const SESSION_TIMEOUT_MS = 3000
 const TICK_MS = 500
+export const OFFSETS_PARTITIONS = 2
 
 /** Ends quickly what ordinary brokers wait long for: the rules are the same, and a seed covers more of them. */
 const BROKER_PROPERTIES = {
@@ -16,12 +17,17 @@ const BROKER_PROPERTIES = {
   'controlled.shutdown.retry.backoff.ms': '300',
   'controller.socket.timeout.ms': '3000',
   'default.replication.factor': '3',
-  'log.cleaner.backoff.ms': '2000',
+  'log.cleaner.backoff.ms': '1000',
+  'log.cleaner.dedupe.buffer.size': '1100000',
   'log.flush.offset.checkpoint.interval.ms': '4000',
   'log.flush.start.offset.checkpoint.interval.ms': '4000',
   'log.initial.task.delay.ms': '1000',
   'log.retention.check.interval.ms': '3000',
   'log.segment.delete.delay.ms': '1000',
+  'offsets.commit.timeout.ms': '2000',
+  'offsets.retention.check.interval.ms': '5000',
+  'offsets.topic.num.partitions': String(OFFSETS_PARTITIONS),
+  'offsets.topic.segment.bytes': '2000',
   'replica.fetch.backoff.ms': '300',
   'replica.high.watermark.checkpoint.interval.ms': '1000',
   'replica.lag.time.max.ms': '2500',
@@ -123,12 +129,12 @@ export class BrokerMachine extends Machine {
   readonly id: number
   broker: Broker | undefined
   isServing = false
-  private readonly properties: Readonly<Record<string, string>>
+  readonly logDirs: readonly string[]
 
-  constructor(world: World, id: number, properties: Readonly<Record<string, string>>) {
+  constructor(world: World, id: number, logDirs: readonly string[]) {
     super(world, `b${id}`)
     this.id = id
-    this.properties = properties
+    this.logDirs = logDirs
   }
 
   protected async launch(process: SimProcess): Promise<void> {
@@ -197,7 +203,7 @@ export class BrokerMachine extends Machine {
 
   private config(): BrokerConfig {
     return BrokerConfig.fromProperties(
-      { ...BROKER_PROPERTIES, ...this.properties, 'broker.id': String(this.id), 'log.dirs': '/logs' },
+      { ...BROKER_PROPERTIES, 'broker.id': String(this.id), 'log.dirs': this.logDirs.join(',') },
       {
         listeners: [
           {

@@ -1,4 +1,5 @@
 import { type Random, seededRandom } from '../../src/base/random.ts'
+import { OFFSETS_TOPIC } from '../../src/broker/group/offsets-topic.ts'
 import {
   brokerIdZnode,
   deleteTopicsZnode,
@@ -10,11 +11,13 @@ import { type DataTree, isZooKeeperError } from '../../src/zookeeper/index.ts'
 import { AdminClient, type ClientWorld, ConsumerClient, ProducerClient } from './clients.ts'
 import { FAULT_KINDS, type FaultKind, Faults, type FaultWorld } from './faults.ts'
 import { FinalCheck } from './final-check.ts'
+import { GroupClient } from './group-client.ts'
 import { History, type TopicPlan } from './history.ts'
-import { BrokerMachine, ZooKeeperMachine } from './machines.ts'
+import { BrokerMachine, OFFSETS_PARTITIONS, ZooKeeperMachine } from './machines.ts'
 import { SimNetwork } from './network.ts'
 import { hash, textOf } from './process.ts'
 import { type Owner, Scheduler } from './scheduler.ts'
+import { planTopics, TopicChanges } from './topics.ts'
 import { WireWatch } from './wire-watch.ts'
 
 export interface SimulationResult {
@@ -64,6 +67,7 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
   private readonly keepsTrace: boolean
   private readonly producers: ProducerClient[] = []
   private readonly consumers: ConsumerClient[] = []
+  private readonly groups: GroupClient[] = []
 
   constructor(seed: number, { keepsTrace = false }: SimulationOptions) {
     this.seed = seed
@@ -79,7 +83,8 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
     )
     this.zookeeper = new ZooKeeperMachine(this)
     const count = 3 + (this.random.int(3) === 0 ? this.random.int(3) : 0)
-    this.brokers = Array.from({ length: count }, (_, id) => new BrokerMachine(this, id, {}))
+    const logDirs = this.random.int(3) === 0 ? ['/logs0', '/logs1'] : ['/logs']
+    this.brokers = Array.from({ length: count }, (_, id) => new BrokerMachine(this, id, logDirs))
     this.brokerHosts = this.brokers.map(({ host }) => host)
   }
 
@@ -171,7 +176,7 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
     if (!(await this.until(made, START_MS))) return this.violation('the topics were not made in time')
     this.startClients()
     faults.begin()
-    const changes = this.changeTopics(admin)
+    const changes = new TopicChanges(this, admin).run()
     await scheduler.run(() => this.violations.length > 0, scheduler.nowMs + faultyMs)
     if (this.violations.length > 0) return
     this.trace('plan', 'everything heals')
@@ -194,77 +199,9 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
   }
 
   private async makeTopics(admin: AdminClient): Promise<void> {
-    const { random } = this
-    const small = () => String(1000 + random.int(8000))
-    const plans: TopicPlan[] = [
-      {
-        name: 'kept',
-        partitions: 1 + random.int(3),
-        kind: 'kept',
-        configs: { 'min.insync.replicas': String(1 + random.int(2)), 'segment.bytes': small() },
-      },
-    ]
-    if (random.int(2) === 0) {
-      const retention = random.int(2) === 0 ? { 'retention.bytes': small() } : { 'retention.ms': '4000' }
-      plans.push({
-        name: 'trimmed',
-        partitions: 1,
-        kind: 'trimmed',
-        configs: { 'segment.bytes': small(), ...retention },
-      })
-    }
+    const plans = planTopics(this.random)
     for (const plan of plans) await admin.create(plan, Math.min(3, this.brokers.length))
     this.topics.push(...plans)
-  }
-
-  private async changeTopics(admin: AdminClient): Promise<void> {
-    const { random } = this
-    const pause = () => new Promise<void>((resolve) => this.later(random.int(6000), resolve))
-    let generation = 0
-    while (!this.isHealed) {
-      await pause()
-      if (this.isHealed) return
-      const kept = this.topics[0] as TopicPlan
-      switch (random.int(6)) {
-        case 0: {
-          const plan: TopicPlan = {
-            name: 'passing',
-            partitions: 1 + (generation++ % 2),
-            kind: 'passing',
-            configs: {},
-          }
-          await admin.create(plan, 2)
-          this.topics.push(plan)
-          await pause()
-          this.topics.splice(this.topics.indexOf(plan), 1)
-          await admin.delete(plan.name)
-          break
-        }
-        case 1:
-          if (kept.partitions < 4) await admin.grow(kept)
-          break
-        case 2:
-          await admin.configure('kept', 'min.insync.replicas', String(1 + random.int(2)))
-          break
-        case 3:
-          await admin.reassign('kept', random.int(kept.partitions), this.someBrokers())
-          break
-        case 4:
-          await admin.electPreferred('kept', random.int(kept.partitions))
-          break
-        default:
-          await admin.configure('kept', 'segment.bytes', String(1000 + random.int(8000)))
-      }
-    }
-  }
-
-  /** Two or three, in any order. */
-  private someBrokers(): number[] {
-    const left = this.brokers.map(({ id }) => id)
-    const wanted = 2 + this.random.int(2)
-    const chosen: number[] = []
-    while (chosen.length < wanted) chosen.push(...left.splice(this.random.int(left.length), 1))
-    return chosen
   }
 
   private startClients(): void {
@@ -281,6 +218,15 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
       this.consumers.push(consumer)
       consumer.start()
     }
+    if (random.int(2) === 0) this.addGroup('g')
+  }
+
+  private addGroup(host: string): void {
+    this.topics.push({ name: OFFSETS_TOPIC, partitions: OFFSETS_PARTITIONS, kind: 'internal', configs: {} })
+    this.clientHosts.push(host)
+    const group = new GroupClient(this, host)
+    this.groups.push(group)
+    group.start()
   }
 
   private addProducer(host: string, kind: ConstructorParameters<typeof ProducerClient>[2]): void {
@@ -307,9 +253,14 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
     const before = this.history.ackCount
     if (!(await wait(() => this.history.ackCount > before + 20)))
       return this.complain('producers are not served')
-    for (const client of [...this.producers, ...this.consumers]) client.stop()
-    if (!(await wait(() => this.producers.every(({ isIdle }) => isIdle))))
+    for (const client of [...this.producers, ...this.groups]) client.stop()
+    if (!(await wait(() => [...this.producers, ...this.groups].every(({ isIdle }) => isIdle))))
       return this.complain('producers do not end')
+    if (!(await wait(() => this.history.unread() === undefined)))
+      return this.complain(`${this.history.unread()} was acknowledged, and nobody is given it`)
+    for (const consumer of this.consumers) consumer.stop()
+    if (!(await this.until(Promise.all(this.groups.map((group) => group.check())), RECOVERY_MS)))
+      return this.complain('committed offsets cannot be read')
     // What was written at last reaches the followers, and their high watermarks.
     await scheduler.run(() => false, scheduler.nowMs + 2000)
     if (!(await wait(() => this.isWell()))) return this.complain('the cluster did not stay well')
