@@ -9,7 +9,7 @@ import { testRandom } from '../support/seed.ts'
 import { JavaDriver } from './support/driver.ts'
 import { describeInterop } from './support/suite.ts'
 
-const ROUNDS = 100
+const ROUNDS = 150
 const RACKS = ['a', 'b', 'c']
 const NAMES: AssignorName[] = ['range', 'roundrobin', 'sticky', 'cooperative-sticky']
 
@@ -166,7 +166,7 @@ describeInterop('assignors', ['kafka', 'driver'], () => {
     '%s shares out as Kafka does',
     async (name) => {
       const { seed, random } = testRandom()
-      const stumbles = 0
+      let stumbles = 0
       for (let round = 0; round < ROUNDS; round++) {
         const group = new RandomGroup(random)
         for (let step = 0; step < 4; step++) {
@@ -178,12 +178,20 @@ describeInterop('assignors', ['kafka', 'driver'], () => {
               partitions.map(({ topic, partition }) => `${topic}-${partition}`).sort(),
             ]),
           )
-          const expected = await theirs(name, group, userData)
-          expect(mine, `seed ${seed}, round ${round}, step ${step}`).toEqual(expected)
+          const message = `seed ${seed}, round ${round}, step ${step}`
+          const expected = await theirs(name, group, userData).catch((error: Error) => error)
+          if (expected instanceof Error) {
+            // Kafka's sticky assignors stumble over former owners that have all they can get. We go on.
+            expect(expected.message, message).toContain('java.lang.NullPointerException')
+            stumbles++
+          } else expect(mine, message).toEqual(expected)
+          const given = Object.values(mine).flat()
+          expect(new Set(given).size, message).toBe(given.length)
           group.take(new Map([...shares].map(([id, { partitions }]) => [id, partitions])))
           group.change()
         }
       }
+      expect(stumbles).toBeLessThan(ROUNDS / 10)
     },
     300_000,
   )
