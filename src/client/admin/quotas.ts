@@ -75,9 +75,7 @@ export async function alter(
       validateOnly: options.validateOnly ?? false,
     })
     return response.entries.map(({ entity, errorCode, errorMessage }) => ({
-      name: entity
-        .map(({ entityType, entityName }) => `${entityType}=${entityName ?? '<default>'}`)
-        .join(','),
+      name: nameOf(entityOf(entity)),
       entity: entityOf(entity),
       error: itemError(errorCode, errorMessage),
     }))
@@ -86,4 +84,10 @@ export async function alter(
 
 function entityOf(parts: readonly { entityType: string; entityName: string | null }[]): QuotaEntity {
   return Object.fromEntries(parts.map(({ entityType, entityName }) => [entityType, entityName]))
+}
+
+/** Users first, whatever the order in which the broker names them. */
+function nameOf(entity: QuotaEntity): string {
+  const parts = Object.entries(entity).sort(([a], [b]) => (a < b ? 1 : -1))
+  return parts.map(([type, name]) => `${type}=${name ?? '<default>'}`).join(',')
 }
