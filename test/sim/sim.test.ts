@@ -5,7 +5,7 @@ import '../../src/zookeeper/net/client-port.ts'
 import '../../src/zookeeper/net/network-client.ts'
 import { testRandom } from '../support/seed.ts'
 import { KEPT_SEEDS } from './seeds.ts'
-import { simulate } from './simulation.ts'
+import { type SimulationResult, simulate } from './simulation.ts'
 
 const NEW_SEEDS = 5
 
@@ -23,9 +23,12 @@ it('other seeds each time', async () => {
 })
 
 it('the same seed has the same history', async () => {
-  const [first, second] = [await simulate(3), await simulate(3)]
+  const results: SimulationResult[] = []
+  // From the same place: it is in the stacks of errors.
+  for (let i = 0; i < 2; i++) results.push(await simulate(3))
+  const [first, second] = results
   expect(second).toEqual(first)
   expect(first).toMatchObject({ violations: [] })
-  expect(first.acknowledged).toBeGreaterThan(100)
-  expect(first.read).toBeGreaterThan(100)
+  expect(first?.acknowledged).toBeGreaterThan(100)
+  expect(first?.read).toBeGreaterThan(100)
 })
