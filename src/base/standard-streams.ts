@@ -56,10 +56,22 @@ export function standardOutput(stream: NodeJS.WriteStream = process.stdout): Byt
   }
 }
 
-/** Standard input, or a file, in chunks as they come. Ends early, without an error, when `signal` is aborted. */
-export async function* inputChunks(path: string | undefined, signal: AbortSignal): AsyncGenerator<Buffer> {
+/** Standard input in chunks as they come. Ends early, without an error, when `signal` is aborted. */
+export function standardInputChunks(signal: AbortSignal): AsyncGenerator<Buffer> {
+  return chunksOf(() => process.stdin, signal)
+}
+
+/** A file in chunks. Ends early, without an error, when `signal` is aborted. */
+export function fileChunks(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  return chunksOf(() => fs.createReadStream(path, { highWaterMark: 256 * 1024 }), signal)
+}
+
+async function* chunksOf(
+  open: () => NodeJS.ReadStream | fs.ReadStream,
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
   if (signal.aborted) return
-  const stream = path === undefined ? process.stdin : fs.createReadStream(path, { highWaterMark: 256 * 1024 })
+  const stream = open()
   const stop = () => stream.destroy()
   signal.addEventListener('abort', stop)
   try {

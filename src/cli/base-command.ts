@@ -1,6 +1,9 @@
 import { Command } from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
 import { type CommandContext, outputFormat, type RunOptions, runInContext } from './context.ts'
+import { EXIT } from './exit-codes.ts'
+import { type Host, ProcessHost } from './host.ts'
+import { LeanConfig } from './lean-config.ts'
 import { OUTPUT_FORMATS } from './output/format.ts'
 import { errorData } from './report-error.ts'
 
@@ -70,9 +73,17 @@ export abstract class BaseCommand extends Command {
     }),
   }
 
+  /** What the command ended with. */
+  exitCode: number = EXIT.done
+
   /** Runs the command on a configuration that is loaded already (`Command.run` would load it once more). */
   start(): Promise<unknown> {
     return this._run()
+  }
+
+  private get host(): Host {
+    const { config } = this
+    return config instanceof LeanConfig ? config.host : new ProcessHost()
   }
 
   /** Runs the command's work and turns its result into the exit code. */
@@ -81,11 +92,12 @@ export abstract class BaseCommand extends Command {
     work: (context: CommandContext) => Promise<number | undefined>,
     options: RunOptions = {},
   ): Promise<void> {
+    const { host } = this
     try {
-      process.exitCode = await runInContext(flags, this.config, work, options)
+      this.exitCode = await runInContext(host, flags, this.config, work, options)
     } catch (error) {
       if (outputFormat(flags) === 'json')
-        process.stdout.write(`${JSON.stringify(errorData(error), null, 2)}\n`)
+        await host.sink.write(`${JSON.stringify(errorData(error), null, 2)}\n`)
       throw error
     }
   }

@@ -1,15 +1,16 @@
 import type { Config } from '@oclif/core/config'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { standardOutput } from '../base/standard-streams.ts'
+import { fileChunks } from '../base/standard-streams.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { EXIT, InterruptedError } from './exit-codes.ts'
+import type { Host } from './host.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from './output/format.ts'
 import { Output } from './output/output.ts'
 import { type Progress, startProgress } from './output/progress.ts'
 import { RecoveryDisplay } from './output/recovery.ts'
-import { openTarget, type Target, targetName } from './target.ts'
-import { confirm, detectTerminal, processSurroundings, type Terminal } from './terminal.ts'
+import { type Target, targetName } from './target.ts'
+import { confirm, type Terminal } from './terminal.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -25,6 +26,8 @@ export interface CommandContext {
   readonly flags: GlobalFlags
   /** Opened on first use and closed when the command ends. */
   target(): Promise<Target>
+  /** Standard input, or a file, in chunks as they come. Ends early, without an error, when the command is to end. */
+  input(path?: string): AsyncIterable<Buffer>
   /** Resolves when the user agrees; a usage error naming `flag` when nobody can be asked. */
   confirm(question: string, flag: string): Promise<void>
   /** A line that shows when the work takes long; nothing where nothing can move. */
@@ -52,14 +55,17 @@ export interface RunOptions {
  * After Ctrl-C it may go on for `graceMs`, to finish what was accepted; a second Ctrl-C ends the process at once.
  */
 export async function runInContext(
-  flags: GlobalFlags,
+  host: Host,
+  given: GlobalFlags,
   config: Pick<Config, 'version'>,
   work: (context: CommandContext) => Promise<number | undefined>,
   options: RunOptions = {},
 ): Promise<number> {
-  const terminal = detectTerminal(processSurroundings(), { color: flags.color !== false })
-  const sink = standardOutput()
-  const interruption = new Interruption(options.graceMs ?? 0)
+  const flags = host.flags(given)
+  const terminal = host.terminal({ color: flags.color !== false })
+  const { sink } = host
+  const interruption = host.interrupt(options.graceMs ?? 0)
+  if (options.isServer === true) await host.giveUpTarget()
   let opened: Promise<Target> | undefined
   let waiting: Progress | undefined
   const context: CommandContext = {
@@ -68,7 +74,7 @@ export async function runInContext(
       headers: flags.headers !== false,
       color: terminal.color,
       sink,
-      note: (text) => process.stderr.write(text),
+      note: (text) => host.note(text),
       onWrite: () => waiting?.stop(),
     }),
     terminal,
@@ -78,7 +84,7 @@ export async function runInContext(
     version: config.version,
     flags,
     target() {
-      opened ??= openTarget(flags, {
+      opened ??= host.openTarget(flags, {
         timeoutMs: this.timeoutMs,
         patienceMs: flags.timeout,
         version: config.version,
@@ -88,6 +94,8 @@ export async function runInContext(
       })
       return opened
     },
+    input: (path) =>
+      path === undefined ? host.input(interruption.signal) : fileChunks(path, interruption.signal),
     confirm(question, flag) {
       waiting?.stop()
       return confirm(terminal, question, flag)
@@ -114,58 +122,17 @@ export async function runInContext(
   } finally {
     waiting?.stop()
     recovery.stop()
-    await closeQuietly(opened)
+    await closeQuietly(host, opened)
     interruption.dispose()
   }
 }
 
 /** Closing comes after the work is done or has failed; its own failure would only hide that. */
-async function closeQuietly(opened: Promise<Target> | undefined): Promise<void> {
+async function closeQuietly(host: Host, opened: Promise<Target> | undefined): Promise<void> {
   try {
-    await (await opened)?.close()
+    const target = await opened
+    if (target !== undefined) await host.closeTarget(target)
   } catch {
     // The error that matters has been thrown already, by the work.
-  }
-}
-
-/** Signals, as one abort signal with an exit code. */
-class Interruption {
-  private readonly controller = new AbortController()
-  private readonly onSignal = (name: NodeJS.Signals) => this.interrupt(name)
-  private readonly graceMs: number
-  exitCode: number | undefined
-
-  constructor(graceMs: number) {
-    this.graceMs = graceMs
-    process.on('SIGINT', this.onSignal)
-    process.on('SIGTERM', this.onSignal)
-    process.on('SIGHUP', this.onSignal)
-  }
-
-  get signal(): AbortSignal {
-    return this.controller.signal
-  }
-
-  /** The work, or an {@link InterruptedError} when it does not end within the grace period after a signal. */
-  guard<T>(work: Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      work.then(resolve, reject)
-      this.signal.addEventListener('abort', () => {
-        systemClock.setTimer(this.graceMs, () => reject(new InterruptedError(this.exitCode)), { unref: true })
-      })
-    })
-  }
-
-  dispose(): void {
-    process.off('SIGINT', this.onSignal)
-    process.off('SIGTERM', this.onSignal)
-    process.off('SIGHUP', this.onSignal)
-  }
-
-  private interrupt(name: NodeJS.Signals): void {
-    const exitCode = name === 'SIGINT' ? EXIT.interrupted : name === 'SIGTERM' ? EXIT.terminated : EXIT.hungUp
-    if (this.exitCode !== undefined) process.exit(exitCode)
-    this.exitCode = exitCode
-    this.controller.abort(new InterruptedError(exitCode))
   }
 }

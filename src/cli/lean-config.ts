@@ -1,13 +1,17 @@
 import type { Interfaces } from '@oclif/core'
 import { Config } from '@oclif/core/config'
+import type { Host } from './host.ts'
 
 /**
  * What a command needs of oclif's configuration, without its search for plugins, themes and hooks (11 ms of a command that
  * costs 25). Used when the command is one of ours; help, completion and unknown commands take the full one.
  */
 export class LeanConfig extends Config {
-  constructor(root: string, pjson: Interfaces.PJSON) {
+  readonly host: Host
+
+  constructor(root: string, pjson: Interfaces.PJSON, host: Host) {
     super({ root })
+    this.host = host
     this.root = root
     this.pjson = pjson
     this.name = pjson.name

@@ -3,6 +3,7 @@ import type { Config } from '@oclif/core/config'
 import { ClosedPipeError, readTextFile } from '../base/standard-streams.ts'
 import type { BaseCommand } from './base-command.ts'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.ts'
+import { ProcessHost } from './host.ts'
 import { LeanConfig } from './lean-config.ts'
 import { formatError } from './report-error.ts'
 import { canonicalWords, isKafkaTool, resolveCommand, unknownCommand, wantsHelp } from './resolve.ts'
@@ -52,7 +53,9 @@ async function runCommandLine(argv: string[], root: string, table: CommandTable)
   if (command === undefined) return await runOclif(words, root)
   command.id = resolved.id
   const pjson: Interfaces.PJSON = JSON.parse(readTextFile(`${root}/package.json`))
-  await new command([...resolved.rest], new LeanConfig(root, pjson)).start()
+  const running = new command([...resolved.rest], new LeanConfig(root, pjson, new ProcessHost()))
+  await running.start()
+  process.exitCode = running.exitCode
 }
 
 /** On a terminal oclif's plugin asks whether the nearest command was meant; elsewhere it is only said. */

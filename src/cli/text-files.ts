@@ -1,5 +1,5 @@
 import { nodeFileSystem } from '../base/node-file-system.ts'
-import { inputChunks } from '../base/standard-streams.ts'
+import type { CommandContext } from './context.ts'
 
 /** Where a command reads and writes text that the user named. */
 export interface TextFiles {
@@ -8,11 +8,11 @@ export interface TextFiles {
 }
 
 /** Files of this machine; `-` is stdin. Reading ends with what there is when the command is interrupted. */
-export function textFiles(signal: AbortSignal): TextFiles {
+export function textFiles({ input }: Pick<CommandContext, 'input'>): TextFiles {
   return {
     async read(path) {
       const chunks: Buffer[] = []
-      for await (const chunk of inputChunks(path === '-' ? undefined : path, signal)) chunks.push(chunk)
+      for await (const chunk of input(path === '-' ? undefined : path)) chunks.push(chunk)
       return Buffer.concat(chunks).toString('utf8')
     },
     write(path, text) {

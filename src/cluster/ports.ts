@@ -17,7 +17,10 @@ export interface ClusterPorts {
   readonly locks: Pick<FileLocks, 'tryLock' | 'isHeld'>
 }
 
-/** The real ones. Two clusters in one process that may meet on a directory must share the `locks`. */
+/** Locks belong to the process: whoever may meet on a directory must share them. */
+const processLocks = new FileLocks()
+
+/** The real ones. */
 export function systemPorts(overrides: Partial<ClusterPorts> = {}): ClusterPorts {
   return {
     fs: nodeFileSystem,
@@ -25,7 +28,7 @@ export function systemPorts(overrides: Partial<ClusterPorts> = {}): ClusterPorts
     random: systemRandom,
     logger: silentLogger,
     network: overrides.network ?? createNodeNetwork(overrides.clock ?? systemClock),
-    locks: overrides.locks ?? new FileLocks(),
+    locks: overrides.locks ?? processLocks,
     ...overrides,
   }
 }

@@ -1,4 +1,3 @@
-import { inputChunks } from '../../base/standard-streams.ts'
 import {
   type ClientSettings,
   type DeliveryCallback,
@@ -92,7 +91,7 @@ async function sendAll(
   const emit = (record: InputRecord) => {
     hasRoom = append(producer, withDefaults(record, options), report)
   }
-  for await (const chunk of inputChunks(options.file, context.signal)) {
+  for await (const chunk of context.input(options.file)) {
     options.parser.push(chunk, emit)
     if (!hasRoom) await producer.ready()
     hasRoom = true
@@ -129,7 +128,7 @@ async function sendOneByOne(
     }
     records = []
   }
-  for await (const chunk of inputChunks(options.file, context.signal)) {
+  for await (const chunk of context.input(options.file)) {
     options.parser.push(chunk, emit)
     await sendRecords()
     await report.written()

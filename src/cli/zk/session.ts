@@ -64,7 +64,7 @@ export class ZkBrowser implements ZkSession {
     this.options = options
     this.place = options.place
     this.signal = context.signal
-    this.files = textFiles(context.signal)
+    this.files = textFiles(context)
     this.onEvent = (text) => this.out(text)
   }
 

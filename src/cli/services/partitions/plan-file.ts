@@ -1,5 +1,6 @@
 import { KcliError, messageOf } from '../../../base/errors.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
+import type { CommandContext } from '../../context.ts'
 import { textFiles } from '../../text-files.ts'
 
 /** One partition of a plan: the brokers it is to be on, the preferred leader first. */
@@ -47,10 +48,13 @@ export function parsePlan(text: string, source: string): PlannedPartition[] {
 }
 
 /** `-` is stdin. */
-export async function readPlan(file: string, signal: AbortSignal): Promise<PlannedPartition[]> {
+export async function readPlan(
+  file: string,
+  context: Pick<CommandContext, 'input'>,
+): Promise<PlannedPartition[]> {
   let text: string
   try {
-    text = await textFiles(signal).read(file)
+    text = await textFiles(context).read(file)
   } catch (error) {
     throw new KcliError('KCLI_PLAN', `cannot read the plan ${file}: ${messageOf(error)}`)
   }

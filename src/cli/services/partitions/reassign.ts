@@ -97,7 +97,7 @@ async function planMoves(context: CommandContext, admin: Admin, options: Reassig
     if (names.length > 0 || brokers !== undefined || replicationFactor !== undefined) {
       throw new UsageError('a plan says all: topics, brokers and replicas', 'Leave the others out.')
     }
-    const plan = await readPlan(planFile, context.signal)
+    const plan = await readPlan(planFile, context)
     const topics = [...new Set(plan.map(({ topic }) => topic))]
     const moving = await underWay(admin)
     return movesOf(await currentOf(admin, moving, topics, false), plan, moving)

@@ -13,11 +13,13 @@ export interface MovesOptions {
 }
 
 async function meant(
-  { signal }: CommandContext,
+  context: CommandContext,
   { names, planFile }: MovesOptions,
 ): Promise<(each: Reassignment) => boolean> {
   if (planFile === undefined) return ({ topic }) => names.length === 0 || names.includes(topic)
-  const planned = new Set((await readPlan(planFile, signal)).map((each) => `${each.topic}-${each.partition}`))
+  const planned = new Set(
+    (await readPlan(planFile, context)).map((each) => `${each.topic}-${each.partition}`),
+  )
   return ({ topic, partition }) => planned.has(`${topic}-${partition}`)
 }
 

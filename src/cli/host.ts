@@ -1,0 +1,62 @@
+import { type ByteSink, standardInputChunks, standardOutput } from '../base/standard-streams.ts'
+import type { GlobalFlags } from './base-command.ts'
+import { type Interruption, ProcessInterruption } from './interruption.ts'
+import { type OpenOptions, openTarget, type Target } from './target.ts'
+import { detectTerminal, processSurroundings, type Terminal } from './terminal.ts'
+
+/** Who runs a command and lends it input, output and target: the process for one command, a shell for many. */
+export interface Host {
+  /** Where data goes. */
+  readonly sink: ByteSink
+  /** Where everything else goes. */
+  note(text: string): void
+  /** What stands in for standard input. */
+  input(signal: AbortSignal): AsyncIterable<Buffer>
+  terminal(options: { readonly color: boolean }): Terminal
+  /** A command's own flags, with what holds where nothing was said. */
+  flags(given: GlobalFlags): GlobalFlags
+  openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target>
+  /** The command needs it no more. */
+  closeTarget(target: Target): Promise<void>
+  /** A server comes that may want what the host itself holds. */
+  giveUpTarget(): Promise<void>
+  /** For one command. */
+  interrupt(graceMs: number): Interruption
+}
+
+/** One command, one process. */
+export class ProcessHost implements Host {
+  readonly sink = standardOutput()
+
+  note(text: string): void {
+    process.stderr.write(text)
+  }
+
+  input(signal: AbortSignal): AsyncIterable<Buffer> {
+    return standardInputChunks(signal)
+  }
+
+  terminal(options: { readonly color: boolean }): Terminal {
+    return detectTerminal(processSurroundings(), options)
+  }
+
+  flags(given: GlobalFlags): GlobalFlags {
+    return given
+  }
+
+  openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
+    return openTarget(flags, options)
+  }
+
+  closeTarget(target: Target): Promise<void> {
+    return target.close()
+  }
+
+  async giveUpTarget(): Promise<void> {
+    // Nothing is held between commands.
+  }
+
+  interrupt(graceMs: number): Interruption {
+    return new ProcessInterruption(graceMs)
+  }
+}
