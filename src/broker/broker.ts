@@ -29,6 +29,7 @@ import { MetadataCache } from './metadata/index.ts'
 import { type AdvertisedEndpoint, NetworkServer } from './network/server.ts'
 import { ProducerIds } from './producer-ids.ts'
 import { ReplicaManager } from './replica/index.ts'
+import { logDirMoveLimits, replicaConfig, replicationThrottles } from './replica-settings.ts'
 import { TopicConfigStore } from './topic-config-store.ts'
 import { type BrokerInfo, KafkaZkClient } from './zk/index.ts'
 
@@ -268,6 +269,7 @@ export class Broker {
       onLeadershipChange: (leaders, followers) => groups.onLeadershipChange(leaders, followers),
       isRackAware: config.isRackAware,
       throttles: replicationThrottles(config, made.topicConfigs),
+      logDirMoves: logDirMoveLimits(config),
     })
     const groups = new GroupCoordinator({
       config,
@@ -564,30 +566,5 @@ function serverLimits(config: BrokerConfig) {
     connectionsMaxIdleMs: config.connectionsMaxIdleMs,
     maxConnections: config.number('max.connections'),
     maxConnectionsPerIp: config.number('max.connections.per.ip'),
-  }
-}
-
-function replicationThrottles(config: BrokerConfig, topicConfigs: TopicConfigStore) {
-  return {
-    rate: (role: 'leader' | 'follower') => config.dynamicNumber(`${role}.replication.throttled.rate`),
-    replicas: (role: 'leader' | 'follower', topic: string) =>
-      topicConfigs.get(topic, `${role}.replication.throttled.replicas`),
-    windowCount: config.number('replication.quota.window.num'),
-    windowMs: config.number('replication.quota.window.size.seconds') * 1000,
-  }
-}
-
-function replicaConfig(config: BrokerConfig) {
-  return {
-    replicaLagTimeMaxMs: config.replicaLagTimeMaxMs,
-    replicaFetchWaitMaxMs: config.replicaFetchWaitMaxMs,
-    replicaFetchMinBytes: config.replicaFetchMinBytes,
-    replicaFetchMaxBytes: config.replicaFetchMaxBytes,
-    replicaFetchResponseMaxBytes: config.replicaFetchResponseMaxBytes,
-    replicaFetchBackoffMs: config.replicaFetchBackoffMs,
-    numReplicaFetchers: config.numReplicaFetchers,
-    fetchMaxBytes: config.fetchMaxBytes,
-    maxIncrementalFetchSessionCacheSlots: config.maxFetchSessions,
-    requestTimeoutMs: config.requestTimeoutMs,
   }
 }

@@ -6,6 +6,7 @@ import { leaderAndIsrHandler } from './04-leader-and-isr.ts'
 import { stopReplicaHandler } from './05-stop-replica.ts'
 import { deleteRecordsHandler } from './21-delete-records.ts'
 import { offsetForLeaderEpochHandler } from './23-offset-for-leader-epoch.ts'
+import { alterReplicaLogDirsHandler } from './34-alter-replica-log-dirs.ts'
 import { describeLogDirsHandler } from './35-describe-log-dirs.ts'
 import type { ApiHandler } from './handler.ts'
 
@@ -19,6 +20,7 @@ export function replicaHandlers(replicas: ReplicaManager): ApiHandler[] {
     stopReplicaHandler(replicas),
     deleteRecordsHandler(replicas),
     offsetForLeaderEpochHandler(replicas),
+    alterReplicaLogDirsHandler(replicas),
     describeLogDirsHandler(replicas),
   ]
 }

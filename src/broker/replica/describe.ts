@@ -33,6 +33,7 @@ export function offsetsForLeaderEpochs(
 
 /** What lies in which log directory (ReplicaManager.describeLogDirs). */
 export function describeLogDirs(
+  table: ReplicaTable,
   logManager: LogManager,
   request: DescribeLogDirsRequest,
 ): DescribeLogDirsResponseInput {
@@ -40,24 +41,43 @@ export function describeLogDirs(
     request.topics === null
       ? null
       : new Map(request.topics.map(({ topic, partitions }) => [topic, new Set(partitions)]))
-  return { results: logManager.describeLogDirs().map((dir) => resultOf(dir, wanted)) }
+  const lagOf = (each: Described) => offsetLag(table, logManager, each)
+  return { results: logManager.describeLogDirs().map((dir) => resultOf(dir, wanted, lagOf)) }
 }
 
-function resultOf(dir: LogDirDescription, wanted: ReadonlyMap<string, ReadonlySet<number>> | null) {
+type Described = LogDirDescription['partitions'][number]
+
+/**
+ * How far a log on its way to a directory is behind the one that is in use; -1 for a log without a replica
+ * (ReplicaManager.getLogEndOffsetLag). A log that is in use never lags behind its own high watermark.
+ */
+function offsetLag(table: ReplicaTable, logManager: LogManager, each: Described): number {
+  const { topic, partition, isFuture, logEndOffset } = each
+  if (!table.has(topic, partition)) return -1
+  if (!isFuture) return 0
+  const current = logManager.getLog(topic, partition)
+  return current === undefined ? -1 : current.logEndOffset - logEndOffset
+}
+
+function resultOf(
+  dir: LogDirDescription,
+  wanted: ReadonlyMap<string, ReadonlySet<number>> | null,
+  lagOf: (each: Described) => number,
+) {
   if (dir.error !== null) return { logDir: dir.logDir, errorCode: ERROR_CODES.KAFKA_STORAGE_ERROR }
   const topics = new Map<string, { name: string; partitions: object[] }>()
-  for (const { topic, partition, sizeBytes, isFuture } of dir.partitions) {
+  for (const each of dir.partitions) {
+    const { topic, partition, sizeBytes, isFuture } = each
     if (wanted !== null && wanted.get(topic)?.has(partition) !== true) continue
     let entry = topics.get(topic)
     if (entry === undefined) {
       entry = { name: topic, partitions: [] }
       topics.set(topic, entry)
     }
-    // The lag is that of a log which is being moved; a current one never lags behind its own high watermark.
     entry.partitions.push({
       partitionIndex: partition,
       partitionSize: sizeBytes,
-      offsetLag: 0,
+      offsetLag: lagOf(each),
       isFutureKey: isFuture,
     })
   }

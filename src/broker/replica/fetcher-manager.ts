@@ -63,7 +63,8 @@ export class FetcherManager {
   }
 }
 
-function fetcherNumber(topic: string, partition: number, count: number): number {
+/** AbstractFetcherManager.getFetcherId: the same partition always has the same one. */
+export function fetcherNumber(topic: string, partition: number, count: number): number {
   if (count <= 1) return 0
   let hash = 0
   for (let i = 0; i < topic.length; i++) hash = (Math.imul(hash, 31) + topic.charCodeAt(i)) | 0

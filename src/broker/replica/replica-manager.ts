@@ -20,11 +20,16 @@ import type {
   OffsetForLeaderEpochResponseInput,
 } from '../../protocol/messages/23-offset-for-leader-epoch.ts'
 import type {
+  AlterReplicaLogDirsRequest,
+  AlterReplicaLogDirsResponseInput,
+} from '../../protocol/messages/34-alter-replica-log-dirs.ts'
+import type {
   DescribeLogDirsRequest,
   DescribeLogDirsResponseInput,
 } from '../../protocol/messages/35-describe-log-dirs.ts'
 import { type LogManager, logConfigFromEntries } from '../../storage/index.ts'
 import { toApiError } from '../api-error.ts'
+import { alterLogDirs } from './alter-log-dirs.ts'
 import { AlterPartitionManager } from './alter-partition-manager.ts'
 import { DeadlineQueue } from './deadline-queue.ts'
 import { deleteRecords } from './delete-records.ts'
@@ -35,9 +40,11 @@ import { FetchSessionCache } from './fetch-session.ts'
 import { FetcherManager } from './fetcher-manager.ts'
 import { FollowerCalls } from './follower-calls.ts'
 import { listOffsets } from './list-offsets.ts'
-import { Partition, type PartitionContext, type PartitionState } from './partition.ts'
+import { type LogDirMovers, logDirMovers } from './log-dir-movers.ts'
+import { Partition, type PartitionContext } from './partition.ts'
 import { ProducePath } from './produce-path.ts'
 import { Purgatory } from './purgatory.ts'
+import { replicationQuota } from './quotas.ts'
 import { RackAwareReplicaSelector } from './replica-selector.ts'
 import {
   type Assignment,
@@ -46,7 +53,7 @@ import {
   ReplicaTable,
   type TopicAssignment,
 } from './replica-table.ts'
-import { ReplicationQuota } from './replication-quota.ts'
+import { FIRST_VERSION_BY_ID, roleResponse } from './role-response.ts'
 import { type PartitionToStop, partitionsToStop, stopResponse } from './stop-replica.ts'
 import { StorageShortage } from './storage-shortage.ts'
 import {
@@ -65,9 +72,6 @@ import {
 /** Epochs in StopReplica that stand for "the topic is deleted" and "not known". */
 const EPOCH_DURING_DELETE = -2
 const NO_EPOCH = -1
-
-/** Of LeaderAndIsr: its answer names topics by their ids, not by their names. */
-const FIRST_VERSION_BY_ID = 5
 
 /** How long replicas that nobody uses sleep after a clean stop. Much less than a replica may lag. */
 const SLEEP_MS = 200
@@ -89,6 +93,7 @@ export class ReplicaManager {
   private readonly fetchPath: FetchPath
   private readonly sessions: FetchSessionCache
   private readonly fetchers: FetcherManager
+  private readonly movers: LogDirMovers
   private readonly alterPartitions: AlterPartitionManager
   private readonly shortage: StorageShortage
   /** Requests of the controller, one after the other. */
@@ -145,6 +150,7 @@ export class ReplicaManager {
         if (log !== undefined && this.logManager.isLogDirOnline(log.logDir)) this.shortage.add(partition)
       },
     })
+    this.movers = logDirMovers(options, this.config)
     this.alterPartitions = new AlterPartitionManager({
       brokerId,
       brokerEpoch,
@@ -216,7 +222,13 @@ export class ReplicaManager {
   }
 
   describeLogDirs(request: DescribeLogDirsRequest): DescribeLogDirsResponseInput {
-    return describeLogDirs(this.logManager, request)
+    return describeLogDirs(this.table, this.logManager, request)
+  }
+
+  alterLogDirs(request: AlterReplicaLogDirsRequest): Promise<AlterReplicaLogDirsResponseInput> {
+    const { table, logManager, movers } = this
+    const deps = { table, logManager, movers, logger: this.options.logger }
+    return this.stateChanges.run(() => alterLogDirs(deps, request))
   }
 
   /** Brokers came or went: the low watermark counts only those that are up. */
@@ -274,7 +286,7 @@ export class ReplicaManager {
     this.alterPartitions.stop()
     this.shortage.close()
     await this.stateChanges.idle()
-    await this.fetchers.stop()
+    await Promise.all([this.fetchers.stop(), this.movers.stop()])
     for (const purgatory of [this.produces, this.fetches, this.deletes]) purgatory.completeAll()
     this.deadlines.close()
   }
@@ -314,6 +326,7 @@ export class ReplicaManager {
     }
     const newLeaders = await this.makeLeaders(leaders, errors)
     const newFollowers = await this.makeFollowers(followers, errors)
+    for (const [partition] of [...leaders, ...followers]) this.resumeMove(partition)
     if (asleep.length > 0) {
       this.sleepTimer ??= this.clock.setTimer(SLEEP_MS, () => this.wakeAll(), { unref: true })
     }
@@ -326,6 +339,15 @@ export class ReplicaManager {
       )
     }
     return roleResponse(errors, asleep, version)
+  }
+
+  /** A log that was on its way to another directory when the broker or the replica was stopped. */
+  private resumeMove({ topic, partition, log }: Partition): void {
+    const { moves } = this.logManager
+    const future = moves.futureLog(topic, partition)
+    if (future === undefined || log === undefined || this.isShuttingDown) return
+    if (future.topicId === log.topicId) this.movers.add(log)
+    else moves.deleteFutureLog(topic, partition)
   }
 
   private isLeader({ leaderId }: Assignment): boolean {
@@ -345,6 +367,7 @@ export class ReplicaManager {
         isr.includes(brokerId) &&
         replicas.includes(brokerId) &&
         !this.table.isOffline(topicName, partitionIndex) &&
+        this.logManager.moves.futureLog(topicName, partitionIndex) === undefined &&
         this.logManager.isAtRest(topicName, partitionIndex),
     )
   }
@@ -496,6 +519,7 @@ export class ReplicaManager {
         const isForced = leaderEpoch === EPOCH_DURING_DELETE || leaderEpoch === NO_EPOCH
         if (!isForced && leaderEpoch < partition.leaderEpoch) return 'FENCED_LEADER_EPOCH'
         this.fetchers.remove(partition)
+        this.movers.remove(partition)
         partition.isStopped = true
         if (isDeleted) {
           partition.retire()
@@ -542,50 +566,4 @@ export class ReplicaManager {
     }
     this.toWake.add(partition)
   }
-}
-
-function replicationQuota(options: ReplicaManagerOptions, role: 'leader' | 'follower'): ReplicationQuota {
-  const { brokerId, clock, throttles } = options
-  return new ReplicationQuota({
-    brokerId,
-    clock,
-    bytesPerSecond: () => throttles?.rate(role) ?? Number.POSITIVE_INFINITY,
-    throttledReplicas: (topic) => throttles?.replicas(role, topic),
-    windowCount: throttles?.windowCount ?? 1,
-    windowMs: throttles?.windowMs ?? 1000,
-  })
-}
-
-/** From version 5 on the answer names topics by id. All went well with those that sleep. */
-function roleResponse(
-  errors: ReadonlyMap<Assignment, ErrorName>,
-  asleep: readonly TopicAssignment[],
-  version: number,
-): LeaderAndIsrResponseInput {
-  const all = [...errors].map(([{ topic, topicId, state }, error]) => ({
-    topicId: topicId ?? ZERO_UUID,
-    topicName: topic,
-    partitionIndex: state.partitionIndex,
-    errorCode: ERROR_CODES[error],
-  }))
-  if (version < FIRST_VERSION_BY_ID) return { partitionErrors: all }
-  const topics = new Map<string, typeof all>()
-  for (const each of all) {
-    const known = topics.get(each.topicId)
-    if (known === undefined) topics.set(each.topicId, [each])
-    else known.push(each)
-  }
-  return {
-    topics: [
-      ...[...topics].map(([topicId, partitionErrors]) => ({ topicId, partitionErrors })),
-      ...asleep.map(({ topicId, partitionStates }) => ({
-        topicId,
-        partitionErrors: partitionStates.map(noError),
-      })),
-    ],
-  }
-}
-
-function noError({ partitionIndex }: PartitionState) {
-  return { partitionIndex, errorCode: ERROR_CODES.NONE }
 }

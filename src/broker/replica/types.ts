@@ -61,6 +61,16 @@ export interface ReplicationThrottles {
   readonly windowMs: number
 }
 
+/** Moves of logs between the directories of a broker. */
+export interface LogDirMoveLimits {
+  /** num.replica.alter.log.dirs.threads */
+  readonly threads: number
+  /** replica.alter.log.dirs.io.max.bytes.per.second; read each time, it can change while the broker runs. */
+  bytesPerSecond(): number
+  readonly windowCount: number
+  readonly windowMs: number
+}
+
 /** What replication asks of the metadata cache. */
 export interface ReplicaMetadata {
   partition(
@@ -100,6 +110,8 @@ export interface ReplicaManagerOptions {
   readonly isRackAware?: boolean
   /** Limits to the copying of replicas; none without it. */
   readonly throttles?: ReplicationThrottles
+  /** One log at a time and no limit without it. */
+  readonly logDirMoves?: LogDirMoveLimits
   /** Which replicas became leader or follower, or were deleted: for the coordinators of groups and transactions. */
   readonly onLeadershipChange?: (
     leaders: readonly TopicPartition[],

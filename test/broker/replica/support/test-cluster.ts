@@ -13,6 +13,7 @@ import {
   type AppendResult,
   type FetchParams,
   type FetchPartition,
+  type LogDirMoveLimits,
   type ReplicaConfig,
   ReplicaManager,
   type ReplicationThrottles,
@@ -61,6 +62,9 @@ export interface ClusterOptions {
   readonly tuning?: Partial<LogTuning>
   /** Of each broker; consumers are sent to replicas in their rack then. */
   readonly racks?: readonly string[]
+  /** Beside the first one, of each broker. */
+  readonly moreLogDirs?: readonly string[]
+  readonly logDirMoves?: LogDirMoveLimits
   /** By broker. */
   readonly throttles?: (id: number) => ReplicationThrottles
 }
@@ -97,7 +101,7 @@ export class TestBroker {
       clock,
       logger: silentLogger,
       random: seededRandom(this.id),
-      logDirs: [this.dir],
+      logDirs: [this.dir, ...(options.moreLogDirs ?? [])],
       brokerId: this.id,
       clusterId: 'test',
       defaults: { ...DEFAULT_LOG_CONFIG, ...options.logConfig },
@@ -120,6 +124,7 @@ export class TestBroker {
       alterPartition: (request) => this.cluster.alterPartition(request),
       isRackAware: options.racks !== undefined,
       ...(options.throttles && { throttles: options.throttles(this.id) }),
+      ...(options.logDirMoves && { logDirMoves: options.logDirMoves }),
     })
     this.replicas.start()
     this.server = new NetworkServer({
