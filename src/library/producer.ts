@@ -3,6 +3,8 @@ import {
   ClientError,
   Producer as ClientProducer,
   type DeliveryCallback,
+  type Metric,
+  type PartitionInfo,
   type ProducerProperties,
   producerSettings,
   type ProducerRecord as RawRecord,
@@ -62,6 +64,8 @@ export interface ProducerOptions<KS = SerializerOption, VS = SerializerOption>
   /** A function, a name of {@link SerdeTypes}, or one of Kafka's classes. Without one, keys are bytes or text. */
   readonly keySerializer?: KS
   readonly valueSerializer?: VS
+  /** Whether a topic that does not exist is made by the first record for it, when the brokers allow that. As in Kafka, yes. */
+  readonly allowAutoCreateTopics?: boolean
   readonly interceptors?: readonly ProducerInterceptor[]
 }
 
@@ -78,7 +82,7 @@ class LibraryProducer<K, V> {
 
   /** Throws a ConfigError for a configuration that Kafka would refuse, and for what kcli cannot do. */
   constructor(options: ProducerOptions) {
-    const { interceptors: given, ...others } = options
+    const { interceptors: given, allowAutoCreateTopics: allowAutoCreate = true, ...others } = options
     const { ports, properties, clients } = connectionOf(others)
     const { client, producer, library } = producerSettings(properties)
     this.serializeKey = serializerOf(library.get('key.serializer'), 'key.serializer')
@@ -86,7 +90,7 @@ class LibraryProducer<K, V> {
     const interceptors = interceptorsOf<ProducerInterceptor>(given ?? library.get('interceptor.classes'))
     if (interceptors.length > 0)
       this.interceptors = new Interceptors(interceptors, ports.logger ?? silentLogger)
-    this.inner = new ClientProducer(clientOptions(client, ports), { allowAutoCreate: true, ...producer })
+    this.inner = new ClientProducer(clientOptions(client, ports), { ...producer, allowAutoCreate })
     this.clients = clients.add(this)
   }
 
@@ -141,10 +145,20 @@ class LibraryProducer<K, V> {
     return this.inner.flush()
   }
 
-  /** Takes nothing more, sends what was given, and disconnects. */
-  async close(): Promise<void> {
+  /** The partitions of a topic with their leaders and replicas. Throws when it does not exist. */
+  partitionsFor(topic: string): Promise<readonly PartitionInfo[]> {
+    return this.inner.partitionsFor(topic)
+  }
+
+  /** What Kafka's producer measures, under the same names. */
+  metrics(): Metric[] {
+    return this.inner.metrics()
+  }
+
+  /** Takes nothing more, sends what was given, and disconnects: what takes longer than `timeoutMs` is given up. */
+  async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     this.clients.delete(this)
-    await this.inner.close()
+    await this.inner.close(options)
     this.interceptors?.close()
   }
 

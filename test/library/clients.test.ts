@@ -235,6 +235,18 @@ describe('a producer', () => {
   })
 })
 
+describe('a producer of a topic that does not exist', () => {
+  it('has it made, as in Kafka, unless it is told not to', async () => {
+    const producer = cluster.producer()
+    expect((await producer.send({ topic: 'made', value: 'x' })).offset).toBe(0)
+    expect(await producer.partitionsFor('made')).toHaveLength(1)
+    const metrics = producer.metrics().filter(({ name }) => name === 'record-send-total')
+    expect(metrics).toContainEqual(expect.objectContaining({ group: 'producer-metrics', value: 1 }))
+    const careful = cluster.producer({ allowAutoCreateTopics: false, maxBlockMs: 50 })
+    await expect(careful.send({ topic: 'not-made', value: 'x' })).rejects.toThrow("'not-made' does not exist")
+  })
+})
+
 describe('a consumer', () => {
   it('stops at a record that it cannot read, and goes on behind it when told to', async () => {
     const topic = await newTopic(2)
