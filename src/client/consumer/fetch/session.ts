@@ -87,7 +87,9 @@ export class FetchSession {
       return false
     }
     const isWhole = this.epoch === OPENING_EPOCH
-    if (!this.fits(response, isWhole)) {
+    // A broker that throttles answers with nothing, and opens no session (KIP-219).
+    const isThrottled = response.responses.length === 0 && response.throttleTimeMs > 0
+    if (!isThrottled && !this.fits(response, isWhole)) {
       this.lose()
       return false
     }
@@ -128,7 +130,6 @@ export class FetchSession {
         if (name === undefined || !this.partitions.has(`${name}-${partitionIndex}`)) return false
       }
     }
-    // A broker that throttles answers a whole fetch with nothing (KIP-219).
     return !isWhole || count === this.partitions.size
   }
 }

@@ -12,12 +12,12 @@ const at = (partition: number, offset = 0, more: Partial<WantedPartition> = {}):
   ...more,
 })
 
-function answer(sessionId: number, partitions: readonly number[], errorCode = 0) {
+function answer(sessionId: number, partitions: readonly number[], errorCode = 0, throttleTimeMs = 0) {
   const responses =
     partitions.length === 0
       ? []
       : [{ topic: 't', topicId: ID, partitions: partitions.map((partitionIndex) => ({ partitionIndex })) }]
-  return { sessionId, errorCode, throttleTimeMs: 0, responses, nodeEndpoints: [] } as never
+  return { sessionId, errorCode, throttleTimeMs, responses, nodeEndpoints: [] } as never
 }
 
 /** A session that the broker knows as 7, with the partitions 0 and 1. */
@@ -110,12 +110,23 @@ describe('FetchSession', () => {
   it.each<[string, (session: FetchSession) => boolean]>([
     ['that leaves a partition out', (session) => session.accept(answer(7, [0]))],
     ['with a partition that nobody asked for', (session) => session.accept(answer(7, [0, 1, 2]))],
-    ['that is empty because the broker throttles', (session) => session.accept(answer(0, []))],
+    ['that is empty', (session) => session.accept(answer(7, []))],
   ])('does not use a whole answer %s', (_what, accept) => {
     const session = new FetchSession()
     session.next([at(0), at(1)], true)
     expect(accept(session)).toBe(false)
     expect(session.next([at(0), at(1)], true)).toMatchObject({ sessionId: 0, sessionEpoch: 0 })
+  })
+
+  it('takes an empty answer of a broker that throttles for what it is', () => {
+    const session = new FetchSession()
+    session.next([at(0)], true)
+    expect(session.accept(answer(0, [], 0, 100))).toBe(true)
+    session.next([at(0)], true)
+    session.accept(answer(7, [0]))
+    session.next([at(0)], true)
+    expect(session.accept(answer(7, [], 0, 100))).toBe(true)
+    expect(session.next([at(0)], true)).toMatchObject({ sessionId: 7, sessionEpoch: 2 })
   })
 
   it('does not use an answer for a partition that was forgotten', () => {
