@@ -26,6 +26,7 @@ export type {
   ListGroupsFilter,
   MemberToRemove,
 } from './admin/groups.ts'
+export type { Replica, ReplicaLogDir, ReplicaLogDirInfo, ReplicaLogDirResult } from './admin/log-dirs.ts'
 export type { AclOperation } from './admin/operations.ts'
 export type {
   ElectionType,

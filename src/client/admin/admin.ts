@@ -11,6 +11,7 @@ import * as configs from './configs.ts'
 import type * as features from './features.ts'
 import * as groupOffsets from './group-offsets.ts'
 import * as groups from './groups.ts'
+import type * as logDirs from './log-dirs.ts'
 import * as partitions from './partitions.ts'
 import type * as quotas from './quotas.ts'
 import { type ItemResult, itemError } from './results.ts'
@@ -214,6 +215,19 @@ export class Admin {
   }
 
   // What follows is loaded when it is called: few commands need it.
+
+  /** Begins to bring replicas into other directories of their brokers; naming the one it is in gives a move up. */
+  async alterReplicaLogDirs(
+    wanted: readonly logDirs.ReplicaLogDir[],
+  ): Promise<logDirs.ReplicaLogDirResult[]> {
+    return (await import('./log-dirs.ts')).alter(this.core, wanted)
+  }
+
+  /** In which directories replicas are, and where they are on their way to. */
+  async describeReplicaLogDirs(replicas: readonly logDirs.Replica[]): Promise<logDirs.ReplicaLogDirInfo[]> {
+    const described = await this.describeLogDirs([...new Set(replicas.map(({ broker }) => broker))])
+    return (await import('./log-dirs.ts')).infosOf(replicas, described)
+  }
 
   async describeAcls(filter: acls.AclFilter = {}): Promise<acls.AclBinding[]> {
     return (await import('./acls.ts')).describe(this.core, filter)
