@@ -100,6 +100,8 @@ export class FakeCluster {
   /** Asked about every request but ApiVersions. */
   script: (call: Call) => Fault = () => undefined
   nextProducerId = 1000
+  /** Of an old broker, by API key. */
+  maxVersions: ReadonlyMap<number, number> = new Map()
   /** For further requests, by API key: FakeGroups brings those of groups. */
   readonly handlers = new Map<
     number,
@@ -231,7 +233,7 @@ export class FakeCluster {
       const apiKeys = SPECS.map(({ key, request }) => ({
         apiKey: key,
         minVersion: request.versions.from,
-        maxVersion: request.versions.to,
+        maxVersion: Math.min(request.versions.to, this.maxVersions.get(key) ?? Number.POSITIVE_INFINITY),
       }))
       channel.write(encodeResponse(spec, apiVersion, correlationId, { apiKeys }))
       return

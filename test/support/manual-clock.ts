@@ -21,8 +21,9 @@ export class ManualClock implements Clock {
   /** In the order they were set. */
   private readonly timers = new Set<Entry>()
 
+  /** Whole, as that of the system. */
   nowMs(): number {
-    return this.now
+    return Math.floor(this.now)
   }
 
   monotonicMs(): number {

@@ -175,7 +175,7 @@ export class Consumer {
    * listener throws, and after `wakeup`. A partition that is in trouble does not lose its position.
    */
   async poll(timeoutMs: number): Promise<ConsumerRecord[]> {
-    this.requireOpen()
+    if (this.isClosing) throw refused('KCLI_CLOSED', 'the consumer is closed')
     if (this.subscriptions.isNone)
       throw refused(
         'KCLI_NOT_SUBSCRIBED',
@@ -399,8 +399,9 @@ export class Consumer {
     return options.timeoutMs ?? this.core.options.apiTimeoutMs
   }
 
+  /** Listeners that are told of the close may still commit. */
   private requireOpen(): void {
-    if (this.isClosing) throw refused('KCLI_CLOSED', 'the consumer is closed')
+    if (this.core.isClosed) throw refused('KCLI_CLOSED', 'the consumer is closed')
   }
 
   private requireGroup(): ConsumerGroup {
