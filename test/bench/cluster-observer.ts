@@ -5,13 +5,7 @@ import { Connection } from '../../src/client/net/index.ts'
 import { ERROR_CODES } from '../../src/protocol/index.ts'
 import { metadata } from '../../src/protocol/messages/03-metadata.ts'
 import { apiVersions } from '../../src/protocol/messages/18-api-versions.ts'
-import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
-
-export interface TopicWish {
-  readonly name: string
-  readonly numPartitions: number
-  readonly replicationFactor: number
-}
+import { type CreateTopicsRequestInput, createTopics } from '../../src/protocol/messages/19-create-topics.ts'
 
 const POLL_MS = 5
 const PROBE_MS = 2
@@ -39,7 +33,7 @@ export async function controllerOf(ports: readonly number[]): Promise<number> {
 }
 
 /** One request to the controller; resolves when it was answered. */
-export async function createAll(port: number, topics: readonly TopicWish[]): Promise<void> {
+export async function createAll(port: number, topics: CreateTopicsRequestInput['topics']): Promise<void> {
   const connection = await open(port)
   try {
     const answer = await connection.send(createTopics, { topics, timeoutMs: LIMIT_MS })

@@ -1,90 +1,156 @@
-/** How long a producer with acks=all waits when a leader dies, and when it leaves in order: kcli beside Apache Kafka. */
-import { writeFileSync } from 'node:fs'
+/**
+ * How long producers with acks=all wait when a leader dies and when it leaves in order, with and without the office of the
+ * controller: kcli beside Apache Kafka on one ZooKeeper. What is left of a session when its broker is killed depends on
+ * when it was last heard of, which is chance; what comes after the session's end is not, and is shown too.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
-import { median, number, table } from './measure.mjs'
+import { compileDriver, median, number, table } from './measure.mjs'
+import { kafkaBrokers, kcliBrokers, sessionEnd, startZooKeeper } from './three-brokers.mjs'
 
 const SESSION_MS = 6_000
+const AT_MOST_MS = { SIGKILL: SESSION_MS + 300, SIGTERM: 100 }
 const CONFIG = {
   'zookeeper.session.timeout.ms': String(SESSION_MS),
   'min.insync.replicas': '2',
   'auto.leader.rebalance.enable': 'false',
 }
-/** A session ends at a tick: with those of two seconds that is up to two seconds later. */
-const QUICK_TICKS = { tickTime: '100', maxSessionTimeout: '60000' }
+const CASES = [
+  { name: 'leader killed', signal: 'SIGKILL', isController: false },
+  { name: 'leader killed, which is the controller', signal: 'SIGKILL', isController: true },
+  { name: 'leader stops', signal: 'SIGTERM', isController: false },
+  { name: 'leader stops, which is the controller', signal: 'SIGTERM', isController: true },
+]
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** Both on a real ZooKeeper, or kcli's when there is none: who expires the session, and when, is then the same. */
-export async function failover({ support, kafkaWanted, kcliWanted, rounds = 3 }) {
+export async function failover({ support, kafkaWanted, kcliWanted, rounds = 5 }) {
   const home = support.createKcliHome()
-  const rows = [
-    ['longest gap between acknowledgements, ms', 'leader killed', 'at most', 'leader stops', 'at most'],
-  ]
-  let stopZooKeeper = () => Promise.resolve()
+  const producers = [kcliProducer(support)]
+  const dir = mkdtempSync(path.join(os.tmpdir(), 'kcli-bench-'))
+  const started = []
+  const results = new Map()
+  let zookeeper
+  let zk
   try {
-    const [port] = await support.freePorts(1)
-    if (kafkaWanted) {
-      const child = await support.startZookeeper(home.dir, port, [], QUICK_TICKS)
-      stopZooKeeper = () => support.stopChild(child, 'SIGKILL')
-    } else {
-      const config = path.join(home.dir, 'own.cfg')
-      writeFileSync(
-        config,
-        `tickTime=${QUICK_TICKS.tickTime}\nmaxSessionTimeout=${QUICK_TICKS.maxSessionTimeout}\n`,
-      )
-      const flags = [config, '--data-dir', path.join(home.dir, 'zookeeper'), '--listen', `127.0.0.1:${port}`]
-      const server = await support.startKcliServer(home, ['zookeeper', 'start', ...flags])
-      stopZooKeeper = () => server.stop('SIGKILL')
+    if (!support.missingReason(['rdkafka'])) {
+      producers.push(rdkafkaProducer(support, compileDriver(support.repositoryDir, dir)))
     }
-    if (kcliWanted) {
-      const brokers = await support.BrokerProcesses.start(home, `127.0.0.1:${port}/kcli`, { config: CONFIG })
-      const [killed, stopped] = await measure(support, brokers, rounds)
-      rows.push(['kcli', number(killed), SESSION_MS + 300, number(stopped), 100])
-    }
-    if (kafkaWanted) {
-      const brokers = await kafkaProcesses(support, path.join(home.dir, 'kafka'), `127.0.0.1:${port}/kafka`)
-      const [killed, stopped] = await measure(support, brokers, rounds)
-      rows.push(['Apache Kafka', number(killed), '', number(stopped), ''])
-    }
-  } finally {
-    await stopZooKeeper()
-    home.remove()
-  }
-  table(rows)
-}
-
-/** The medians of the gaps. Every round begins with all replicas in sync and the first one leading. */
-async function measure(support, brokers, rounds) {
-  const gaps = { SIGKILL: [], SIGTERM: [] }
-  const tool = (...args) => support.kcli(brokers.home, [...args, '--bootstrap-server', brokers.bootstrap])
-  try {
+    zookeeper = await startZooKeeper(support, home, kafkaWanted)
+    zk = await support.connectTo([zookeeper.port])
+    if (kcliWanted) started.push(await kcliBrokers(support, zookeeper.port, CONFIG))
+    if (kafkaWanted) started.push(await kafkaBrokers(support, zookeeper.port, CONFIG))
     for (let round = 0; round < rounds; round++) {
-      for (const signal of ['SIGKILL', 'SIGTERM']) {
-        const topic = `failover-${round}-${signal}`
-        const leader = round % 3
-        const replicas = [leader, (leader + 1) % 3, (leader + 2) % 3].join(':')
-        const created = await tool('topics', 'create', topic, '--replica-assignment', replicas)
-        if (created.code !== 0) throw new Error(created.stderr)
-        const load = new support.Load({ bootstrap: brokers.bootstrap, topic, partitions: 1, window: 5 })
-        let sinceMs
-        try {
-          await load.progress(200)
-          sinceMs = performance.now()
-          await brokers.stop(leader, signal)
-          await load.progress(100)
-        } catch (error) {
-          load.abandon()
-          throw error
+      for (const each of CASES) {
+        for (const brokers of started) {
+          for (const found of await measure({ support, zk, brokers, producers, each, round })) {
+            const key = `${each.name}, ${found.producer}`
+            const row = results.get(key) ?? { each, byTarget: new Map() }
+            results.set(key, row)
+            row.byTarget.set(brokers.name, [...(row.byTarget.get(brokers.name) ?? []), found])
+          }
         }
-        await load.stop()
-        gaps[signal].push(load.longestGapMs(sinceMs))
-        await brokers.start(leader)
-        await inSync(support, brokers, topic)
       }
     }
   } finally {
-    await brokers.stopAll()
+    for (const brokers of started) await brokers.end()
+    await zk?.close()
+    await zookeeper?.stop()
+    rmSync(dir, { recursive: true, force: true })
+    home.remove()
   }
-  return [median(gaps.SIGKILL), median(gaps.SIGTERM)]
+  report(
+    results,
+    started.map(({ name }) => name),
+  )
+}
+
+/** All replicas are in sync at the beginning and the end; each producer has a topic of its own with the same leader. */
+async function measure({ support, zk, brokers, producers, each, round }) {
+  const ids = [0, 1, 2]
+  const controller = await support.controllerOf(brokers.ports)
+  const leader = each.isController ? controller : ids.find((id) => id !== controller)
+  const topics = producers.map((_, i) => `failover-${round}-${CASES.indexOf(each)}-${i}`)
+  await support.createAll(
+    brokers.ports[controller],
+    topics.map((name) => ({
+      name,
+      numPartitions: -1,
+      replicationFactor: -1,
+      assignments: [{ partitionIndex: 0, brokerIds: [leader, ...ids.filter((id) => id !== leader)] }],
+    })),
+  )
+  const loads = producers.map(({ start }, i) => start(brokers.bootstrap, topics[i]))
+  try {
+    await Promise.all(loads.map((load) => load.progress(200)))
+    const ended = sessionEnd(zk, brokers, leader)
+    const sinceMs = performance.now()
+    await brokers.stop(leader, each.signal)
+    await Promise.all([ended, ...loads.map((load) => load.progress(100))])
+    const endedMs = await ended
+    return producers.map(({ name }, i) => {
+      const { forMs, endMs } = loads[i].longestGap(sinceMs)
+      return { producer: name, gapMs: forMs, afterMs: endMs - endedMs }
+    })
+  } finally {
+    await Promise.all(loads.map((load) => load.stop()))
+    await brokers.start(leader)
+    for (const topic of topics) await inSync(support, brokers, topic)
+  }
+}
+
+function kcliProducer(support) {
+  const start = (bootstrap, topic) => {
+    const load = new support.Load({ bootstrap, topic, partitions: 1, window: 5 })
+    return {
+      progress: (count) => load.progress(count),
+      longestGap: (sinceMs) => load.longestGap(0, sinceMs),
+      stop: () => load.stop(),
+    }
+  }
+  return { name: 'kcli’s producer', start }
+}
+
+function rdkafkaProducer(support, driver) {
+  const start = (bootstrap, topic) => {
+    const child = spawn(driver, ['pace', bootstrap, topic], { env: support.childEnv() })
+    support.killWithUs(child)
+    const ended = once(child, 'close')
+    // performance.now counts CLOCK_MONOTONIC from its own beginning.
+    const originMs = Number(process.hrtime.bigint()) / 1e6 - performance.now()
+    const times = []
+    let rest = ''
+    child.stdout.on('data', (chunk) => {
+      const lines = `${rest}${chunk}`.split('\n')
+      rest = lines.pop()
+      for (const line of lines) times.push(Number(line) - originMs)
+    })
+    let errors = ''
+    child.stderr.on('data', (chunk) => {
+      errors += chunk
+    })
+    return {
+      async progress(count) {
+        const wanted = times.length + count
+        const deadlineMs = performance.now() + 60_000
+        while (times.length < wanted) {
+          if (performance.now() > deadlineMs || child.exitCode !== null)
+            throw new Error(`librdkafka got ${times.length} of ${wanted} acknowledgements: ${errors}`)
+          await pause(10)
+        }
+      },
+      longestGap: (sinceMs) => support.longestGap(times, sinceMs),
+      async stop() {
+        child.stdin.end()
+        const [code] = await ended
+        if (code !== 0 || errors.includes('delivery:'))
+          throw new Error(`librdkafka ended with ${code}: ${errors}`)
+      },
+    }
+  }
+  return { name: 'librdkafka', start }
 }
 
 async function inSync(support, brokers, topic) {
@@ -96,36 +162,17 @@ async function inSync(support, brokers, topic) {
   }
 }
 
-/** Apache Kafka's brokers in the shape of BrokerProcesses. */
-async function kafkaProcesses(support, dir, zookeeper) {
-  const ports = await support.freePorts(3)
-  const running = new Map()
-  const start = async (id) => {
-    for (;;) {
-      try {
-        running.set(
-          id,
-          await support.startKafkaBroker(dir, { id, port: ports[id], zookeeper, config: CONFIG }),
-        )
-        return
-      } catch (error) {
-        if (!String(error).includes('KeeperErrorCode = NodeExists')) throw error
-      }
-    }
+function report(results, targets) {
+  const columns = targets.flatMap((name) => [name, 'longest', 'after the end'])
+  const rows = [['median gap between acknowledgements, ms', ...columns, 'at most']]
+  for (const [key, { each, byTarget }] of results) {
+    const cells = targets.flatMap((name) => {
+      const found = byTarget.get(name)
+      const gaps = found.map(({ gapMs }) => gapMs)
+      const after = median(found.map(({ afterMs }) => afterMs))
+      return [number(median(gaps)), number(Math.max(...gaps)), each.signal === 'SIGKILL' ? number(after) : '']
+    })
+    rows.push([key, ...cells, number(AT_MOST_MS[each.signal])])
   }
-  const stop = async (id, signal) => {
-    const child = running.get(id)
-    running.delete(id)
-    if (child) await support.stopChild(child, signal)
-  }
-  await Promise.all([0, 1, 2].map(start))
-  return {
-    home: support.createKcliHome(),
-    get bootstrap() {
-      return [...running.keys()].map((id) => `127.0.0.1:${ports[id]}`).join(',')
-    },
-    start,
-    stop,
-    stopAll: () => Promise.all([...running.keys()].map((id) => stop(id, 'SIGKILL'))),
-  }
+  table(rows)
 }

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 
 export const median = (values) => {
   const sorted = [...values].sort((a, b) => a - b)
@@ -76,3 +77,12 @@ export function table(rows) {
 
 export const number = (value, digits = 0) =>
   value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+
+/** rdkafka-driver.c as a program in `dir`. */
+export function compileDriver(repositoryDir, dir) {
+  const source = path.join(repositoryDir, 'test', 'bench', 'rdkafka-driver.c')
+  const output = path.join(dir, 'rdkafka-driver')
+  const result = spawnSync('cc', ['-O2', '-o', output, source, '-lrdkafka'], { encoding: 'utf8' })
+  if (result.status !== 0) throw new Error(`cc: ${result.stderr}`)
+  return output
+}

@@ -2,10 +2,14 @@
  * Load from librdkafka, the same against any broker:
  *   rdkafka-driver produce BOOTSTRAP TOPIC PARTITIONS COUNT SIZE ACKS
  *   rdkafka-driver consume BOOTSTRAP TOPIC PARTITIONS COUNT
- * Prints one line of JSON. Connecting and metadata are not timed; produce ends with the last acknowledgement, consume
- * starts with the assignment at offset 0 and ends with record number COUNT.
+ *   rdkafka-driver pace BOOTSTRAP TOPIC
+ * `pace` writes to partition 0 with acks=all until its input ends, with at most 5 records on their way, and prints a line
+ * for each acknowledgement: the milliseconds of CLOCK_MONOTONIC. The others print one line of JSON. Connecting and
+ * metadata are not timed; produce ends with the last acknowledgement, consume starts with the assignment at offset 0 and
+ * ends with record number COUNT.
  */
 #include <librdkafka/rdkafka.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +108,43 @@ static int produce(char **args) {
   return failed ? 1 : 0;
 }
 
+static void on_paced_delivery(rd_kafka_t *rk, const rd_kafka_message_t *message, void *opaque) {
+  (void)rk;
+  (void)opaque;
+  delivered++;
+  if (message->err) fprintf(stderr, "delivery: %s\n", rd_kafka_err2str(message->err));
+  else printf("%.3f\n", now() * 1000);
+}
+
+/* As patient as the producer of test/interop/support/load.ts: the cluster is measured, not the pauses of a client. */
+static int pace(char **args) {
+  rd_kafka_conf_t *conf = rd_kafka_conf_new();
+  set(conf, "bootstrap.servers", args[0]);
+  set(conf, "enable.idempotence", "true");
+  set(conf, "linger.ms", "0");
+  set(conf, "message.timeout.ms", "120000");
+  set(conf, "socket.timeout.ms", "3000");
+  set(conf, "retry.backoff.ms", "10");
+  set(conf, "reconnect.backoff.ms", "10");
+  set(conf, "reconnect.backoff.max.ms", "50");
+  set(conf, "topic.metadata.refresh.fast.interval.ms", "20");
+  rd_kafka_conf_set_dr_msg_cb(conf, on_paced_delivery);
+  rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, conf);
+  rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, args[1], NULL);
+  warm_up(rk, topic, 1);
+  setvbuf(stdout, NULL, _IOLBF, 0);
+  long sent = 0;
+  struct pollfd input = {.fd = 0, .events = POLLIN};
+  while (poll(&input, 1, 0) == 0) {
+    if (sent - delivered < 5 && rd_kafka_produce(topic, 0, RD_KAFKA_MSG_F_COPY, "paced", 5, NULL, 0, NULL) == 0) sent++;
+    rd_kafka_poll(rk, 2);
+  }
+  int left = rd_kafka_flush(rk, 10000) != 0;
+  rd_kafka_topic_destroy(topic);
+  rd_kafka_destroy(rk);
+  return left;
+}
+
 static int consume(char **args) {
   const char *bootstrap = args[0], *name = args[1];
   int partitions = atoi(args[2]);
@@ -144,6 +185,7 @@ static int consume(char **args) {
 int main(int argc, char **argv) {
   if (argc == 8 && !strcmp(argv[1], "produce")) return produce(argv + 2);
   if (argc == 6 && !strcmp(argv[1], "consume")) return consume(argv + 2);
-  fprintf(stderr, "usage: %s produce BOOTSTRAP TOPIC PARTITIONS COUNT SIZE ACKS | consume BOOTSTRAP TOPIC PARTITIONS COUNT\n", argv[0]);
+  if (argc == 4 && !strcmp(argv[1], "pace")) return pace(argv + 2);
+  fprintf(stderr, "usage: %s produce BOOTSTRAP TOPIC PARTITIONS COUNT SIZE ACKS | consume BOOTSTRAP TOPIC PARTITIONS COUNT | pace BOOTSTRAP TOPIC\n", argv[0]);
   return 2;
 }

@@ -1,10 +1,10 @@
 /** Records per second of one librdkafka client, against kcli and Apache Kafka in turn. */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { median, number, table } from './measure.mjs'
+import { compileDriver, median, number, table } from './measure.mjs'
 
 const partitions = 3
 const sizeBytes = 100
@@ -17,7 +17,7 @@ export async function rdkafka({ support, records = 1_000_000, rounds = 3, kafkaW
   const targets = []
   let java
   try {
-    const driver = compile(path.join(support.repositoryDir, 'test', 'bench', 'rdkafka-driver.c'), dir)
+    const driver = compileDriver(support.repositoryDir, dir)
     java = new support.JavaDriver()
     if (kafkaWanted) {
       const kafka = await support.startKafka({ brokers: 3, jvmFlags: support.kafkaServerFlags })
@@ -90,13 +90,6 @@ export async function rdkafka({ support, records = 1_000_000, rounds = 3, kafkaW
     for (const target of targets) await target.stop()
     rmSync(dir, { recursive: true, force: true })
   }
-}
-
-function compile(source, dir) {
-  const output = path.join(dir, 'rdkafka-driver')
-  const result = spawnSync('cc', ['-O2', '-o', output, source, '-lrdkafka'], { encoding: 'utf8' })
-  if (result.status !== 0) throw new Error(`cc: ${result.stderr}`)
-  return output
 }
 
 async function admin(java, target, args) {

@@ -17,6 +17,8 @@ function clientOptions(bootstrap: string): ClientOptions {
     // What is measured is the cluster, not the patience of a client.
     retryBackoffMs: 10,
     retryBackoffMaxMs: 50,
+    reconnectBackoffMs: 10,
+    reconnectBackoffMaxMs: 50,
     connectTimeoutMs: 2_000,
   }
 }
@@ -31,6 +33,22 @@ export interface LoadOptions {
   readonly pauseMs?: number
   /** request.timeout.ms: how long a broker that hangs is waited for. Default 3000. */
   readonly requestTimeoutMs?: number
+}
+
+/** A time without acknowledgements; `endMs` is of performance.now. */
+export interface Gap {
+  readonly forMs: number
+  readonly endMs: number
+}
+
+/** The longest of those that were over later than `sinceMs`. `times`: of the acknowledgements. */
+export function longestGap(times: readonly number[], sinceMs: number): Gap {
+  let longest: Gap = { forMs: 0, endMs: sinceMs }
+  for (let i = 1; i < times.length; i++) {
+    const [before = 0, after = 0] = times.slice(i - 1, i + 1)
+    if (after > sinceMs && after - before > longest.forMs) longest = { forMs: after - before, endMs: after }
+  }
+  return longest
 }
 
 /** An idempotent producer with acks=all that writes numbers to all partitions until it is stopped. */
@@ -94,14 +112,12 @@ export class Load {
 
   /** The longest time in which a partition got no acknowledgement, from `sinceMs` (of performance.now) on. */
   longestGapMs(sinceMs = 0): number {
-    let longest = 0
-    for (const times of this.acknowledgedAtMs) {
-      for (let i = 1; i < times.length; i++) {
-        const [before = 0, after = 0] = times.slice(i - 1, i + 1)
-        if (after > sinceMs) longest = Math.max(longest, after - before)
-      }
-    }
-    return longest
+    return Math.max(...this.acknowledgedAtMs.map((times) => longestGap(times, sinceMs).forMs))
+  }
+
+  /** {@link longestGapMs} of one partition, and when it was over. */
+  longestGap(partition: number, sinceMs: number): Gap {
+    return longestGap(this.acknowledgedAtMs[partition] ?? [], sinceMs)
   }
 
   private async fill(partition: number): Promise<void> {
