@@ -1,0 +1,48 @@
+import * as Flags from '@oclif/core/flags'
+import { BaseCommand } from '../../src/cli/base-command.ts'
+import { UsageError } from '../../src/cli/exit-codes.ts'
+import { listFlag } from '../../src/cli/flags.ts'
+import { groupArgs, groupFlag, groupNames, requireGroups } from '../../src/cli/group-flags.ts'
+
+export default class GroupsDeleteOffsets extends BaseCommand {
+  static override summary = 'Forget what a group has committed of some topics'
+  static override description = 'Nobody in the group may be reading these topics.'
+  static override usage = 'GROUP --topic TOPIC[:0,1] [FLAGS]'
+  static override examples = [
+    '<%= config.bin %> groups delete-offsets billing --topic orders --yes',
+    '<%= config.bin %> groups delete-offsets billing --topic orders:0,2 --dry-run',
+  ]
+  static override args = groupArgs
+  static override flags = {
+    ...groupFlag,
+    topic: listFlag({
+      helpValue: 'TOPIC[:0,1]',
+      summary: 'A topic, or some of its partitions; may be given many times.',
+    }),
+    'dry-run': Flags.boolean({ summary: 'Show what would be forgotten.' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Do not ask.' }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(GroupsDeleteOffsets)
+    const [group = '', second] = requireGroups(groupNames(args, flags))
+    if (second !== undefined)
+      throw new UsageError('more than one group given', 'This command works on one group.')
+    const topics = flags.topic ?? []
+    if (topics.length === 0)
+      throw new UsageError(
+        'no topic given',
+        'Name it with --topic; the whole group goes with: kcli groups delete',
+      )
+    await this.serve(flags, async (context) => {
+      const { deleteGroupOffsets } = await import('../../src/cli/services/groups/delete-offsets.ts')
+      const { parseScopes } = await import('../../src/cli/services/groups/scope.ts')
+      return deleteGroupOffsets(context, {
+        group,
+        scopes: parseScopes(topics),
+        dryRun: flags['dry-run'],
+        yes: flags.yes,
+      })
+    })
+  }
+}
