@@ -1,5 +1,6 @@
 import { ClientCore } from '../core.ts'
 import type { PartitionInfo } from '../metadata.ts'
+import type { Metric } from '../metrics/index.ts'
 import { ClientError } from '../net/index.ts'
 import type { ListedOffset, OffsetSpec, TopicPartition } from '../offsets.ts'
 import type { ClientOptions } from '../options.ts'
@@ -154,6 +155,11 @@ export class Consumer {
   /** Goes behind the last record of each; of all that are assigned when none is named. Looked up with the next poll. */
   seekToEnd(partitions: readonly TopicPartition[] = this.assignment()): void {
     this.seekToEndOf(partitions, 'latest')
+  }
+
+  /** What the consumer measures, under the names of Kafka's consumer. */
+  metrics(): Metric[] {
+    return this.core.metrics.values()
   }
 
   pause(partitions: readonly TopicPartition[]): void {
