@@ -8,6 +8,7 @@ export interface BrokerNode {
   readonly rack: string | null
 }
 
+/** A partition with its leader and replicas, by the ids of brokers. */
 export interface PartitionInfo {
   readonly partition: number
   /** -1 when there is none at the moment. */
@@ -19,6 +20,7 @@ export interface PartitionInfo {
   readonly errorCode: number
 }
 
+/** A topic and its partitions. */
 export interface TopicInfo {
   readonly name: string
   readonly topicId: string

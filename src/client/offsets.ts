@@ -3,6 +3,7 @@ import { listOffsets } from '../protocol/messages/02-list-offsets.ts'
 import type { ClientCore } from './core.ts'
 import { BrokerError, ClientError, UnsupportedVersionError } from './net/index.ts'
 
+/** A partition of a topic. */
 export interface TopicPartition {
   readonly topic: string
   readonly partition: number
@@ -11,6 +12,7 @@ export interface TopicPartition {
 /** `earliest` and `latest` are the ends; `maxTimestamp` is the record with the latest timestamp (KIP-734). */
 export type OffsetSpec = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestampMs: number }
 
+/** What a broker says of an offset that was asked for. */
 export interface ListedOffset extends TopicPartition {
   /** -1 when no record is as late as the time asked for. */
   readonly offset: number

@@ -23,6 +23,7 @@ import type {
   SerializerOption,
 } from './serdes.ts'
 
+/** What a cluster of this process is like. */
 export interface StartClusterOptions {
   /** How many; as many as the directory has, three for a new cluster. */
   readonly brokers?: number
@@ -48,6 +49,7 @@ export interface SilenceOptions {
   readonly sessionTimeoutMs?: number
 }
 
+/** Whom a broker is cut off from, and how soon that is noticed. */
 export interface CutOptions extends SilenceOptions {
   /** From whom; all others by default. */
   readonly from?: readonly BrokerName[]

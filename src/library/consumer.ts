@@ -55,6 +55,7 @@ export interface ConsumerOptions<KD = DeserializerOption, VD = DeserializerOptio
   readonly interceptors?: readonly ConsumerInterceptor[]
 }
 
+/** How a wait for records can be ended. */
 export interface PollOptions {
   /** Ends the wait with the signal's reason. */
   readonly signal?: AbortSignal
@@ -224,5 +225,7 @@ export interface ConsumerConstructor {
   new <K, V>(options: ConsumerOptions): Consumer<K, V>
 }
 
+/** Reads records from a cluster: shared out among the members of a group, or from partitions that are named. */
 export type Consumer<K = Buffer, V = Buffer> = LibraryConsumer<K, V>
+/** Reads records from a cluster: shared out among the members of a group, or from partitions that are named. */
 export const Consumer: ConsumerConstructor = LibraryConsumer

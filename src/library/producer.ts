@@ -274,5 +274,7 @@ export interface ProducerConstructor {
   new <K, V>(options: ProducerOptions): Producer<K, V>
 }
 
+/** Sends records to a cluster: in batches, in order, and by default each of them once. */
 export type Producer<K = Uint8Array | string, V = Uint8Array | string> = LibraryProducer<K, V>
+/** Sends records to a cluster: in batches, in order, and by default each of them once. */
 export const Producer: ProducerConstructor = LibraryProducer

@@ -2,6 +2,7 @@ import { ConfigError } from '../base/config-def.ts'
 import { nearestName } from '../base/edit-distance.ts'
 import type { ConsumerRecord } from '../client/index.ts'
 
+/** A header of a record that was read; its value is a view of the batch. */
 export type RecordHeader = ConsumerRecord['headers'][number]
 
 /**
@@ -38,6 +39,7 @@ export interface SerdeTypes {
   void: null
 }
 
+/** A name that stands for a serializer and a deserializer. */
 export type SerdeName = keyof SerdeTypes
 
 type Input<N extends SerdeName> = N extends 'bytes'
@@ -147,6 +149,7 @@ export type PlainDeserializer = Deserializer<Buffer>
 
 /** What a configuration may name: a function, one of {@link SerdeTypes}, or a class of Kafka's. */
 export type SerializerOption<T = never> = Serializer<T> | SerdeName | JavaSerializer<JavaName>
+/** The same for reading. */
 export type DeserializerOption<T = unknown> = Deserializer<T> | SerdeName | JavaDeserializer<JavaName>
 
 /** What a serializer takes. */

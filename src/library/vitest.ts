@@ -1,5 +1,6 @@
 import { type Cluster, type StartClusterOptions, startCluster } from './cluster.ts'
 
+/** What the cluster and the topics of the tests of a file are like. */
 export interface KafkaFixtureOptions extends StartClusterOptions {
   /** Of the topic that each test gets. One partition, on one broker, by default. */
   readonly topic?: {

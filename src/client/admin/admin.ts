@@ -20,6 +20,7 @@ import type * as tokens from './tokens.ts'
 import * as topics from './topics.ts'
 import type * as transactions from './transactions.ts'
 
+/** A log directory of a broker, and the replicas in it. */
 export interface LogDirDescription {
   readonly broker: number
   readonly logDir: string

@@ -6,6 +6,7 @@ import { UnsupportedVersionError } from '../net/index.ts'
 import { type AclOperation, operationsOf } from './operations.ts'
 import { itemError } from './results.ts'
 
+/** A cluster and its brokers, as one of them describes it. */
 export interface ClusterDescription {
   readonly clusterId: string | null
   readonly controllerId: number
@@ -14,6 +15,7 @@ export interface ClusterDescription {
   readonly authorizedOperations: readonly AclOperation[] | null
 }
 
+/** A topic and what whoever asks may do with it. */
 export interface TopicDescription extends TopicInfo {
   /** What whoever asks may do with the topic; null when that was not asked for, or the broker is too old to say. */
   readonly authorizedOperations: readonly AclOperation[] | null

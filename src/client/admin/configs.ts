@@ -29,6 +29,7 @@ const SOURCES = [
 
 export type ConfigSource = (typeof SOURCES)[number]
 
+/** One configuration of a topic or a broker, and where its value comes from. */
 export interface ConfigEntry {
   readonly name: string
   /** Null when it has none, or when it is secret. */
@@ -44,11 +45,13 @@ export interface ConfigEntry {
   readonly documentation: string | null
 }
 
+/** The configurations of a topic or a broker. */
 export interface DescribedConfig extends ItemResult {
   readonly resource: ConfigResource
   readonly entries: readonly ConfigEntry[]
 }
 
+/** What is to become of one configuration (KIP-339). */
 export type ConfigOperation =
   | { readonly op: 'set' | 'append' | 'subtract'; readonly name: string; readonly value: string }
   | { readonly op: 'delete'; readonly name: string }

@@ -26,6 +26,7 @@ export interface GroupOffsets extends ItemResult {
   readonly failures: readonly PartitionResult[]
 }
 
+/** Where a group is to be in a partition. */
 export interface NewGroupOffset extends TopicPartition {
   readonly offset: number
   readonly leaderEpoch?: number

@@ -23,6 +23,7 @@ export interface GroupListing {
   readonly type: string
 }
 
+/** The groups of all brokers that answered. */
 export interface ListedGroups {
   readonly groups: readonly GroupListing[]
   /** Brokers that did not answer: their groups are missing. */
@@ -35,6 +36,7 @@ export interface ListGroupsFilter {
   readonly types?: readonly string[]
 }
 
+/** A member of a group, as its coordinator knows it. */
 export interface GroupMember {
   readonly memberId: string
   /** Null for a dynamic member. */

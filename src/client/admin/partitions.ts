@@ -21,6 +21,7 @@ export interface Reassignment extends TopicPartition {
   readonly removingReplicas: readonly number[]
 }
 
+/** Of the preferred leader, or also of a replica that is not in sync: then records can be lost (KIP-460). */
 export type ElectionType = 'preferred' | 'unclean'
 
 /** `name` is `TOPIC-PARTITION`. */

@@ -18,6 +18,7 @@ export interface QuotaFilter {
   readonly strict?: boolean
 }
 
+/** The limits of a client, a user, an address, or of a combination of them (KIP-546). */
 export interface ClientQuota {
   readonly entity: QuotaEntity
   /** By Kafka's names: `producer_byte_rate`, `consumer_byte_rate`, `request_percentage`, … */

@@ -9,6 +9,7 @@ import type { TopicPartition } from '../offsets.ts'
 import { askLeaders, byTopic, partitionName } from './leaders.ts'
 import { type ItemResult, itemError } from './results.ts'
 
+/** A topic that is to be made. */
 export interface NewTopic {
   readonly name: string
   /** -1: the broker's default. */
@@ -19,6 +20,7 @@ export interface NewTopic {
   readonly configs?: Readonly<Record<string, string | null>>
 }
 
+/** A topic that was made, as the controller made it. */
 export interface CreatedTopic extends ItemResult {
   readonly topicId: string
   readonly numPartitions: number
@@ -121,6 +123,7 @@ export async function remove(
   })
 }
 
+/** How many partitions a topic is to have; it can only be more than it has. */
 export interface PartitionGrowth {
   readonly name: string
   readonly totalCount: number

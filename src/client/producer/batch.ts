@@ -8,6 +8,7 @@ import {
 import type { ClientError } from '../net/index.ts'
 import type { Flush } from './flush.ts'
 
+/** Where a record was stored. */
 export interface RecordMetadata {
   readonly topic: string
   readonly partition: number

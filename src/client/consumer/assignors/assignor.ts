@@ -31,6 +31,7 @@ export interface PartitionRacks {
 /** The topics that the group subscribes to and that exist; partitions by number, ascending. */
 export type ClusterView = ReadonlyMap<string, readonly PartitionRacks[]>
 
+/** The place of a consumer in its group (ConsumerGroupMetadata). */
 export interface GroupMetadata {
   readonly groupId: string
   /** -1 outside of a group. */
