@@ -1,0 +1,53 @@
+import * as Args from '@oclif/core/args'
+import * as Flags from '@oclif/core/flags'
+import { BaseCommand } from '../../src/cli/base-command.ts'
+import { parseKeyValues } from '../../src/cli/console/properties.ts'
+import { listFlag, requireOneTopic, topicFlag, topicNames } from '../../src/cli/flags.ts'
+
+export default class PerfConsume extends BaseCommand {
+  static override summary = 'Measure how fast records are read'
+  static override description =
+    "Reads from the beginning, every partition or as the member of a group. kafka-consumer-perf-test does the same with Kafka's flags and output."
+  static override usage = 'TOPIC [FLAGS]'
+  static override examples = [
+    '<%= config.bin %> perf consume orders --records 1000000',
+    '<%= config.bin %> perf consume orders --group readers -X fetch.max.bytes=10485760',
+  ]
+  static override args = { topic: Args.string({ description: 'The topic.', ignoreStdin: true }) }
+  static override flags = {
+    ...topicFlag,
+    records: Flags.integer({ min: 1, helpValue: 'N', default: 1_000_000, summary: 'So many records.' }),
+    'timeout-ms': Flags.integer({
+      min: 0,
+      helpValue: 'MS',
+      default: 10_000,
+      summary: 'Give up when nothing came for so long.',
+    }),
+    group: Flags.string({ helpValue: 'GROUP', summary: 'Read as a member of this group.' }),
+    'consumer-property': listFlag({
+      char: 'X',
+      helpValue: 'KEY=VALUE',
+      summary: "Any of Kafka's consumer configurations, such as fetch.min.bytes; wins over the flags.",
+    }),
+  }
+
+  async run(): Promise<void> {
+    const { args, flags } = await this.parse(PerfConsume)
+    const topic = requireOneTopic(topicNames(args, flags))
+    await this.serveRecords(flags, async (context) => {
+      const { consumerSettings } = await import('../../src/client/index.ts')
+      const { perfConsume } = await import('../../src/cli/services/perf/consume.ts')
+      const properties = {
+        'group.id': flags.group,
+        'max.poll.records': 5_000,
+        ...Object.fromEntries(parseKeyValues(flags['consumer-property'], '-X')),
+      }
+      return perfConsume(context, {
+        topic,
+        records: flags.records,
+        idleTimeoutMs: flags['timeout-ms'],
+        ...consumerSettings(properties, { onUnknown: (message) => context.out.warn(message) }),
+      })
+    })
+  }
+}
