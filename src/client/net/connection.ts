@@ -125,7 +125,10 @@ export class Connection {
     channel.start({
       data: (chunk) => this.onData(chunk),
       drain: () => this.onDrain(),
-      close: (error) => this.fail(new NetworkError(this.lost(error), { cause: error ?? undefined })),
+      close: (error) => {
+        this.timer?.cancel()
+        this.fail(new NetworkError(this.lost(error), { cause: error ?? undefined }))
+      },
     })
   }
 
@@ -354,7 +357,7 @@ export class Connection {
   /** A broker that does not take it cannot hold us for longer than a request may take. */
   private endChannel(): void {
     const { clock, requestTimeoutMs } = this.options
-    clock.setTimer(requestTimeoutMs, () => this.channel.destroy(), { unref: true })
+    this.timer = clock.setTimer(requestTimeoutMs, () => this.channel.destroy(), { unref: true })
     this.channel.end()
   }
 
