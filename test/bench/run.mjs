@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * npm run bench [-- startup|memory|storage|rdkafka|failover|controller|zookeeper ...] [--records N] [--rounds N] [--only kcli|kafka]
+ * npm run bench [-- startup|memory|storage|rdkafka|clients|failover|controller|zookeeper ...] [--records N] [--rounds N] [--only kcli|kafka]
  *
  * Compares kcli with an empty Node and with Apache Kafka in one run on one machine: the ratios mean something, the
  * single figures do not. Needs scripts/interop-setup.mjs for all that is not kcli.
@@ -9,6 +9,7 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadTs } from '../../scripts/load-ts.mjs'
+import { clients } from './clients.mjs'
 import { controller } from './controller.mjs'
 import { failover } from './failover.mjs'
 import { memory } from './memory.mjs'
@@ -17,7 +18,7 @@ import { startup } from './startup.mjs'
 import { storage } from './storage.mjs'
 import { zookeeper } from './zookeeper.mjs'
 
-const parts = { startup, memory, storage, rdkafka, failover, controller, zookeeper }
+const parts = { startup, memory, storage, rdkafka, clients, failover, controller, zookeeper }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { records: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } },
