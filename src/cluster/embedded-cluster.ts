@@ -14,27 +14,11 @@ import {
   type RemoteZooKeeperOptions,
 } from './coordination.ts'
 import { cannotRun, type DataDirectory, DataDirectoryError } from './data-directory.ts'
+import { localListener, TCP_LISTENER, type TcpListening, tcpOf } from './embedded-listeners.ts'
 import type { ClusterFaults } from './faults/cluster-faults.ts'
-import {
-  brokerOfPipe,
-  LOCAL_LISTENER,
-  LOCAL_PORT,
-  localHost,
-  localResolver,
-  pipeAddress,
-} from './local-address.ts'
+import { brokerOfPipe, LOCAL_LISTENER, localResolver, pipeAddress } from './local-address.ts'
 import type { ClusterPorts } from './ports.ts'
-
-/** TCP listeners for clients outside, beside the local one. */
-export interface TcpListening {
-  readonly host: string
-  /** Of each broker; 0 picks a free one, and missing ones are 0. */
-  readonly ports: readonly number[]
-  /** What clients are told, if not `host`. */
-  readonly advertisedHost?: string
-  /** The same for the ports; those of `ports` where it has none. */
-  readonly advertisedPorts?: readonly number[]
-}
+import { type RecoveryListener, sumOfRecoveries } from './sum-of-recoveries.ts'
 
 export interface EmbeddedClusterOptions {
   readonly ports: ClusterPorts
@@ -62,7 +46,6 @@ export interface EmbeddedClusterOptions {
   readonly isBreakable?: boolean
 }
 
-const TCP_LISTENER = 'PLAINTEXT'
 /** A process that runs the cluster for longer lets others look at its znodes; a command is over by then. */
 const SERVE_ZOOKEEPER_AFTER_MS = 200
 /** reserved.broker.max.id: ids above it are those that Kafka generates. */
@@ -88,6 +71,8 @@ export class EmbeddedCluster {
   /** Where killed brokers listened, and will again. */
   private readonly formerPorts = new Map<number, number>()
   private breaking: ClusterFaults | undefined
+  /** From the end of the start to the beginning of the stop. */
+  private isServing = false
 
   private constructor(
     options: EmbeddedClusterOptions,
@@ -160,6 +145,7 @@ export class EmbeddedCluster {
 
   /** Stops the brokers with everything on disk. */
   async shutdown(): Promise<void> {
+    this.isServing = false
     this.zookeeperTimer?.cancel()
     await this.breaking?.settle()
     const outcomes = this.coordination.isRemote ? await this.leaveCluster() : await this.stopCluster()
@@ -220,6 +206,7 @@ export class EmbeddedCluster {
     await Promise.all(this.started.map((broker) => broker.register()))
     await Promise.all(this.started.map((broker) => broker.startController()))
     await Promise.all(this.started.map((broker) => broker.serve()))
+    this.isServing = true
   }
 
   /** One that was killed, while the others go on. */
@@ -237,6 +224,25 @@ export class EmbeddedCluster {
     const port = this.started[index]?.endpoints.find(({ name }) => name === TCP_LISTENER)?.port
     if (port !== undefined) this.formerPorts.set(id, port)
     if (index >= 0) this.started.splice(index, 1)
+  }
+
+  /**
+   * A broker has no log directory any more, and ends as a killed one does (Kafka's halts); the others go on, and it can be
+   * started again. Without others, or without the means to end it alone, the cluster cannot go on.
+   */
+  private onBrokerFailure(id: number, error: KcliError): void {
+    const { breaking, options, ports, directory } = this
+    const isAlone = this.started.every((broker) => broker.id === id)
+    if (breaking === undefined || isAlone || !this.isServing) {
+      options.onFailure?.(error.cause === undefined ? error : cannotRun(directory, error.cause))
+      return
+    }
+    ports.logger.error(
+      `broker ${id} ends, the others go on; when its disk is well again, start it with: kcli cluster revive ${id}`,
+    )
+    breaking
+      .kill([id], { sessionTimeoutMs: 0 })
+      .catch((second: unknown) => ports.logger.debug(`broker ${id} has ended already: ${messageOf(second)}`))
   }
 
   private async makeBreakable(): Promise<void> {
@@ -283,8 +289,7 @@ export class EmbeddedCluster {
     const connect = () => coordination.connect({ network, clock })
     const connectZk =
       process === undefined || coordination.isRemote ? connect : () => process.openSession(connect)
-    const onFatalError = (error: KcliError) =>
-      options.onFailure?.(error.cause === undefined ? error : cannotRun(this.directory, error.cause))
+    const onFatalError = (error: KcliError) => this.onBrokerFailure(id, error)
     const config = BrokerConfig.fromProperties(
       {
         ...(!coordination.isRemote && localDefaults(this.places.length)),
@@ -322,20 +327,8 @@ export class EmbeddedCluster {
   /** Brokers elsewhere cannot reach what listens in the directory: with znodes of others, there is TCP only. */
   private listeners(id: number, tcp: ListenerSpec | undefined): ListenerSpec[] {
     const others = tcp === undefined ? [] : [tcp]
-    return this.coordination.isRemote ? others : [this.localListener(id), ...others]
-  }
-
-  private localListener(id: number): ListenerSpec {
-    const bind: Address[] = [pipeAddress(id, this.directory.path)]
-    if (this.options.isPrivate !== true)
-      bind.push({ kind: 'unix', path: this.directory.clearedSocket(`broker-${id}`) })
-    return {
-      name: LOCAL_LISTENER,
-      securityProtocol: 'PLAINTEXT',
-      bind,
-      advertisedHost: localHost(id),
-      advertisedPort: LOCAL_PORT,
-    }
+    if (this.coordination.isRemote) return others
+    return [localListener(id, this.directory, { isPrivate: this.options.isPrivate === true }), ...others]
   }
 
   private lockLogDir(file: string): FileLock {
@@ -352,42 +345,6 @@ export class EmbeddedCluster {
         hint: 'Stop it, or use another data directory.',
       },
     )
-  }
-}
-
-/** Of the broker that is `index`-th by its id. */
-function tcpOf(index: number, tcp: TcpListening | undefined, formerPort?: number): ListenerSpec | undefined {
-  if (tcp === undefined) return undefined
-  const port = formerPort ?? tcp.ports[index] ?? 0
-  return {
-    name: TCP_LISTENER,
-    securityProtocol: 'PLAINTEXT',
-    bind: [{ kind: 'tcp', host: tcp.host, port }],
-    advertisedHost: tcp.advertisedHost ?? tcp.host,
-    advertisedPort: tcp.advertisedPorts?.[index] ?? port,
-  }
-}
-
-type RecoveryListener = (progress: RecoveryProgress) => void
-
-/** Gives each broker a listener of its own; `listener` hears the sum of what they tell. */
-function sumOfRecoveries(
-  listener: RecoveryListener | undefined,
-): (broker: number) => RecoveryListener | undefined {
-  if (listener === undefined) return () => undefined
-  const byBroker = new Map<number, RecoveryProgress>()
-  return (broker) => (progress) => {
-    byBroker.set(broker, progress)
-    let sum: RecoveryProgress = { logs: 0, totalLogs: 0, bytes: 0, totalBytes: 0 }
-    for (const each of byBroker.values()) {
-      sum = {
-        logs: sum.logs + each.logs,
-        totalLogs: sum.totalLogs + each.totalLogs,
-        bytes: sum.bytes + each.bytes,
-        totalBytes: sum.totalBytes + each.totalBytes,
-      }
-    }
-    listener(sum)
   }
 }
 

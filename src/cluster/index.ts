@@ -1,6 +1,7 @@
 export type { BrokerPlace } from '../base/broker-layout.ts'
 export { DataDirectory, DataDirectoryError, DEFAULT_BROKER_COUNT, type ServerInfo } from './data-directory.ts'
-export { EmbeddedCluster, type EmbeddedClusterOptions, type TcpListening } from './embedded-cluster.ts'
+export { EmbeddedCluster, type EmbeddedClusterOptions } from './embedded-cluster.ts'
+export type { TcpListening } from './embedded-listeners.ts'
 export type { BrokerFault, BrokerName, ClusterFaults } from './faults/cluster-faults.ts'
 export { localResolver, pipeAddress, zookeeperPipe } from './local-address.ts'
 export {

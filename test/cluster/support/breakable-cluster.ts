@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import type { KcliError } from '../../../src/base/errors.ts'
 import { FileLocks } from '../../../src/base/file-lock.ts'
 import {
   Admin,
@@ -10,6 +11,7 @@ import {
   Producer,
 } from '../../../src/client/index.ts'
 import {
+  type ClusterPorts,
   DataDirectory,
   type EmbeddedCluster,
   hostDirectory,
@@ -24,6 +26,8 @@ export const SESSION = { sessionTimeoutMs: 150 }
 export class BreakableCluster {
   readonly dataDir: string
   readonly cluster: EmbeddedCluster
+  /** Why it could not go on. */
+  readonly failure: Promise<KcliError>
   readonly admin: Admin
   readonly clientOptions: ClientOptions
   readonly stop: () => Promise<void>
@@ -31,8 +35,9 @@ export class BreakableCluster {
   static async start(
     properties: Readonly<Record<string, string>> = {},
     dataDir = path.join(temporaryDirectory(), 'data'),
+    changes: Partial<ClusterPorts> = {},
   ): Promise<BreakableCluster> {
-    const ports = systemPorts({ locks: new FileLocks() })
+    const ports = systemPorts({ locks: new FileLocks(), ...changes })
     const directory = new DataDirectory(ports.fs, dataDir)
     const hosted = await hostDirectory({ ports, directory, properties }, 'server')
     if (hosted === undefined) throw new Error('somebody holds the directory')
@@ -50,17 +55,19 @@ export class BreakableCluster {
       resolver: localResolver(directory.path),
       requestTimeoutMs: 400,
     }
-    return new BreakableCluster(dataDir, hosted.cluster, clientOptions, stop)
+    return new BreakableCluster(dataDir, hosted.cluster, hosted.failure, clientOptions, stop)
   }
 
   private constructor(
     dataDir: string,
     cluster: EmbeddedCluster,
+    failure: Promise<KcliError>,
     clientOptions: ClientOptions,
     stop: () => Promise<void>,
   ) {
     this.dataDir = dataDir
     this.cluster = cluster
+    this.failure = failure
     this.clientOptions = clientOptions
     this.stop = stop
     const admin = new Admin(clientOptions)
