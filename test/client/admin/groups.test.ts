@@ -1,19 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seededRandom } from '../../../src/base/random.ts'
 import { Admin } from '../../../src/client/index.ts'
-import type { Connection } from '../../../src/client/net/index.ts'
-import { ERROR_CODES, encodeVersioned } from '../../../src/protocol/index.ts'
-import {
-  consumerProtocolAssignment,
-  consumerProtocolSubscription,
-} from '../../../src/protocol/internal/index.ts'
+import { ERROR_CODES } from '../../../src/protocol/index.ts'
 import { offsetCommit } from '../../../src/protocol/messages/08-offset-commit.ts'
 import { findCoordinator } from '../../../src/protocol/messages/10-find-coordinator.ts'
-import { joinGroup } from '../../../src/protocol/messages/11-join-group.ts'
-import { syncGroup } from '../../../src/protocol/messages/14-sync-group.ts'
 import { deleteGroups } from '../../../src/protocol/messages/42-delete-groups.ts'
 import { TestCluster } from '../../broker/support/test-cluster.ts'
 import { type Call, FakeCluster } from '../../support/fake-broker.ts'
+import { joinAlone } from '../../support/group-member.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 
 let cluster: TestCluster
@@ -40,36 +34,14 @@ afterAll(async () => {
 })
 
 /** A consumer that has joined alone and was given all of `orders`. */
-async function member(groupId: string, groupInstanceId: string | null = null): Promise<string> {
+async function member(groupId: string, groupInstanceId?: string): Promise<string> {
   const [group] = await admin.describeConsumerGroups([groupId])
-  const connection: Connection = await cluster.connect(group?.coordinator?.id ?? -1)
-  const subscription = encodeVersioned(consumerProtocolSubscription, 1, { topics: ['orders'] })
-  const join = (memberId: string) =>
-    connection.send(joinGroup, {
-      groupId,
-      sessionTimeoutMs: 10_000,
-      rebalanceTimeoutMs: 10_000,
-      memberId,
-      groupInstanceId,
-      protocolType: 'consumer',
-      protocols: [{ name: 'range', metadata: subscription }],
-    })
-  const first = await join('')
-  const { memberId, generationId } = first.errorCode === 0 ? first : await join(first.memberId)
-  const assignment = encodeVersioned(consumerProtocolAssignment, 1, {
-    assignedPartitions: [{ topic: 'orders', partitions: [0, 1, 2] }],
+  const connection = await cluster.connect(group?.coordinator?.id ?? -1)
+  const what = { topic: 'orders', partitions: [0, 1, 2] }
+  return joinAlone(connection, groupId, {
+    ...what,
+    ...(groupInstanceId !== undefined && { groupInstanceId }),
   })
-  const synced = await connection.send(syncGroup, {
-    groupId,
-    generationId,
-    memberId,
-    groupInstanceId,
-    protocolType: 'consumer',
-    protocolName: 'range',
-    assignments: [{ memberId, assignment }],
-  })
-  expect(synced.errorCode).toBe(0)
-  return memberId
 }
 
 const at = (partition: number, topic = 'orders') => ({ topic, partition })

@@ -43,7 +43,10 @@ export async function resetOffsets(context: CommandContext, options: ResetOffset
   for (const group of groups) changes.push(...(await plan(context, target, group, options)))
   if (!options.execute) {
     await show(context, changes)
-    if (changes.length > 0) context.out.note('Nothing was changed. Add --execute to do it.')
+    const isOpen = changes.some(({ status }) => status === 'planned')
+    context.out.note(
+      isOpen ? 'Nothing was changed. Add --execute to do it.' : 'Everything is where it is to be.',
+    )
     return EXIT.done
   }
   const moving = changes.filter(({ status }) => status === 'planned')

@@ -63,7 +63,7 @@ function onlyLagging(group: GroupLag): GroupLag {
 export function overLimits(groups: readonly GroupLag[], { maxLag, maxLagMs }: LagLimits): string[] {
   return groups.flatMap(({ group, lag, lagMs }) => [
     ...(maxLag !== undefined && lag > maxLag
-      ? [`group '${group.groupId}' is ${lag} records behind, --max-lag allows ${maxLag}`]
+      ? [`group '${group.groupId}' is ${lag} records behind (limit ${maxLag})`]
       : []),
     ...(maxLagMs !== undefined && lagMs !== null && lagMs > maxLagMs
       ? [
@@ -83,14 +83,15 @@ async function waitFor(
   const wanted = isOpen ? { ...limits, maxLag: 0 } : limits
   const deadlineMs = clock.monotonicMs() + (flags.timeout ?? Number.POSITIVE_INFINITY)
   for (;;) {
+    const leftMs = deadlineMs - clock.monotonicMs()
     const groups = await meter.measure()
     const over = overLimits(groups, wanted)
     if (over.length === 0 || signal.aborted) return groups
-    if (clock.monotonicMs() + intervalMs > deadlineMs)
+    if (leftMs <= 0)
       throw new KcliError('KCLI_LAG_TIMEOUT', `still behind after ${flags.timeout} ms: ${over.join('; ')}`, {
         hint: 'Give --wait more time with --timeout MS.',
       })
-    await Promise.race([sleep(clock, intervalMs), aborted(signal)])
+    await Promise.race([sleep(clock, Math.min(intervalMs, leftMs)), aborted(signal)])
   }
 }
 

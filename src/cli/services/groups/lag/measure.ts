@@ -57,6 +57,7 @@ export class LagMeter {
   private readonly commits: CommitLog
   private readonly unread: FirstUnread
   private commitsFailure: string | undefined
+  private isClosed = false
 
   constructor(context: CommandContext, target: Target, options: MeasureOptions) {
     this.context = context
@@ -69,6 +70,7 @@ export class LagMeter {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true
     await Promise.all([this.commits.close(), this.unread.close()])
   }
 
@@ -99,7 +101,7 @@ export class LagMeter {
       await this.commits.update()
     } catch (error) {
       // The lag itself can still be told.
-      if (this.commitsFailure === undefined)
+      if (this.commitsFailure === undefined && !this.isClosed)
         this.context.out.warn(
           `no verdict by commits: __consumer_offsets cannot be read (${messageOf(error)})`,
         )
