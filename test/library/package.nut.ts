@@ -4,6 +4,7 @@ import path from 'node:path'
 import { transform } from 'esbuild'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cleanEnv, root, temporaryDirectory } from '../support/cli.ts'
 import { execute, installPackage, tool } from './support/package.ts'
@@ -42,6 +43,19 @@ function fileOf({ line, isTest }: Example): string {
   return `line-${line}${isTest ? '.test' : ''}.ts`
 }
 
+function exportsOf(program: ts.Program, entry: string) {
+  const checker = program.getTypeChecker()
+  const file = program.getSourceFile(entry)
+  const module = file && checker.getSymbolAtLocation(file)
+  return (module ? checker.getExportsOfModule(module) : []).map((symbol) => {
+    const target = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol
+    return {
+      name: symbol.name,
+      documentation: ts.displayPartsToString(target.getDocumentationComment(checker)),
+    }
+  })
+}
+
 const COMPILER_OPTIONS = {
   target: 'ES2022',
   lib: ['ES2023', 'ESNext.Disposable'],
@@ -63,23 +77,42 @@ describe('the package', () => {
   })
 
   it.each([
-    ['tsc', { module: 'NodeNext', moduleResolution: 'NodeNext' }],
-    ['tsgo', { module: 'ESNext', moduleResolution: 'Bundler' }],
-  ])('has types that %s takes, with all checks, under %o', async (compiler, resolution) => {
-    const config = path.join(program, `tsconfig.${compiler}.json`)
+    { module: 'NodeNext', moduleResolution: 'NodeNext' },
+    { module: 'ESNext', moduleResolution: 'Bundler' },
+  ])('has types that stand all checks, under %o', async (resolution) => {
+    const config = path.join(program, `tsconfig.${resolution.module}.json`)
     const compilerOptions = { ...COMPILER_OPTIONS, ...resolution, skipLibCheck: false }
     writeFileSync(config, JSON.stringify({ compilerOptions, include: ['*.ts'] }))
-    const errors = await execute(tool(compiler), ['-p', config], { cwd: program }).catch(
+    const errors = await execute(tool('tsgo'), ['-p', config], { cwd: program }).catch(
       (error: { stdout: string }) => error,
     )
     expect(errors.stdout).toBe('')
+  })
+
+  it('says of every name what it is', () => {
+    const types = path.join(installed, 'dist/types/src')
+    const entries = ['index.d.ts', 'vitest.d.ts'].map((file) => path.join(types, file))
+    const resolution = { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext }
+    const program = ts.createProgram(entries, { ...resolution, skipLibCheck: true, types: [] })
+    const names = entries.flatMap((entry) => exportsOf(program, entry))
+    expect(names.length).toBeGreaterThan(80)
+    expect(names.filter(({ documentation }) => documentation === '')).toEqual([])
   })
 
   it('leaves nothing behind: no timer, no socket, no file', async () => {
     const file = path.join(program, 'alone.mjs')
     const text = `
       import { readdirSync } from 'node:fs'
-      import { startCluster } from 'kcli'
+      // Also those that would not keep a process alive: they would keep the cluster in memory.
+      const timers = new Set()
+      const { setTimeout, clearTimeout } = globalThis
+      globalThis.setTimeout = (fn, ms) => {
+        const timer = setTimeout(() => { timers.delete(timer); fn() }, ms)
+        timers.add(timer)
+        return timer
+      }
+      globalThis.clearTimeout = (timer) => { timers.delete(timer); clearTimeout(timer) }
+      const { startCluster } = await import('kcli')
       const active = async () => {
         await new Promise((resolve) => setTimeout(resolve, 10))
         return process.getActiveResourcesInfo().sort().join()
@@ -87,15 +120,18 @@ describe('the package', () => {
       const before = await active()
       const cluster = await startCluster({ listen: true, topics: ['orders'] })
       await cluster.producer().send({ topic: 'orders', value: 'x' })
+      const consumer = cluster.consumer({ groupId: 'billing', autoOffsetReset: 'earliest' })
+      consumer.subscribe(['orders'])
+      for await (const record of consumer) break
       await cluster.close()
-      console.log(await active() === before, readdirSync('.').length)
+      console.log(await active() === before, timers.size, readdirSync('.').length)
     `
     writeFileSync(file, text)
     const empty = temporaryDirectory('kcli-empty')
     try {
       const options = { cwd: empty.path, env: cleanEnv({ TMPDIR: empty.path }), timeout: 20_000 }
       const { stdout } = await execute(process.execPath, [file], options)
-      expect(stdout).toBe('true 0\n')
+      expect(stdout).toBe('true 0 0\n')
     } finally {
       empty.remove()
     }
