@@ -18,6 +18,7 @@ export default class PartitionsElectLeader extends BaseCommand {
     '<%= config.bin %> partitions elect-leader orders',
     '<%= config.bin %> partitions elect-leader --all',
     '<%= config.bin %> partitions elect-leader orders --partition 3 --unclean --yes',
+    '<%= config.bin %> partitions elect-leader --plan partitions.json',
   ]
   static override args = topicArgs
   static override flags = {
@@ -25,6 +26,10 @@ export default class PartitionsElectLeader extends BaseCommand {
     regex: regexFlag,
     all: Flags.boolean({ char: 'a', summary: 'Partitions of all topics.' }),
     partition: listFlag({ helpValue: '0,2-4', summary: 'Only these partitions; may be given many times.' }),
+    plan: Flags.string({
+      helpValue: 'FILE',
+      summary: 'These partitions, as JSON of kafka-leader-election; - for stdin.',
+    }),
     preferred: Flags.boolean({ summary: 'The first replica (the default).', exclusive: ['unclean'] }),
     unclean: Flags.boolean({ summary: 'Any live replica, where there is no leader. Records may be lost.' }),
     yes: Flags.boolean({ char: 'y', summary: 'Do not ask before an unclean election.' }),
@@ -39,6 +44,7 @@ export default class PartitionsElectLeader extends BaseCommand {
         names: topicNames(args, flags),
         regex: flags.regex,
         all: flags.all,
+        planFile: flags.plan,
         partitions: parsePartitions(flags.partition),
         yes: flags.yes,
       })

@@ -14,6 +14,7 @@ export default class PartitionsReassign extends BaseCommand {
     '<%= config.bin %> partitions reassign orders --brokers 1,2,3',
     '<%= config.bin %> partitions reassign orders --replication-factor 3 --execute --wait --throttle 10M',
     '<%= config.bin %> partitions reassign --plan plan.json --execute --rollback back.json',
+    '<%= config.bin %> partitions reassign --drain 3 --execute --wait',
     '<%= config.bin %> partitions reassign --list',
     '<%= config.bin %> partitions reassign --cancel orders',
   ]
@@ -29,10 +30,22 @@ export default class PartitionsReassign extends BaseCommand {
       helpValue: 'N',
       summary: 'How many replicas each partition is to have.',
     }),
+    drain: Flags.string({
+      helpValue: 'BROKER',
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: 'Move all replicas away from this broker, of the named topics or of all.',
+      exclusive: ['brokers', 'replication-factor', 'plan', 'list', 'cancel'],
+    }),
     execute: Flags.boolean({ summary: 'Do it.', exclusive: ['list', 'cancel'] }),
     throttle: Flags.string({
       helpValue: 'RATE',
       summary: 'Bytes per second that each broker may copy, such as 10M; taken away by --wait.',
+      dependsOn: ['execute'],
+    }),
+    'log-dirs-throttle': Flags.string({
+      helpValue: 'RATE',
+      summary: 'The same for copying between log directories of a broker, which a plan can name.',
       dependsOn: ['execute'],
     }),
     wait: Flags.boolean({
@@ -61,14 +74,17 @@ export default class PartitionsReassign extends BaseCommand {
       }
       const { reassignPartitions } = await import('../../src/cli/services/partitions/reassign.ts')
       const { parseRate } = await import('../../src/cli/services/partitions/throttle.ts')
+      const rateOf = (text: string | undefined) => (text === undefined ? undefined : parseRate(text))
       return reassignPartitions(context, {
         names,
         regex: flags.regex,
         planFile,
         brokers: flags.brokers === undefined ? undefined : parseIds(flags.brokers),
         replicationFactor,
+        drained: flags.drain === undefined ? [] : parseIds(flags.drain),
         execute,
-        bytesPerSecond: flags.throttle === undefined ? undefined : parseRate(flags.throttle),
+        bytesPerSecond: rateOf(flags.throttle),
+        logDirsBytesPerSecond: rateOf(flags['log-dirs-throttle']),
         wait,
         saveFile: flags.save,
         rollbackFile: flags.rollback,

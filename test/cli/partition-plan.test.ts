@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { seededRandom } from '../../src/base/random.ts'
-import { parsePlan, planText } from '../../src/cli/services/partitions/plan-file.ts'
+import { parsePartitionList, parsePlan, planText } from '../../src/cli/services/partitions/plan-file.ts'
 import {
   type CurrentPartition,
+  drainPlan,
   type PlanBroker,
   proposePlan,
 } from '../../src/cli/services/partitions/propose.ts'
@@ -106,13 +107,62 @@ describe('the plan', () => {
   })
 })
 
+describe('a broker that is drained', () => {
+  const at = (partition: number, ...ids: number[]) => ({ topic: 't', partition, replicas: ids, isr: ids })
+
+  test('gives its replicas to those that have the fewest; nothing else moves', () => {
+    const current = [at(0, 1, 2), at(1, 2, 3), at(2, 3, 4), at(3, 2, 4)]
+    const plan = drainPlan(current, brokers(1, 2, 3, 4), [2])
+    expect(replicas(plan)).toEqual([
+      [1, 3],
+      [3, 1],
+      [3, 4],
+      [4, 1],
+    ])
+  })
+
+  test('may be down, and there may be several', () => {
+    const plan = drainPlan([at(0, 9, 2), at(1, 8, 9)], brokers(1, 2, 3), [8, 9])
+    expect(replicas(plan)).toEqual([
+      [2, 1],
+      [3, 1],
+    ])
+  })
+
+  test('keeps replicas in different racks', () => {
+    const racks = ['a', 'a', 'b', 'b'].map((rack, id) => ({ id, rack }))
+    expect(replicas(drainPlan([at(0, 0, 2)], racks, [2]))).toEqual([[0, 3]])
+  })
+
+  test('cannot be when there are too few others', () => {
+    expect(() => drainPlan([at(0, 1, 2)], brokers(1, 2), [2])).toThrow('t-0 has 2 replicas')
+  })
+})
+
 describe('plan files', () => {
   test("are those of Kafka's tool, both ways", () => {
     const text = planText([{ topic: 't', partition: 0, replicas: [1, 2] }])
     expect(text).toBe(
       '{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[1,2],"log_dirs":["any","any"]}]}\n',
     )
-    expect(parsePlan(text, 'x')).toEqual([{ topic: 't', partition: 0, replicas: [1, 2] }])
+    expect(parsePlan(text, 'x')).toEqual([
+      { topic: 't', partition: 0, replicas: [1, 2], logDirs: ['any', 'any'] },
+    ])
+    const moved = [{ topic: 't', partition: 0, replicas: [1, 2], logDirs: ['/data', 'any'] }]
+    expect(parsePlan(planText(moved), 'x')).toEqual(moved)
+    const short = '{"partitions":[{"topic":"t","partition":0,"replicas":[1]}]}'
+    expect(parsePlan(short, 'x')).toEqual([{ topic: 't', partition: 0, replicas: [1] }])
+  })
+
+  test('of kafka-leader-election name partitions only', () => {
+    const text = '{"partitions":[{"topic":"t","partition":3},{"topic":"t","partition":1,"replicas":[1]}]}'
+    expect(parsePartitionList(text, 'x')).toEqual([
+      { topic: 't', partition: 3 },
+      { topic: 't', partition: 1 },
+    ])
+    expect(() => parsePartitionList('{"partitions":[{"topic":"t"}]}', 'x')).toThrow(
+      'x: entry 0 names no topic and partition',
+    )
   })
 
   const entry = (extra: object) =>
@@ -127,7 +177,8 @@ describe('plan files', () => {
     [entry({ replicas: [] }), 'x: t-0 has no list of broker ids'],
     [entry({ replicas: [1.5] }), 'x: t-0 has no list of broker ids'],
     [entry({ replicas: [1, 1] }), 'x: t-0 names a broker twice'],
-    [entry({ log_dirs: ['/data'] }), 'x: t-0 names log directories'],
+    [entry({ log_dirs: ['/data', 'any'] }), 'x: t-0 has 1 replicas and 2 log_dirs'],
+    [entry({ log_dirs: [7] }), 'x: t-0 has log_dirs that are no directories'],
     [entry({}).replace('[{', '[{"topic":"t","partition":0,"replicas":[2]},{'), 'x: t-0 is there twice'],
   ])('refused: %s', (text, message) => {
     expect(() => parsePlan(text, 'x')).toThrow(message)

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect } from 'vitest'
 import { JavaDriver, type ToolName } from './driver.ts'
@@ -56,16 +56,34 @@ const SETTINGS = {
   'log.cleaner.dedupe.buffer.size': '2097152',
 }
 
-export async function startPair(settings: Readonly<Record<string, string>> = {}): Promise<Pair> {
+/** `moreLogDirs`: what is added to the name of each broker's log directory for further ones. */
+export async function startPair(
+  settings: Readonly<Record<string, string>> = {},
+  moreLogDirs: readonly string[] = [],
+): Promise<Pair> {
   const home = createKcliHome()
+  const logDirsIn = (dir: string, id: number) =>
+    ['', ...moreLogDirs].map((more) => path.join(dir, `broker-${id}${more}`))
+  if (moreLogDirs.length > 0) {
+    const brokers = [0, 1, 2].map((id) => ({ id, logDirs: logDirsIn(home.dataDir, id) }))
+    mkdirSync(home.dataDir, { mode: 0o700 })
+    writeFileSync(path.join(home.dataDir, 'kcli.json'), JSON.stringify({ version: 2, brokers }))
+  }
   const configFile = path.join(home.dir, 'server.properties')
   const lines = Object.entries({ ...SETTINGS, ...settings }).map(([name, value]) => `${name}=${value}\n`)
   writeFileSync(configFile, lines.join(''))
   const [zookeeperPort] = await freePorts(1)
   const zookeeper = `127.0.0.1:${zookeeperPort}`
   const started = await Promise.allSettled([
-    startKcliCluster(home, { args: ['--config', configFile, '--zookeeper-listen', zookeeper] }),
-    startKafka({ brokers: 3, config: { ...SETTINGS, ...settings } }),
+    startKcliCluster(home, {
+      brokers: moreLogDirs.length > 0 ? null : 3,
+      args: ['--config', configFile, '--zookeeper-listen', zookeeper],
+    }),
+    startKafka({
+      brokers: 3,
+      config: { ...SETTINGS, ...settings },
+      brokerConfig: (id, _port, dir) => ({ 'log.dirs': logDirsIn(dir, id).join(',') }),
+    }),
   ])
   const [kcliStart, kafkaStart] = started
   if (kcliStart.status === 'rejected' || kafkaStart.status === 'rejected') {

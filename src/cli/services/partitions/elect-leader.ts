@@ -2,6 +2,7 @@ import type { ElectionType, PartitionResult, TopicPartition } from '../../../cli
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
 import { selectTopics } from '../topics/select.ts'
+import { readPartitionList } from './plan-file.ts'
 import { reportPartitions } from './report.ts'
 
 export interface ElectLeaderOptions {
@@ -11,6 +12,8 @@ export interface ElectLeaderOptions {
   readonly all: boolean
   /** All partitions of the topics when empty. */
   readonly partitions: readonly number[]
+  /** A list of partitions in the form of Kafka's tool; `-` is stdin. */
+  readonly planFile: string | undefined
   /** The user has agreed to an unclean election. */
   readonly yes: boolean
 }
@@ -18,14 +21,17 @@ export interface ElectLeaderOptions {
 /** Has leaders elected: the preferred ones, or any live ones where there is none. */
 export async function electLeaders(context: CommandContext, options: ElectLeaderOptions): Promise<number> {
   const { admin } = await context.target()
-  const { type, names, all } = options
-  if (names.length === 0 && !all) {
-    throw new UsageError('no topic given', 'Name topics, or give --all for all of them.')
+  const { type, names, all, planFile } = options
+  if (planFile !== undefined && (names.length > 0 || all || options.partitions.length > 0)) {
+    throw new UsageError('a file names all partitions', 'Leave the others out.')
+  }
+  if (names.length === 0 && !all && planFile === undefined) {
+    throw new UsageError('no topic given', 'Name topics, give --all for all of them, or a file with --plan.')
   }
   if (names.length > 0 ? all : options.partitions.length > 0) {
     throw new UsageError('--all means all partitions of all topics', 'Leave out the topics and partitions.')
   }
-  const wanted = names.length === 0 ? null : await wantedPartitions(context, options)
+  const wanted = all ? null : await wantedPartitions(context, options)
   if (type === 'unclean' && !options.yes) {
     const what =
       wanted === null
@@ -49,8 +55,9 @@ export async function electLeaders(context: CommandContext, options: ElectLeader
 
 async function wantedPartitions(
   context: CommandContext,
-  { names, regex, partitions }: ElectLeaderOptions,
+  { names, regex, partitions, planFile }: ElectLeaderOptions,
 ): Promise<TopicPartition[]> {
+  if (planFile !== undefined) return readPartitionList(planFile, context)
   const { admin } = await context.target()
   const topics = await selectTopics(admin, { names, regex, includeInternal: true })
   if (topics.length === 0)

@@ -46,6 +46,42 @@ export function proposePlan(
   return plan.map(({ topic, partition, replicas }) => ({ topic, partition, replicas }))
 }
 
+/**
+ * A plan that takes brokers out of service: their replicas go to the brokers that have the fewest, in racks of their own
+ * where there are any. Nothing else is moved; another replica leads first where the drained one did.
+ */
+export function drainPlan(
+  partitions: readonly CurrentPartition[],
+  brokers: readonly PlanBroker[],
+  drained: readonly number[],
+): PlannedPartition[] {
+  const layout = new Layout(brokers.filter(({ id }) => !drained.includes(id)))
+  const plan = partitions.map((each) => {
+    const replicas = each.replicas.filter((id) => !drained.includes(id))
+    layout.add(
+      replicas.filter((id) => layout.has(id)),
+      1,
+    )
+    return { ...each, replicas, wanted: each.replicas.length }
+  })
+  for (const each of plan) {
+    if (each.replicas.length === each.wanted) continue
+    const left = brokers.filter(({ id }) => !drained.includes(id) && !each.replicas.includes(id)).length
+    if (each.wanted - each.replicas.length > left) {
+      const name = `${each.topic}-${each.partition}`
+      throw new KcliError(
+        'KCLI_PLAN',
+        `${name} has ${each.wanted} replicas, and there are not as many other brokers`,
+        {
+          hint: `Give it fewer first: kcli partitions reassign ${each.topic} --replication-factor ${each.replicas.length + left}`,
+        },
+      )
+    }
+    while (each.replicas.length < each.wanted) layout.placeOne(each)
+  }
+  return plan.map(({ topic, partition, replicas }) => ({ topic, partition, replicas }))
+}
+
 interface Placing extends CurrentPartition {
   replicas: number[]
 }

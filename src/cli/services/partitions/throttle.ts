@@ -1,4 +1,5 @@
 import type { Admin, ConfigOperation, ItemResult } from '../../../client/index.ts'
+import type { CommandContext } from '../../context.ts'
 import { UsageError } from '../../exit-codes.ts'
 
 /** The settings that hold back copying (KIP-73); kafka-reassign-partitions uses the same. */
@@ -6,7 +7,11 @@ const REPLICAS = {
   leader: 'leader.replication.throttled.replicas',
   follower: 'follower.replication.throttled.replicas',
 }
+const LOG_DIRS_RATE = 'replica.alter.log.dirs.io.max.bytes.per.second'
 const RATES = ['leader.replication.throttled.rate', 'follower.replication.throttled.rate']
+
+const HEAR_TIMEOUT_MS = 2_000
+const HEAR_POLL_MS = 20
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 }
 
@@ -30,10 +35,11 @@ export interface Copying {
 
 /** Names the replicas in their topics, and sets the rate of all brokers that have to do with it. */
 export async function setThrottle(
-  admin: Admin,
+  context: CommandContext,
   copying: readonly Copying[],
   bytesPerSecond: number,
 ): Promise<void> {
+  const { admin } = await context.target()
   const moved = copying.filter(({ to }) => to.length > 0)
   const topics = [...new Set(moved.map(({ topic }) => topic))]
   const brokers = [...new Set(moved.flatMap(({ from, to }) => [...from, ...to]))]
@@ -53,6 +59,52 @@ export async function setThrottle(
       operations: RATES.map((name) => set(name, String(bytesPerSecond))),
     })),
   ])
+  await untilHeard(context, brokers, RATES, bytesPerSecond)
+}
+
+/** Sets the rate at which these brokers copy between their log directories. */
+export async function setLogDirsThrottle(
+  context: CommandContext,
+  moves: readonly { readonly broker: number }[],
+  bytesPerSecond: number,
+): Promise<void> {
+  const { admin } = await context.target()
+  const operations: ConfigOperation[] = [{ op: 'set', name: LOG_DIRS_RATE, value: String(bytesPerSecond) }]
+  const brokers = [...new Set(moves.map(({ broker }) => broker))]
+  if (brokers.length === 0) return
+  await change(
+    admin,
+    brokers.map((id) => ({ resource: { type: 'broker' as const, name: String(id) }, operations })),
+  )
+  await untilHeard(context, brokers, [LOG_DIRS_RATE], bytesPerSecond)
+}
+
+/**
+ * Brokers hear of their settings a little later, and a copy that begins before that is not held back. Goes on after two
+ * seconds in any case: a broker that is down cannot hear.
+ */
+async function untilHeard(
+  context: CommandContext,
+  brokers: readonly number[],
+  names: readonly string[],
+  bytesPerSecond: number,
+): Promise<void> {
+  const { clock } = context
+  const { admin } = await context.target()
+  const resources = brokers.map((id) => ({ type: 'broker' as const, name: String(id) }))
+  const deadlineMs = clock.monotonicMs() + HEAR_TIMEOUT_MS
+  while (clock.monotonicMs() < deadlineMs) {
+    const described = await admin.describeConfigs(resources, { names }).catch(() => [])
+    const hasHeard = described.every(({ error, entries }) =>
+      names.every(
+        (name) =>
+          error !== null ||
+          entries.some((each) => each.name === name && each.value === String(bytesPerSecond)),
+      ),
+    )
+    if (hasHeard) return
+    await new Promise<void>((resolve) => clock.setTimer(HEAR_POLL_MS, resolve))
+  }
 }
 
 /** Takes the settings away where there are some; tells how many there were. */
@@ -62,7 +114,7 @@ export async function clearThrottle(admin: Admin, topics: readonly string[]): Pr
     ...topics.map((name) => ({ type: 'topic' as const, name })),
     ...brokers.map(({ id }) => ({ type: 'broker' as const, name: String(id) })),
   ]
-  const names = [...Object.values(REPLICAS), ...RATES]
+  const names = [...Object.values(REPLICAS), ...RATES, LOG_DIRS_RATE]
   const described = await admin.describeConfigs(resources)
   const changes = described.flatMap(({ resource, entries }) => {
     const isOwn = resource.type === 'topic' ? 'DYNAMIC_TOPIC_CONFIG' : 'DYNAMIC_BROKER_CONFIG'

@@ -1,4 +1,4 @@
-import type { Admin, Reassignment } from '../../../client/index.ts'
+import type { LogDirDescription, Reassignment, TopicPartition } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { InterruptedError } from '../../exit-codes.ts'
 import { sizeText } from '../../output/text.ts'
@@ -8,7 +8,7 @@ const POLL_MS = 500
 /** Resolves when none of these partitions moves any more; shows how far they are. */
 export async function waitForMoves(
   context: CommandContext,
-  isMeant: (reassignment: Reassignment) => boolean,
+  isMeant: (partition: TopicPartition) => boolean,
 ): Promise<void> {
   const { admin } = await context.target()
   let text = 'Moving partitions'
@@ -17,10 +17,14 @@ export async function waitForMoves(
   try {
     for (;;) {
       const left = (await admin.listReassignments({ timeoutMs: context.timeoutMs })).filter(isMeant)
-      if (left.length === 0) return
-      total = Math.max(total, left.length)
-      const { copiedBytes, allBytes } = await bytesOf(admin, left)
-      text = `Moving partitions: ${total - left.length} of ${total} done, ${sizeText(copiedBytes)} of ${sizeText(allBytes)} of the rest copied`
+      const described = await admin.describeLogDirs().catch(() => [])
+      const inside = insideBrokers(described).filter(isMeant)
+      if (left.length + inside.length === 0) return
+      total = Math.max(total, left.length + inside.length)
+      const between = bytesOf(described, left)
+      const copiedBytes = between.copiedBytes + sum(inside.map((each) => each.copiedBytes))
+      const allBytes = between.allBytes + sum(inside.map((each) => each.allBytes))
+      text = `Moving partitions: ${total - left.length - inside.length} of ${total} done, ${sizeText(copiedBytes)} of ${sizeText(allBytes)} of the rest copied`
       await pause(context)
     }
   } finally {
@@ -29,12 +33,12 @@ export async function waitForMoves(
 }
 
 /** What new replicas have, and what they will have. */
-async function bytesOf(
-  admin: Admin,
+function bytesOf(
+  described: readonly LogDirDescription[],
   moving: readonly Reassignment[],
-): Promise<{ copiedBytes: number; allBytes: number }> {
+): { copiedBytes: number; allBytes: number } {
   const sizes = new Map<string, number>()
-  for (const { broker, partitions } of await admin.describeLogDirs().catch(() => [])) {
+  for (const { broker, partitions } of described) {
     for (const { topic, partition, sizeBytes, isFuture } of partitions) {
       if (!isFuture) sizes.set(`${topic}-${partition}@${broker}`, sizeBytes)
     }
@@ -50,6 +54,27 @@ async function bytesOf(
     }
   }
   return { copiedBytes, allBytes }
+}
+
+/** Replicas on their way between directories: what has been copied, and what will have been. */
+function insideBrokers(
+  described: readonly LogDirDescription[],
+): (TopicPartition & { copiedBytes: number; allBytes: number })[] {
+  return described.flatMap(({ broker, partitions }) =>
+    partitions
+      .filter(({ isFuture }) => isFuture)
+      .map(({ topic, partition, sizeBytes: copiedBytes }) => {
+        const current = described
+          .filter((dir) => dir.broker === broker)
+          .flatMap((dir) => dir.partitions)
+          .find((each) => !each.isFuture && each.topic === topic && each.partition === partition)
+        return { topic, partition, copiedBytes, allBytes: Math.max(copiedBytes, current?.sizeBytes ?? 0) }
+      }),
+  )
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0)
 }
 
 function pause({ clock, signal, out }: CommandContext): Promise<void> {
