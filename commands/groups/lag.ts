@@ -59,22 +59,8 @@ export default class GroupsLag extends BaseCommand {
     await this.serve(
       flags,
       async (context) => {
-        const { parseSpan, parseSeconds } = await import('../../src/cli/services/groups/lag/flags.ts')
-        const maxSeconds = flags['max-lag-seconds']
-        const options = {
-          names: groupNames(args, flags),
-          regex: flags.regex,
-          topics: flags.topic ?? [],
-          by: flags.by,
-          lagging: flags.lagging,
-          limits: {
-            maxLag: flags['max-lag'],
-            maxLagMs: maxSeconds === undefined ? undefined : parseSeconds(maxSeconds, '--max-lag-seconds'),
-          },
-          wait: flags.wait,
-          intervalMs: flags.interval,
-          windowMs: parseSpan(flags.window, '--window'),
-        }
+        const { lagOptions } = await import('../../src/cli/services/groups/lag/flags.ts')
+        const options = lagOptions(groupNames(args, flags), flags)
         if (flags.watch) {
           const { watchLag } = await import('../../src/cli/services/groups/lag/watch.ts')
           return watchLag(context, options)

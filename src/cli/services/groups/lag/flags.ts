@@ -1,8 +1,26 @@
 import { UsageError } from '../../../exit-codes.ts'
 import { parseDuration } from '../../../records/offset-grammar.ts'
+import type { GroupLagOptions } from './lag.ts'
+
+export interface LagFlags extends Pick<GroupLagOptions, 'regex' | 'by' | 'lagging' | 'wait'> {
+  readonly topic?: readonly string[] | undefined
+  readonly 'max-lag'?: number | undefined
+  readonly 'max-lag-seconds'?: string | undefined
+  readonly interval: number
+  readonly window: string
+}
+
+/** From flags to what the work needs. */
+export function lagOptions(names: readonly string[], flags: LagFlags): GroupLagOptions {
+  const { regex, by, lagging, wait, interval, topic, 'max-lag': maxLag, 'max-lag-seconds': seconds } = flags
+  const maxLagMs = seconds === undefined ? undefined : parseSeconds(seconds, '--max-lag-seconds')
+  const limits = { maxLag, maxLagMs }
+  const windowMs = parseSpan(flags.window, '--window')
+  return { names, regex, topics: topic ?? [], by, lagging, limits, wait, intervalMs: interval, windowMs }
+}
 
 /** `10m`, `1h30m`: milliseconds. */
-export function parseSpan(text: string, flag: string): number {
+function parseSpan(text: string, flag: string): number {
   const ms = parseDuration(text)
   if (ms === undefined || ms === 0)
     throw new UsageError(`${flag} wants a time such as 10m or 1h, not '${text}'`)
@@ -10,7 +28,7 @@ export function parseSpan(text: string, flag: string): number {
 }
 
 /** Seconds, with a fraction if need be, or a time such as 2m: milliseconds. */
-export function parseSeconds(text: string, flag: string): number {
+function parseSeconds(text: string, flag: string): number {
   const ms = /^\d{1,9}(\.\d{1,3})?$/.test(text) ? Number(text) * 1000 : parseDuration(text)
   if (ms === undefined) throw new UsageError(`${flag} wants seconds such as 60, not '${text}'`)
   return ms
