@@ -1,4 +1,5 @@
 export { BatchBuilder, type BatchOptions } from './batch-builder.ts'
+export { BatchCursor } from './batch-cursor.ts'
 export * from './batch-header.ts'
 export { batchStarts, checkedBatchSize, END_OF_BATCHES, nextBatch, TRUNCATED } from './batch-iteration.ts'
 export {

@@ -1,18 +1,9 @@
-import { VarintReader } from '../base/varint.ts'
+import { BatchCursor } from './batch-cursor.ts'
 import * as batch from './batch-header.ts'
 import { batchStarts, nextBatch } from './batch-iteration.ts'
 import { readLegacyRecords } from './legacy.ts'
 import { DEFAULT_MAX_DECOMPRESSED_BYTES, recordSection, requireWholeBatch } from './record-section.ts'
-import {
-  invalidRecord,
-  type LogRecord,
-  MIN_RECORD_BYTES,
-  RawRecord,
-  readHeaders,
-  readRawRecord,
-  translateRecordError,
-  view,
-} from './record-v2.ts'
+import type { LogRecord } from './record-v2.ts'
 
 export interface ReadOptions {
   readonly maxDecompressedBytes?: number
@@ -36,44 +27,13 @@ export function* readRecords(
     yield* readLegacyRecords(buffer, at, { maxBytes })
     return
   }
-  const count = batch.recordCount(buffer, at)
-  if (count < 0) throw invalidRecord(`a batch with ${count} records`)
-  if (count === 0) return
-  yield* readSection(buffer, at, options.section ?? recordSection(buffer, at, maxBytes), count)
-}
-
-function* readSection(
-  buffer: Buffer,
-  at: number,
-  section: Buffer,
-  count: number,
-): Generator<LogRecord, void> {
-  if (count > section.length / MIN_RECORD_BYTES) {
-    throw invalidRecord(`a batch of ${section.length} bytes cannot hold ${count} records`)
+  const section =
+    options.section ?? (batch.recordCount(buffer, at) > 0 ? recordSection(buffer, at, maxBytes) : undefined)
+  const cursor = new BatchCursor(buffer, at, section)
+  while (cursor.next()) {
+    const { offset, timestampMs, key, value, headers, sequence } = cursor
+    yield { offset, timestampMs, key, value, headers, sequence }
   }
-  const baseOffset = batch.baseOffset(buffer, at)
-  const baseSequence = batch.baseSequence(buffer, at)
-  const baseTimestamp = batch.baseTimestamp(buffer, at)
-  const appendTime =
-    batch.timestampType(buffer, at) === batch.LOG_APPEND_TIME ? batch.maxTimestamp(buffer, at) : undefined
-  const reader = new VarintReader(section)
-  const raw = new RawRecord()
-  for (let i = 0; i < count; i++) {
-    try {
-      readRawRecord(reader, raw)
-    } catch (error) {
-      throw translateRecordError(error)
-    }
-    yield {
-      offset: baseOffset + raw.offsetDelta,
-      timestampMs: appendTime ?? baseTimestamp + raw.timestampDelta,
-      key: view(section, raw.keyAt, raw.keyLength),
-      value: view(section, raw.valueAt, raw.valueLength),
-      headers: readHeaders(section, raw),
-      sequence: baseSequence < 0 ? batch.NO_SEQUENCE : batch.incrementSequence(baseSequence, raw.offsetDelta),
-    }
-  }
-  if (reader.remaining > 0) throw invalidRecord(`${reader.remaining} bytes behind the last record of a batch`)
 }
 
 /** The records of all batches in a buffer, up to its end or to a batch that is cut off (as fetch responses have it). */

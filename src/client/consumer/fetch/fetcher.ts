@@ -129,10 +129,10 @@ export class Fetcher {
     this.wake()
   }
 
-  /** Resolves when something has happened, or after `timeoutMs`. */
-  wait(timeoutMs: number): Promise<void> {
+  /** Resolves when something has happened, or after `timeoutMs`. `isHeld`: records that are there do not count. */
+  wait(timeoutMs: number, isHeld = false): Promise<void> {
     if (this.failure !== undefined || this.core.isClosed) return Promise.resolve()
-    if (this.inHand.hasRecords()) return Promise.resolve()
+    if (!isHeld && this.inHand.hasRecords()) return Promise.resolve()
     return new Promise((resolve) => {
       const done = () => {
         timer.cancel()
