@@ -5,6 +5,9 @@ interface Entry {
   readonly fn: () => void
 }
 
+/** What is shorter would be lost in a number as large as the time; who waits for the rest would wait for ever. */
+const SHORTEST_DELAY_MS = 0.001
+
 const START_MS = 1_700_000_000_000
 
 /** Turns of the loop in which nothing was deferred before the work at hand counts as done. */
@@ -31,7 +34,7 @@ export class ManualClock implements Clock {
   }
 
   setTimer(delayMs: number, fn: () => void): Timer {
-    const entry = { atMs: this.now + Math.max(0, delayMs), fn }
+    const entry = { atMs: this.now + (delayMs > 0 ? Math.max(SHORTEST_DELAY_MS, delayMs) : 0), fn }
     this.timers.add(entry)
     return {
       cancel: () => {

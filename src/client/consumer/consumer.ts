@@ -344,7 +344,8 @@ export class Consumer {
       this.blocking.check()
       if (group !== undefined) await group.advance()
       if (this.isClosing) return []
-      const records = group?.holdsBack ? [] : fetcher.take(this.config.maxPollRecords)
+      const isHeld = group?.holdsBack === true
+      const records = isHeld ? [] : fetcher.take(this.config.maxPollRecords)
       const failure = records.length === 0 ? fetcher.takeFailure() : undefined
       if (failure !== undefined) throw failure
       this.lookup.start()
@@ -358,7 +359,7 @@ export class Consumer {
         return []
       }
       if (group?.isReady) continue
-      await fetcher.wait(Math.min(leftMs, group?.waitMs() ?? leftMs))
+      await fetcher.wait(Math.min(leftMs, group?.waitMs() ?? leftMs), isHeld)
       if (this.isClosing) return []
     }
   }

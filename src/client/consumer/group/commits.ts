@@ -59,24 +59,19 @@ export class OffsetCommits {
     this.isMember = isMember
   }
 
-  /** As `store`; earlier commits are done then, too, and those are told who wait for them. */
+  /** Tries again until the offsets are stored, cannot be, or `timeoutMs` have passed. Earlier commits are done then, too. */
   async sync(offsets: readonly CommittedOffset[], timeoutMs: number): Promise<void> {
     this.runCallbacks()
     if (offsets.length === 0) await this.idle()
-    else await this.store(offsets, timeoutMs)
+    else await this.core.retry(() => this.attempt(offsets), { timeoutMs })
     this.runCallbacks()
-  }
-
-  /** Tries again until the offsets are stored, cannot be, or `timeoutMs` have passed; nobody is told of earlier commits. */
-  store(offsets: readonly CommittedOffset[], timeoutMs: number): Promise<void> {
-    return this.core.retry(() => this.send(offsets), { timeoutMs })
   }
 
   /** One attempt. `done` is called later, in the order of the calls; without it a failure is only logged. */
   async(offsets: readonly CommittedOffset[], done: CommitCallback = this.logFailure): void {
     this.runCallbacks()
     const complete = (error: Error | null) => this.completions.push(() => done(offsets, error))
-    const work = this.send(offsets).then(
+    const work = this.attempt(offsets).then(
       () => {
         complete(null)
       },
@@ -104,7 +99,8 @@ export class OffsetCommits {
     await Promise.all([...this.underWay])
   }
 
-  private async send(offsets: readonly CommittedOffset[]): Promise<void> {
+  /** One request. Errors say whether to try again; partitions that it did not concern are stored all the same. */
+  async attempt(offsets: readonly CommittedOffset[]): Promise<void> {
     if (offsets.length === 0) return
     for (const { topic, partition, offset } of offsets) {
       if (offset >= 0) continue

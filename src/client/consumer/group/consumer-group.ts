@@ -1,7 +1,8 @@
 import { sleep } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/errors.ts'
+import { ERROR_CODES } from '../../../protocol/index.ts'
 import { type ClientCore, UnreachableError } from '../../core.ts'
-import { ClientError } from '../../net/index.ts'
+import { BrokerError, ClientError } from '../../net/index.ts'
 import type { TopicPartition } from '../../offsets.ts'
 import type {
   GroupMetadata,
@@ -166,18 +167,11 @@ export class ConsumerGroup {
 
   /** Stores what was read, tells listeners and leaves, as far as that can be done in the time. */
   async close(timeoutMs: number): Promise<void> {
-    const { clock, logger } = this.core.options
-    const endMs = clock.monotonicMs() + timeoutMs
-    const left = () => Math.max(0, endMs - clock.monotonicMs())
     const isSubscribed = this.subscription.isSubscribed
-    try {
-      const isPossible = !isSubscribed || this.membership.isStable
-      if (this.config.enableAutoCommit && isPossible) await this.commits.sync(this.consumed(), left())
-      await this.commits.idle()
-      this.commits.runCallbacks()
-    } catch (error) {
-      logger.warn(`group ${this.groupId}: offsets were not committed: ${messageOf(error)}`)
-    }
+    const isPossible = !isSubscribed || this.membership.isStable
+    if (this.config.enableAutoCommit && isPossible) await this.storeConsumed(timeoutMs)
+    await this.commits.idle()
+    this.commits.runCallbacks()
     this.membership.stop()
     if (isSubscribed && this.config.leaveGroupOnClose) await this.leave('the consumer is being closed')
   }
@@ -251,14 +245,22 @@ export class ConsumerGroup {
   /** Before partitions are given up: which topics there are, and the offsets. */
   private async prepare(): Promise<undefined> {
     if (this.subscription.hasPattern) await this.watch.refreshAll()
-    const offsets = this.config.enableAutoCommit && !this.isOut ? this.consumed() : []
-    if (offsets.length === 0) return
+    if (this.config.enableAutoCommit && !this.isOut) await this.storeConsumed(this.config.maxPollIntervalMs)
+  }
+
+  /** The last commit before partitions go. Never rejects: then others read some records once more. */
+  private async storeConsumed(timeoutMs: number): Promise<void> {
+    const offsets = this.consumed()
+    const attempt = () =>
+      this.commits.attempt(offsets).catch((error: unknown) => {
+        // Nobody will make the topic come back; Kafka's consumer tries until the time is over.
+        if (!isUnknownTopic(error)) throw error
+      })
     try {
-      await this.commits.store(offsets, this.config.maxPollIntervalMs)
+      await this.core.retry(attempt, { timeoutMs })
     } catch (error) {
-      this.core.options.logger.warn(
-        `group ${this.groupId}: offsets were not committed before a rebalance: ${messageOf(error)}`,
-      )
+      const message = `group ${this.groupId}: offsets were not committed: ${messageOf(error)}`
+      this.core.options.logger.warn(message)
     }
   }
 
@@ -431,6 +433,10 @@ function readShare(bytes: Buffer): MemberAssignment {
 function listenerError(cause: unknown): ClientError {
   const message = `a rebalance listener threw: ${messageOf(cause)}`
   return new ClientError('KCLI_LISTENER', message, { retriable: false, cause })
+}
+
+function isUnknownTopic(error: unknown): boolean {
+  return error instanceof BrokerError && error.errorCode === ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION
 }
 
 function isSameSet(a: ReadonlySet<string> | undefined, b: ReadonlySet<string>): boolean {
