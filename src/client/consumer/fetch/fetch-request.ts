@@ -12,6 +12,7 @@ export interface FetchAnswers {
   /** False: the session is lost, and there are no answers. The next fetch opens a new one. */
   readonly isUsable: boolean
   readonly errorCode: number
+  readonly throttleMs: number
   /** By `TOPIC-PARTITION`. A partition without news has none. */
   readonly partitions: ReadonlyMap<string, PartitionAnswer>
   /** Brokers that answers name as leaders (KIP-951). */
@@ -40,8 +41,9 @@ export async function sendFetch(
     session.reopen()
     throw error
   }
-  const { errorCode, nodeEndpoints: nodes } = response
-  if (!session.accept(response)) return { isUsable: false, errorCode, partitions: NOT_USABLE, nodes }
+  const { errorCode, nodeEndpoints: nodes, throttleTimeMs: throttleMs } = response
+  if (!session.accept(response))
+    return { isUsable: false, errorCode, throttleMs, partitions: NOT_USABLE, nodes }
   const partitions = new Map<string, PartitionAnswer>()
   for (const topicAnswer of response.responses) {
     const topic = session.topicOf(topicAnswer)
@@ -49,7 +51,7 @@ export async function sendFetch(
     for (const answer of topicAnswer.partitions)
       partitions.set(nameOf({ topic, partition: answer.partitionIndex }), answer)
   }
-  return { isUsable: true, errorCode, partitions, nodes }
+  return { isUsable: true, errorCode, throttleMs, partitions, nodes }
 }
 
 /** Tells a broker that its session is not needed any more. Nobody waits for the answer. */

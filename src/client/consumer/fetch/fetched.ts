@@ -73,6 +73,8 @@ export class FetchedPartition implements TopicPartition {
   private at = 0
   private ended = false
   private lastEnd = -1
+  /** Looked up when it is first asked for. */
+  private end: { readonly offset: number | undefined } | undefined
   private cursor: RecordCursor | undefined
   private batchTimestampType: ConsumerRecord['timestampType'] = 'create'
   /** Of the batch that is open: where it begins, its last offset, and the last one before it. */
@@ -119,7 +121,12 @@ export class FetchedPartition implements TopicPartition {
   }
 
   /** The offset behind the last whole batch, by what the batches say of themselves; undefined when they make no sense. */
-  endOffset(): number | undefined {
+  get endOffset(): number | undefined {
+    this.end ??= { offset: this.findEnd() }
+    return this.end.offset
+  }
+
+  private findEnd(): number | undefined {
     let end: number | undefined
     try {
       for (const at of batchStarts(this.records)) end = lastOffset(this.records, at) + 1

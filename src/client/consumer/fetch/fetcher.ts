@@ -6,6 +6,7 @@ import { NetworkError } from '../../net/index.ts'
 import type { TopicPartition } from '../../offsets.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import { BrokerTurns, isPassing } from './broker-turns.ts'
+import { FetchMetrics } from './fetch-metrics.ts'
 import { closeSession, sendFetch } from './fetch-request.ts'
 import type { ConsumerRecord } from './fetched.ts'
 import { FetchesInHand } from './in-hand.ts'
@@ -23,6 +24,7 @@ export class Fetcher {
   private readonly core: ClientCore
   private readonly config: ResolvedConsumerConfig
   private readonly byName = new Map<string, Position>()
+  private readonly metrics: FetchMetrics
   private readonly inHand: FetchesInHand
   private readonly outcomes: Outcomes
   private readonly turns: BrokerTurns
@@ -35,13 +37,11 @@ export class Fetcher {
   constructor(core: ClientCore, config: ResolvedConsumerConfig) {
     this.core = core
     this.config = config
-    this.inHand = new FetchesInHand(
-      (at) => this.position(at),
-      (position) => this.emptied(position),
-    )
+    this.metrics = new FetchMetrics(core.metrics)
+    this.inHand = new FetchesInHand(this.metrics, (position) => this.rotate(position))
     this.turns = new BrokerTurns(core, () => this.wake())
     this.outcomes = new Outcomes(core, config, {
-      add: (part) => this.inHand.add(part),
+      add: (position, part, count) => this.inHand.add(position, part, count),
       move: (position, offset, wanted, epoch) => this.move(position, offset, wanted, epoch),
       updateMetadata: (topics) => this.updateMetadata(topics),
       later: (work) => this.turns.later(0, work),
@@ -59,6 +59,7 @@ export class Fetcher {
       if (names.has(name)) continue
       position.generation = -1
       this.inHand.drop(position)
+      this.metrics.forget(position)
       this.byName.delete(name)
     }
     this.failure = undefined
@@ -95,7 +96,8 @@ export class Fetcher {
     const position = this.position(at)
     if (position === undefined) return
     position.paused = paused
-    if (paused) this.inHand.detach(at)
+    // What it keeps must not keep the rest of the response in memory as well.
+    if (paused) for (const part of position.inHand) part.detach()
     else this.wake()
   }
 
@@ -156,6 +158,7 @@ export class Fetcher {
     const unled = new Set<string>()
     for (const position of this.byName.values()) {
       if (position.busy || position.paused || position.wanted !== undefined) continue
+      if (position.inHand.length > 0 && !this.isWorthAhead(position)) continue
       const node = this.nodeOf(position)
       if (node < 0) unled.add(position.topic)
       else if (!this.turns.isBusy(node)) {
@@ -170,11 +173,23 @@ export class Fetcher {
     for (const [node, positions] of byNode) {
       const unsure = positions.filter((position) => this.isUnsure(position))
       // A broker would keep such a fetch waiting, and the partitions that do have records with it.
-      const isAtEnd = positions.every((position) => position.offset >= position.readableEnd)
+      const isAtEnd = positions.every((position) => fetchOffsetOf(position) >= position.readableEnd)
       if (unsure.length > 0) this.begin(node, unsure, (asked) => this.validate(node, asked))
       else if (!(isAtEnd && feeding.has(node)))
         this.begin(node, positions, (asked) => this.fetchFrom(node, asked))
     }
+  }
+
+  /**
+   * While records of a partition wait to be taken, the next ones are fetched when less than half a fetch of them is left,
+   * so that neither the broker nor we wait for each other.
+   */
+  private isWorthAhead(position: Position): boolean {
+    const [part, next] = position.inHand
+    if (part === undefined || next !== undefined) return false
+    if (part.unreadBytes * 2 > this.config.maxPartitionFetchBytes) return false
+    const { endOffset } = part
+    return endOffset !== undefined && endOffset < position.readableEnd && !this.isUnsure(position)
   }
 
   private nodeOf(position: Position): number {
@@ -214,7 +229,8 @@ export class Fetcher {
   ): void {
     const asked = positions.map((position): Asked => {
       position.busy = true
-      const { topic, partition, offset, generation } = position
+      const { topic, partition, generation } = position
+      const offset = fetchOffsetOf(position)
       const topicId = this.core.metadata.topic(topic)?.topicId ?? ZERO_UUID
       return { topic, partition, topicId, offset, leaderEpoch: this.epochOf(position), position, generation }
     })
@@ -241,10 +257,13 @@ export class Fetcher {
 
   private async fetchFrom(node: number, asked: readonly Asked[]): Promise<void> {
     const connection = await this.core.connectionTo(node)
+    const { clock } = this.core.options
+    const startMs = clock.monotonicMs()
     const answers = await sendFetch(connection, this.config, this.sessionOf(node), asked)
+    this.metrics.answered(clock.monotonicMs() - startMs, answers.throttleMs)
     if (answers.isUsable) {
       this.reopening.delete(node)
-      this.outcomes.fetched(node, asked, answers)
+      this.outcomes.fetched(node, asked, answers, this.metrics.answer())
       return
     }
     const { name } = errorInfo(answers.errorCode)
@@ -278,9 +297,8 @@ export class Fetcher {
     }
   }
 
-  /** Its records are taken. The partitions that have waited longer are asked for before it. */
-  private emptied(position: Position): void {
-    position.busy = false
+  /** Its records are taken: the partitions that have waited longer are asked for before it. */
+  private rotate(position: Position): void {
     const name = nameOf(position)
     this.byName.delete(name)
     this.byName.set(name, position)
@@ -289,4 +307,9 @@ export class Fetcher {
   private updateMetadata(topics: Iterable<string>): void {
     void this.core.requestUpdate(topics).then(() => this.wake())
   }
+}
+
+/** Where the next fetch begins: behind what is in hand. */
+function fetchOffsetOf({ inHand, offset }: Position): number {
+  return inHand.at(-1)?.endOffset ?? offset
 }

@@ -1,78 +1,86 @@
-import type { TopicPartition } from '../../offsets.ts'
+import type { AnswerCount, FetchMetrics } from './fetch-metrics.ts'
 import type { ConsumerRecord, FetchedPartition } from './fetched.ts'
 import type { Position } from './position.ts'
 
+interface Entry {
+  readonly position: Position
+  readonly part: FetchedPartition
+  readonly count: AnswerCount
+}
+
 /** What has been fetched and not yet been given out, in the order in which it came. */
 export class FetchesInHand {
-  private readonly parts: FetchedPartition[] = []
-  private readonly positionOf: (at: TopicPartition) => Position | undefined
-  /** A partition has nothing left. */
+  private readonly entries: Entry[] = []
+  private readonly metrics: FetchMetrics
+  /** All of one fetch of the partition was taken. */
   private readonly onDone: (position: Position) => void
 
-  constructor(
-    positionOf: (at: TopicPartition) => Position | undefined,
-    onDone: (position: Position) => void,
-  ) {
-    this.positionOf = positionOf
+  constructor(metrics: FetchMetrics, onDone: (position: Position) => void) {
+    this.metrics = metrics
     this.onDone = onDone
   }
 
-  add(part: FetchedPartition): void {
-    if (this.positionOf(part)?.paused) part.detach()
-    this.parts.push(part)
+  add(position: Position, part: FetchedPartition, count: AnswerCount): void {
+    count.expect()
+    if (position.paused) part.detach()
+    position.inHand.push(part)
+    this.entries.push({ position, part, count })
   }
 
-  drop(at: TopicPartition): void {
-    const index = this.indexOf(at)
-    if (index >= 0) this.parts.splice(index, 1)
-  }
-
-  /** What a paused partition keeps must not keep the rest of its response in memory as well. */
-  detach(at: TopicPartition): void {
-    this.parts[this.indexOf(at)]?.detach()
+  /** Throws away what there is of a partition. */
+  drop(position: Position): void {
+    if (position.inHand.length === 0) return
+    for (let i = this.entries.length - 1; i >= 0; i--)
+      if ((this.entries[i] as Entry).position === position) this.removeAt(i)
   }
 
   /** Up to `limit` records of partitions that are not paused. Throws at a batch that cannot be read. */
   take(limit: number): ConsumerRecord[] {
     const records: ConsumerRecord[] = []
     let index = 0
-    while (records.length < limit && index < this.parts.length) {
-      const part = this.parts[index] as FetchedPartition
-      const position = this.positionOf(part)
-      if (position?.paused) {
+    while (records.length < limit && index < this.entries.length) {
+      const { position, part } = this.entries[index] as Entry
+      if (position.paused) {
         index++
         continue
       }
+      // It was fetched ahead, and what came before it ended elsewhere: what is between them has to be fetched.
+      if (part.recordCount === 0 && part.fetchOffset > position.offset) {
+        this.drop(position)
+        continue
+      }
+      const before = records.length
       try {
-        part.drain(records, limit - records.length)
+        part.drain(records, limit - before)
       } catch (error) {
-        if (position !== undefined) moveTo(position, part)
+        this.moveTo(position, part)
         // What was good before the bad batch is given out first; the error comes with the next call.
         if (records.length === 0) throw error
         return records
       }
-      if (position !== undefined) moveTo(position, part)
+      this.moveTo(position, part)
+      if (records.length > before) this.metrics.moved(position)
       if (!part.isDone) continue
-      this.parts.splice(index, 1)
-      if (position !== undefined) this.onDone(position)
+      this.removeAt(index)
+      this.onDone(position)
     }
     return records
   }
 
   hasRecords(): boolean {
-    return this.parts.some((part) => !this.positionOf(part)?.paused)
+    return this.entries.some(({ position }) => !position.paused)
   }
 
   /** What is there to be taken. Paused partitions do not count: they must not keep the others from being read. */
   readyBytes(): number {
     let bytes = 0
-    for (const part of this.parts) if (!this.positionOf(part)?.paused) bytes += part.sizeBytes
+    for (const { position, part } of this.entries) if (!position.paused) bytes += part.sizeBytes
     return bytes
   }
 
   /** All that is kept in memory: a view keeps the response that it is a part of. */
   retainedBytes(): number {
-    const buffers = new Set(this.parts.map((part) => part.backing))
+    const buffers = new Set(this.entries.map(({ part }) => part.backing))
     let bytes = 0
     for (const buffer of buffers) bytes += buffer.byteLength
     return bytes
@@ -80,18 +88,17 @@ export class FetchesInHand {
 
   /** Partitions that have records to be taken. */
   *ready(): Generator<Position, void> {
-    for (const part of this.parts) {
-      const position = this.positionOf(part)
-      if (position !== undefined && !position.paused) yield position
-    }
+    for (const { position } of this.entries) if (!position.paused) yield position
   }
 
-  private indexOf(at: TopicPartition): number {
-    return this.parts.findIndex((part) => part.topic === at.topic && part.partition === at.partition)
+  private removeAt(index: number): void {
+    const [{ position, part, count }] = this.entries.splice(index, 1) as [Entry]
+    position.inHand.splice(position.inHand.indexOf(part), 1)
+    count.done(part)
   }
-}
 
-function moveTo(position: Position, part: FetchedPartition): void {
-  position.offset = part.nextOffset
-  if (part.nextEpoch >= 0) position.offsetEpoch = part.nextEpoch
+  private moveTo(position: Position, part: FetchedPartition): void {
+    position.offset = part.nextOffset
+    if (part.nextEpoch >= 0) position.offsetEpoch = part.nextEpoch
+  }
 }

@@ -2,6 +2,7 @@ import { ERROR_CODES, errorInfo } from '../../../protocol/index.ts'
 import type { ClientCore } from '../../core.ts'
 import { BrokerError, ClientError, isStaleMetadata } from '../../net/index.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
+import type { AnswerCount } from './fetch-metrics.ts'
 import type { FetchAnswers, PartitionAnswer } from './fetch-request.ts'
 import { CorruptBatchError, FetchedPartition } from './fetched.ts'
 import { nameOf, type Position } from './position.ts'
@@ -17,7 +18,7 @@ export interface Asked extends WantedPartition {
 /** What the outcomes of a request can lead to. */
 export interface OutcomeActions {
   /** Records have come. */
-  add(part: FetchedPartition): void
+  add(position: Position, part: FetchedPartition, count: AnswerCount): void
   /** As {@link Fetcher.move}. */
   move(
     position: Position,
@@ -47,13 +48,18 @@ export class Outcomes {
     if (isCurrent(entry)) entry.position.busy = false
   }
 
-  fetched(node: number, asked: readonly Asked[], { partitions, nodes }: FetchAnswers): void {
+  fetched(
+    node: number,
+    asked: readonly Asked[],
+    { partitions, nodes }: FetchAnswers,
+    count: AnswerCount,
+  ): void {
     for (const entry of asked) {
       if (!isCurrent(entry)) continue
       const answer = partitions.get(nameOf(entry))
       if (answer === undefined) entry.position.busy = false
       else if (answer.errorCode !== ERROR_CODES.NONE) this.refused(node, entry, answer, nodes)
-      else this.accept(entry, answer)
+      else this.accept(entry, answer, count)
     }
   }
 
@@ -75,10 +81,12 @@ export class Outcomes {
     }
   }
 
-  private accept(entry: Asked, answer: PartitionAnswer): void {
+  private accept(entry: Asked, answer: PartitionAnswer, count: AnswerCount): void {
     const { position } = entry
     const isCommitted = this.config.isolationLevel === 'read_committed'
+    position.busy = false
     position.highWatermark = answer.highWatermark
+    position.logStartOffset = answer.logStartOffset < 0 ? undefined : answer.logStartOffset
     position.readableEnd =
       isCommitted && answer.lastStableOffset >= 0 ? answer.lastStableOffset : answer.highWatermark
     if (answer.preferredReadReplica >= 0) {
@@ -86,13 +94,10 @@ export class Outcomes {
       position.readReplica = answer.preferredReadReplica
       position.readReplicaUntilMs = clock.monotonicMs() + metadataMaxAgeMs
     }
-    if (answer.records === null || answer.records.length === 0) {
-      position.busy = false
-      return
-    }
+    if (answer.records === null || answer.records.length === 0) return
     const aborted = isCommitted ? (answer.abortedTransactions ?? []) : undefined
     const options = { checkCrcs: this.config.checkCrcs, ...(aborted === undefined ? {} : { aborted }) }
-    this.actions.add(new FetchedPartition(position, entry.offset, answer.records, options))
+    this.actions.add(position, new FetchedPartition(position, entry.offset, answer.records, options), count)
   }
 
   /** As FetchCollector.handleInitializeErrors. The position stays busy until it is free to be tried again. */
@@ -106,11 +111,13 @@ export class Outcomes {
     if (errorCode === ERROR_CODES.OFFSET_OUT_OF_RANGE) {
       // A follower may lag behind or have kept less; the leader knows.
       if (wasFollower) position.busy = false
+      // It was fetched ahead: the records before it are good, and by then there may be more.
+      else if (position.offset !== entry.offset) this.actions.later(() => this.release(entry))
       else this.outOfRange(position)
       return
     }
     if (errorCode === ERROR_CODES.CORRUPT_MESSAGE) {
-      position.failure = new CorruptBatchError(position, position.offset, 'the broker cannot read it')
+      position.failure = new CorruptBatchError(position, entry.offset, 'the broker cannot read it')
       return
     }
     if (!retriable && errorCode !== ERROR_CODES.UNKNOWN_SERVER_ERROR) {

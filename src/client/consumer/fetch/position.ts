@@ -1,4 +1,5 @@
 import type { OffsetSpec, TopicPartition } from '../../offsets.ts'
+import type { FetchedPartition } from './fetched.ts'
 
 /** A place that has to be looked up: an offset that may not exist, an end or a time, or what the group has committed. */
 export type WantedPosition = number | OffsetSpec | 'committed'
@@ -17,9 +18,13 @@ export interface Position extends TopicPartition {
   highWatermark: number | undefined
   /** Up to where records can be read: the high watermark, or with read_committed the last stable offset. */
   readableEnd: number
+  /** As of the last fetch; undefined when the broker does not say. */
+  logStartOffset: number | undefined
   paused: boolean
-  /** Set while a fetch for the partition is under way, its records wait to be taken, or it has to wait after an error. */
+  /** Set while a fetch for the partition is under way, or it has to wait after an error. */
   busy: boolean
+  /** What was fetched and has not been taken, in order: two parts at most. */
+  readonly inHand: FetchedPartition[]
   /** Raised by every seek: an answer to a fetch from before it is thrown away. */
   generation: number
   /** What stands in the way of reading on; told by the next poll that has no records. */
@@ -39,8 +44,10 @@ export function newPosition(at: TopicPartition, wanted: WantedPosition): Positio
     wanted,
     highWatermark: undefined,
     readableEnd: Number.POSITIVE_INFINITY,
+    logStartOffset: undefined,
     paused: false,
     busy: false,
+    inHand: [],
     generation: 0,
     failure: undefined,
     readReplica: -1,

@@ -241,6 +241,110 @@ describe('Fetcher: leaders', () => {
   })
 })
 
+describe('Fetcher: fetching ahead', () => {
+  /** Ten batches of ten records; a fetch brings two of them. */
+  async function setUpBatches(config: ConsumerConfig = {}) {
+    const setting = await setUp({ maxPartitionFetchBytes: 2500, ...config })
+    for (let i = 0; i < 10; i++) fill(setting.log, 10, 100)
+    setting.assign(0)
+    const offsetsAsked = () =>
+      setting.cluster.callsOf(fetch).flatMap(({ body }) => body.topics[0]?.partitions[0]?.fetchOffset ?? [])
+    return { ...setting, offsetsAsked }
+  }
+
+  it('asks for more when less than half a fetch is left, and gives everything in order', async () => {
+    const { clock, poll, offsetsAsked, fetcher } = await setUpBatches()
+    expect(await poll(5)).toEqual(span(0, 0, 5))
+    await clock.settle()
+    expect(offsetsAsked()).toEqual([0, 20])
+    // Two fetches are in hand; a third is asked for when the first has been taken.
+    expect(await poll(5)).toEqual(span(0, 5, 10))
+    await clock.settle()
+    expect([offsetsAsked(), fetcher.position(at)?.inHand.length]).toEqual([[0, 20], 2])
+    const rest: string[] = []
+    while (rest.length < 90) rest.push(...(await poll(7)))
+    expect(rest).toEqual(span(0, 10, 100))
+  })
+
+  it('a seek throws away all that is in hand', async () => {
+    const { clock, poll, begin, fetcher } = await setUpBatches()
+    await poll(5)
+    await clock.settle()
+    begin(0, 77)
+    expect(fetcher.inHandBytes).toBe(0)
+    expect(await poll(500)).toEqual(span(0, 77, 90))
+  })
+
+  it('keeps what is in hand when what comes behind it is gone, and goes there when its turn comes', async () => {
+    const { clock, cluster, poll } = await setUpBatches({ autoOffsetReset: 'earliest' })
+    let isGone = false
+    cluster.script = (call) => {
+      const fetchOffset = call.spec.key === fetch.key && call.body.topics[0]?.partitions[0]?.fetchOffset
+      return isGone && fetchOffset === 20 ? { errorCode: ERROR_CODES.OFFSET_OUT_OF_RANGE } : undefined
+    }
+    isGone = true
+    expect(await poll(5)).toEqual(span(0, 0, 5))
+    await clock.advance(300)
+    expect(await poll(15)).toEqual(span(0, 5, 20))
+    isGone = false
+    expect(await poll(15)).toEqual(span(0, 20, 35))
+  })
+
+  it('does not keep a broker waiting for what is not there yet', async () => {
+    const { clock, cluster, assign, poll, log } = await setUp()
+    fill(log, 10)
+    assign(0)
+    expect(await poll(5)).toEqual(span(0, 0, 5))
+    await clock.settle()
+    expect(cluster.callsOf(fetch)).toHaveLength(1)
+  })
+
+  it('goes no further than half of a fetch ahead of a new leader that it has not asked', async () => {
+    const { clock, cluster, core, log, poll, offsetsAsked } = await setUpBatches()
+    await poll(1)
+    await clock.settle()
+    cluster.move(log, 0)
+    await clock.run(core.refresh(['t']))
+    const all: string[] = []
+    while (all.length < 99) all.push(...(await poll(10)))
+    expect(all).toEqual(span(0, 1, 100))
+    expect(offsetsAsked()).toEqual([0, 20, 40, 60, 80])
+    expect(cluster.callsOf(offsetForLeaderEpoch)).toHaveLength(1)
+  })
+})
+
+describe('Fetcher: metrics', () => {
+  it('are those of Kafka, and end with the assignment', async () => {
+    const { core, assign, poll, logs } = await setUp({}, { partitions: 2 })
+    fill(logs[0] as FakeLog, 10)
+    fill(logs[1] as FakeLog, 4)
+    assign(0, 1)
+    await poll(8)
+    const value = (name: string, tags: object = {}) =>
+      core.metrics
+        .values()
+        .find(
+          (metric) =>
+            metric.group === 'consumer-fetch-manager-metrics' &&
+            metric.name === name &&
+            JSON.stringify({ ...metric.tags, 'client-id': undefined }) === JSON.stringify(tags),
+        )?.value
+    expect(value('records-lag', { topic: 't', partition: '0' })).toBe(2)
+    while ((await poll(8, 100)).length > 0);
+    expect(value('records-consumed-total')).toBe(14)
+    expect(value('records-consumed-total', { topic: 't' })).toBe(14)
+    expect(value('records-per-request-avg')).toBe(14)
+    const sizeBytes = logs.flatMap(({ batches }) => batches).reduce((sum, { bytes }) => sum + bytes.length, 0)
+    expect(value('bytes-consumed-total')).toBe(sizeBytes)
+    expect(value('records-lag-max')).toBe(2)
+    expect(value('fetch-total')).toBeGreaterThanOrEqual(1)
+    expect(value('preferred-read-replica', { topic: 't', partition: '1' })).toBe(-1)
+    assign(0)
+    expect(value('records-lag', { topic: 't', partition: '1' })).toBeUndefined()
+    expect(value('records-lag', { topic: 't', partition: '0' })).toBe(0)
+  })
+})
+
 describe('Fetcher: memory', () => {
   it('a paused partition does not keep the whole response', async () => {
     const { assign, poll, logs, fetcher } = await setUp({}, { partitions: 2 })
