@@ -171,6 +171,28 @@ function writeTypes() {
     shell: process.platform === 'win32',
   })
   if (status !== 0) throw new Error('the declarations could not be written')
+  removeUnreachable(path.join(root, 'dist/types'), TYPE_ENTRIES)
+}
+
+/** Where programs come in; scripts/tsconfig.types.json has the same. */
+export const TYPE_ENTRIES = ['src/index.d.ts', 'src/vitest.d.ts']
+
+/** Most declarations are of what the library keeps to itself: nobody gets there from an entry. */
+export function removeUnreachable(types, entries) {
+  const reached = new Set()
+  const visit = (file) => {
+    if (reached.has(file)) return
+    reached.add(file)
+    for (const [, specifier] of readFileSync(file, 'utf8').matchAll(
+      /(?:\bfrom |\bimport\()['"](\.[^'"]+)['"]/g,
+    ))
+      visit(path.resolve(path.dirname(file), specifier.replace(/\.[jt]s$/, '.d.ts')))
+  }
+  for (const entry of entries) visit(path.join(types, entry))
+  for (const name of readdirSync(types, { recursive: true })) {
+    const file = path.join(types, String(name))
+    if (file.endsWith('.d.ts') && !reached.has(file)) rmSync(file)
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -1,19 +1,12 @@
 import { KcliError } from '../base/errors.ts'
-import { FileLocks } from '../base/file-lock.ts'
-import { lazy } from '../base/load-native.ts'
 import type { Logger } from '../base/logger.ts'
 import type { NewTopic } from '../client/index.ts'
-import type {
-  BrokerName,
-  ClusterFaults,
-  ClusterPorts,
-  EmbeddedCluster,
-  TcpListening,
-} from '../cluster/index.ts'
+import type { ClusterFaults } from '../cluster/index.ts'
 import { Admin, type AdminOptions, requireAll } from './admin.ts'
-import { type ClientPorts, type ClusterConnection, type ClusterInProcess, CONNECTION } from './connection.ts'
+import { type ClusterConnection, type ClusterInProcess, CONNECTION } from './connection.ts'
 import { Consumer, type ConsumerOptions } from './consumer.ts'
 import { Producer, type ProducerOptions } from './producer.ts'
+import { type RunningCluster, run } from './running-cluster.ts'
 import type {
   Deserialized,
   DeserializerOption,
@@ -52,90 +45,18 @@ export interface SilenceOptions {
 /** Whom a broker is cut off from, and how soon that is noticed. */
 export interface CutOptions extends SilenceOptions {
   /** From whom; all others by default. */
-  readonly from?: readonly BrokerName[]
+  readonly from?: readonly (number | 'controller')[]
 }
 
 /** As soon as anybody could know: tests do not like to wait. */
 const SESSION_TIMEOUT_MS = 100
-const LOOPBACK = '127.0.0.1'
-
-/** Clusters of this process that might be started on one directory keep each other out. */
-const locks = lazy(() => new FileLocks())
 
 /**
  * Starts a Kafka in this process: brokers, coordination service and all. Resolves when it can be used. Rejects with a
  * KcliError, and then nothing is left running.
  */
-export async function startCluster(options: StartClusterOptions = {}): Promise<Cluster> {
-  const { topics = [] } = options
-  const running =
-    options.directory === undefined ? await startInMemory(options) : await host(options, options.directory)
-  const cluster = new Cluster(running)
-  try {
-    if (topics.length > 0) await createMissing(cluster, topics)
-  } catch (error) {
-    await cluster.close()
-    throw error
-  }
-  return cluster
-}
-
-interface Running {
-  readonly cluster: EmbeddedCluster
-  readonly clientPorts: ClientPorts
-  readonly shutdown: () => Promise<void>
-}
-
-async function startInMemory(options: StartClusterOptions): Promise<Running> {
-  const { startMemoryCluster } = await import('../cluster/index.ts')
-  const { cluster, ports } = await startMemoryCluster({
-    ...brokerOptions(options),
-    ...(options.logger && { ports: { logger: options.logger } }),
-    isBreakable: true,
-    onFailure: options.onFailure ?? warn,
-  })
-  return { cluster, clientPorts: await portsOf(cluster, ports), shutdown: () => cluster.shutdown() }
-}
-
-async function host(options: StartClusterOptions, directoryPath: string): Promise<Running> {
-  const { DataDirectory, hostDirectory, systemPorts } = await import('../cluster/index.ts')
-  const ports = systemPorts({ locks: locks(), ...(options.logger && { logger: options.logger }) })
-  const directory = new DataDirectory(ports.fs, directoryPath)
-  const hosted = await hostDirectory({ ports, directory, ...brokerOptions(options) }, 'server')
-  if (hosted === undefined) {
-    throw new KcliError('KCLI_DATA_DIR', `a cluster runs on ${directory.path} already`, {
-      hint: 'Close that one first, or name another directory.',
-    })
-  }
-  void hosted.failure.then(options.onFailure ?? warn)
-  return {
-    cluster: hosted.cluster,
-    clientPorts: await portsOf(hosted.cluster, ports),
-    shutdown: hosted.shutdown,
-  }
-}
-
-function brokerOptions({ brokers, config = {}, listen }: StartClusterOptions) {
-  return {
-    ...(brokers !== undefined && { brokerCount: brokers }),
-    ...(listen !== undefined && listen !== false && { tcp: tcpOf(listen) }),
-    properties: Object.fromEntries(Object.entries(config).map(([name, value]) => [name, String(value)])),
-  }
-}
-
-function tcpOf(listen: Exclude<StartClusterOptions['listen'], undefined | false>): TcpListening {
-  return listen === true ? { host: LOOPBACK, ports: [] } : { host: LOOPBACK, ports: [], ...listen }
-}
-
-async function portsOf({ directory }: EmbeddedCluster, ports: ClusterPorts): Promise<ClientPorts> {
-  const { localResolver, pipeAddress } = await import('../cluster/index.ts')
-  const { network, clock, random } = ports
-  const bootstrap = directory.brokers.map(({ id }) => pipeAddress(id, directory.path))
-  return { bootstrap, network, clock, random, resolver: localResolver(directory.path) }
-}
-
-function warn(error: KcliError): void {
-  process.emitWarning(error)
+export function startCluster(options: StartClusterOptions = {}): Promise<Cluster> {
+  return Cluster.start(options)
 }
 
 async function createMissing(cluster: Cluster, topics: readonly (string | NewTopic)[]): Promise<void> {
@@ -150,12 +71,24 @@ function newTopic(topic: string | NewTopic): NewTopic {
 /** A Kafka in this process, as {@link startCluster} gives it. */
 export class Cluster implements ClusterInProcess {
   readonly [CONNECTION]: ClusterConnection
-  private readonly running: Running
+  private readonly running: RunningCluster
   private ownAdmin: Admin | undefined
   private closing: Promise<void> | undefined
 
-  /** @internal */
-  constructor(running: Running) {
+  /** The same as {@link startCluster}. */
+  static async start(options: StartClusterOptions = {}): Promise<Cluster> {
+    const { topics = [] } = options
+    const cluster = new Cluster(await run(options))
+    try {
+      if (topics.length > 0) await createMissing(cluster, topics)
+    } catch (error) {
+      await cluster.close()
+      throw error
+    }
+    return cluster
+  }
+
+  private constructor(running: RunningCluster) {
     this.running = running
     this[CONNECTION] = { ports: running.clientPorts, clients: new Set() }
   }
@@ -214,7 +147,7 @@ export class Cluster implements ClusterInProcess {
 
   /** As kill -9. Resolves when the broker is gone; the others find out after the session timeout. */
   async kill(
-    broker: BrokerName,
+    broker: number | 'controller',
     { sessionTimeoutMs = SESSION_TIMEOUT_MS }: SilenceOptions = {},
   ): Promise<void> {
     await this.faults.kill([broker], { sessionTimeoutMs })
@@ -227,7 +160,7 @@ export class Cluster implements ClusterInProcess {
 
   /** As SIGSTOP: the broker hangs, and its connections stay. */
   async pause(
-    broker: BrokerName,
+    broker: number | 'controller',
     { sessionTimeoutMs = SESSION_TIMEOUT_MS }: SilenceOptions = {},
   ): Promise<void> {
     await this.faults.pause([broker], { sessionTimeoutMs })
@@ -240,7 +173,7 @@ export class Cluster implements ClusterInProcess {
 
   /** Cuts a broker off from others; clients reach all of them as before. */
   async cutOff(
-    broker: BrokerName,
+    broker: number | 'controller',
     { from, sessionTimeoutMs = SESSION_TIMEOUT_MS }: CutOptions = {},
   ): Promise<void> {
     const options = { isOneWay: false, zookeeper: false, sessionTimeoutMs, ...(from && { from }) }

@@ -37,6 +37,8 @@ export async function installPackage(program: string): Promise<string> {
   await execute(tool('tsgo'), ['-p', 'scripts/tsconfig.types.json', '--outDir', path.join(dist, 'types')], {
     cwd: root,
   })
+  const { removeUnreachable, TYPE_ENTRIES } = await import(path.join(root, 'scripts/build.mjs'))
+  removeUnreachable(path.join(dist, 'types'), TYPE_ENTRIES)
   for (const name of DEPENDENCIES) {
     const from = path.join(root, 'node_modules', name)
     // Optional ones are not there on every platform.
