@@ -28,6 +28,8 @@ export interface BatchOptions {
   readonly baseSequence?: number
   readonly isTransactional?: boolean
   readonly isControl?: boolean
+  /** What the batch is expected to take before compression; it grows when that was too little. */
+  readonly expectedSizeBytes?: number
 }
 
 /**
@@ -37,7 +39,7 @@ export interface BatchOptions {
 export class BatchBuilder {
   private readonly options: BatchOptions
   private readonly baseOffset: number
-  private buffer: Buffer = Buffer.allocUnsafe(FIRST_CAPACITY_BYTES)
+  private buffer: Buffer
   private end = batch.RECORD_BATCH_OVERHEAD
   private count = 0
   private lastOffsetValue: number
@@ -52,6 +54,7 @@ export class BatchBuilder {
 
   constructor(options: BatchOptions = {}) {
     this.options = options
+    this.buffer = Buffer.allocUnsafe(Math.max(FIRST_CAPACITY_BYTES, options.expectedSizeBytes ?? 0))
     this.baseOffset = options.baseOffset ?? 0
     this.lastOffsetValue = this.baseOffset - 1
     this.baseTimestampMs = options.deleteHorizonMs

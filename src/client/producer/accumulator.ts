@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { CompressionRatios, type HeaderInput } from '../../records/index.ts'
 import { type DeliveryCallback, ProducerBatch } from './batch.ts'
 import type { ResolvedProducerConfig } from './config.ts'
@@ -12,11 +13,13 @@ export class Accumulator {
   private readonly busy = new Set<PartitionQueue>()
   private readonly byTopic = new Map<string, PartitionQueue[]>()
   private readonly config: ResolvedProducerConfig
+  private readonly clock: Pick<Clock, 'monotonicMs'>
   private readonly ratios = new CompressionRatios()
   private bytes = 0
 
-  constructor(config: ResolvedProducerConfig) {
+  constructor(config: ResolvedProducerConfig, clock: Pick<Clock, 'monotonicMs'>) {
     this.config = config
+    this.clock = clock
   }
 
   get bufferedBytes(): number {
@@ -46,7 +49,6 @@ export class Accumulator {
 
   append(
     queue: PartitionQueue,
-    nowMs: number,
     timestampMs: number,
     key: Uint8Array | null,
     value: Uint8Array | null,
@@ -56,29 +58,29 @@ export class Accumulator {
     const { waiting } = queue
     const open = waiting[waiting.length - 1]
     if (open !== undefined) {
-      const before = open.sizeBytes
-      const estimatedBefore = open.estimatedSizeBytes
-      if (open.tryAppend(timestampMs, key, value, headers, callback)) {
-        this.bytes += open.sizeBytes - before
-        queue.appendedBytes += open.estimatedSizeBytes - estimatedBefore
-        queue.recordCount++
+      const sizeBytes = open.tryAppend(timestampMs, key, value, headers, callback)
+      if (sizeBytes > 0) {
+        this.bytes += sizeBytes
+        queue.appended(sizeBytes * open.estimatedRatio)
         return open.isFull ? 'ready' : 'added'
       }
     }
     const { topic, partition } = queue
-    const batch = this.newBatch({ topic, partition, createdMs: nowMs, order: queue.recordCount })
+    const createdMs = this.clock.monotonicMs()
+    const at = { topic, partition, createdMs, order: queue.recordCount }
+    const batch = this.newBatch(at, this.config.batchSizeBytes, this.expectedSizeOf(queue))
     batch.tryAppend(timestampMs, key, value, headers, callback)
-    queue.recordCount++
     waiting.push(batch)
     this.busy.add(queue)
     this.bytes += batch.sizeBytes
-    queue.appendedBytes += batch.estimatedSizeBytes
+    queue.appended(batch.estimatedSizeBytes)
     return open !== undefined || batch.isFull ? 'ready' : 'begun'
   }
 
   newBatch(
     at: { topic: string; partition: number; createdMs: number; order: number },
-    sizeLimitBytes = this.config.batchSizeBytes,
+    sizeLimitBytes: number,
+    expectedSizeBytes = 0,
   ): ProducerBatch {
     const { codec } = this.config
     return new ProducerBatch(at, {
@@ -86,7 +88,14 @@ export class Accumulator {
       codec,
       level: this.config.compressionLevel,
       estimatedRatio: this.ratios.estimate(at.topic, codec),
+      expectedSizeBytes,
     })
+  }
+
+  /** A little more than the last one took, so that those of a steady stream need not grow. */
+  private expectedSizeOf({ lastBatchBytes }: PartitionQueue): number {
+    const sizeBytes = Math.ceil(lastBatchBytes * 1.1)
+    return this.config.codec === 0 ? Math.min(sizeBytes, this.config.batchSizeBytes) : sizeBytes
   }
 
   /** Closes the oldest waiting batch and moves it to those in flight. Its partition goes to the end of the line. */
@@ -94,6 +103,7 @@ export class Accumulator {
     const batch = queue.waiting.shift()
     if (batch === undefined) return undefined
     const before = batch.sizeBytes
+    if (batch.attempts === 0) queue.lastBatchBytes = before
     batch.close()
     if (batch.attempts === 0) this.ratios.update(batch.topic, this.config.codec, batch.compressionRatio)
     this.bytes += batch.sizeBytes - before

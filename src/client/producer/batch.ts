@@ -25,6 +25,7 @@ export interface BatchSettings {
   readonly codec: CodecId
   readonly level: number | undefined
   readonly estimatedRatio: number
+  readonly expectedSizeBytes?: number
 }
 
 /** Records on their way to one partition: filled, closed when first sent, and kept until the broker has answered. */
@@ -34,6 +35,8 @@ export class ProducerBatch {
   readonly createdMs: number
   /** The place of the first record among all of its partition; a batch that is sent again goes back by it. */
   readonly order: number
+  /** What compression is thought to leave of it. */
+  readonly estimatedRatio: number
   attempts = 0
   baseSequence = -1
   /** Of the records in it, before compression. */
@@ -61,6 +64,7 @@ export class ProducerBatch {
     this.partition = at.partition
     this.createdMs = at.createdMs
     this.order = at.order
+    this.estimatedRatio = settings.codec === 0 ? 1 : settings.estimatedRatio
     this.builder = new BatchBuilder(settings)
   }
 
@@ -91,25 +95,24 @@ export class ProducerBatch {
     return this.told
   }
 
-  /** False when it does not fit; the first record always does. */
+  /** Bytes that the record takes before compression; 0 when it does not fit. The first record always does. */
   tryAppend(
     timestampMs: number,
     key: Uint8Array | null,
     value: Uint8Array | null,
     headers: readonly HeaderInput[] | undefined,
     callback: DeliveryCallback | undefined,
-  ): boolean {
-    // Numbers were given out for what is in it.
-    if (this.hasSequence) return false
+  ): number {
     const { builder } = this
-    if (builder === undefined) return false
+    // Numbers were given out for what is in it.
+    if (builder === undefined || this.hasSequence) return 0
     const before = builder.uncompressedSizeBytes
-    if (!builder.append(timestampMs, key, value, headers)) return false
+    if (!builder.append(timestampMs, key, value, headers)) return 0
     const sizeBytes = builder.uncompressedSizeBytes - before
     if (sizeBytes > this.maxRecordBytes) this.maxRecordBytes = sizeBytes
     this.callbacks.push(callback)
     this.timestamps.push(timestampMs)
-    return true
+    return sizeBytes
   }
 
   /** The bytes to send. From here on nothing can be added. */

@@ -12,9 +12,11 @@ export class PartitionQueue {
   readonly partition: number
   readonly waiting: ProducerBatch[] = []
   readonly inFlight: ProducerBatch[] = []
-  /** Records taken so far, and about what they took in their batches. */
+  /** Records taken so far, and about what they take in their batches, compressed. */
   recordCount = 0
   appendedBytes = 0
+  /** Before compression. */
+  lastBatchBytes = 0
   /** After a failed attempt: not before this. */
   retryAtMs = 0
   /** The leader epoch that was known at the last attempt: a later leader is asked at once. */
@@ -35,6 +37,11 @@ export class PartitionQueue {
   constructor(topic: string, partition: number) {
     this.topic = topic
     this.partition = partition
+  }
+
+  appended(sizeBytes: number): void {
+    this.recordCount++
+    this.appendedBytes += sizeBytes
   }
 
   /** Whether a record of about this size would go into a batch that is there. */

@@ -55,8 +55,8 @@ export class Producer {
   constructor(options: ClientOptions, config: ProducerConfig = {}) {
     this.core = new ClientCore({ metadataMaxIdleMs: METADATA_MAX_IDLE_MS, ...options }, 'producer')
     this.config = resolveProducerConfig(config)
-    this.accumulator = new Accumulator(this.config)
     const { clock, random } = this.core.options
+    this.accumulator = new Accumulator(this.config, clock)
     const brokerWaits = new BrokerWaits(this.config.partitionAvailabilityTimeoutMs)
     this.partitioner = new BuiltInPartitioner({
       random,
@@ -96,19 +96,15 @@ export class Producer {
    */
   send(record: ProducerRecord): Promise<RecordMetadata> {
     return new Promise((resolve, reject) => {
-      const append = () => {
-        try {
-          this.take(record, (error, metadata) => (metadata === null ? reject(error) : resolve(metadata)))
-        } catch (error) {
-          reject(error)
-        }
-      }
       const { topic } = record
+      const callback: DeliveryCallback = (error, metadata) =>
+        metadata === null ? reject(error) : resolve(metadata)
       if (this.closing) reject(closedError())
-      else if (this.isPrepared(topic) && this.accumulator.hasRoom && !this.blocked.blocks(topic)) append()
+      else if (this.isPrepared(topic) && this.accumulator.hasRoom && !this.blocked.blocks(topic))
+        this.take(record, callback)
       else {
         if (!this.accumulator.hasRoom) this.fullSinceMs ??= this.core.options.clock.monotonicMs()
-        this.blocked.push(topic, () => this.prepare(topic), append, reject)
+        this.takeLater(record, callback)
       }
     })
   }
@@ -127,13 +123,27 @@ export class Producer {
   }
 
   /**
-   * Takes a record of a prepared topic. `callback` hears of it once. False means that the memory is full: wait for
-   * `ready` before the next one. Throws for a record that can never be sent.
+   * Takes a record of a prepared topic; `callback` hears of it once. False means that the memory is full: wait for `ready`
+   * before the next one. Throws for a record that can never be sent, and KCLI_NOT_PREPARED for a topic that is not known, or
+   * not any more: one that is not used for metadata.max.idle.ms is forgotten when others are.
    */
   append(record: ProducerRecord, callback?: DeliveryCallback): boolean {
     if (this.closing) throw closedError()
     this.take(record, callback)
     return this.accumulator.hasRoom
+  }
+
+  private takeLater(record: ProducerRecord, callback: DeliveryCallback): void {
+    const { topic } = record
+    const refuse = (error: unknown) => callback(error as Error, null)
+    const take = () => {
+      try {
+        this.take(record, callback)
+      } catch (error) {
+        refuse(error)
+      }
+    }
+    this.blocked.push(topic, () => this.prepare(topic), take, refuse)
   }
 
   /** Resolves when there is memory for more records. Rejects after max.block.ms. */
@@ -209,12 +219,12 @@ export class Producer {
   }
 
   private isPrepared(name: string): boolean {
-    const topic = this.core.metadata.topic(name)
+    const topic = this.core.metadata.topics.get(name)
     return topic !== undefined && topic.partitions.length > 0
   }
 
   private take(record: ProducerRecord, callback: DeliveryCallback | undefined): void {
-    const topic = this.core.metadata.topic(record.topic)
+    const topic = this.core.metadata.topics.get(record.topic)
     if (topic === undefined || topic.partitions.length === 0)
       throw clientError('KCLI_NOT_PREPARED', `topic '${record.topic}' is not prepared`)
     const { clock } = this.core.options
@@ -231,15 +241,17 @@ export class Producer {
       throw noPartition(topic.name, partition, topic.partitions.length)
     const appended = this.accumulator.append(
       this.accumulator.queueOf(record.topic, partition),
-      clock.monotonicMs(),
       timestampMs,
       key,
       value,
       headers,
       callback,
     )
-    if (appended === 'begun') this.sender.scheduleAfterLinger()
-    else if (appended === 'ready' || !this.accumulator.hasRoom) this.sender.schedule()
+    if (appended === 'added' && this.accumulator.hasRoom) return
+    // The topic is in use (metadata.max.idle.ms); to say so for each batch is enough.
+    this.core.metadata.topic(record.topic)
+    if (appended === 'begun' && this.accumulator.hasRoom) this.sender.scheduleAfterLinger()
+    else this.sender.schedule()
   }
 
   private partitionOf(

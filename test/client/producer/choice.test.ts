@@ -32,11 +32,10 @@ function topicOf(leaders: readonly number[]): TopicInfo {
 /** A partitioner and what it decides by; `waiting` says how many full batches a partition has already. */
 function setUp(waiting: readonly number[], options: Partial<BuiltInPartitionerOptions> = {}) {
   const config = resolveProducerConfig({ batchSizeBytes: BATCH })
-  const accumulator = new Accumulator(config)
+  const accumulator = new Accumulator(config, { monotonicMs: () => 0 })
   const append = (partition: number, sizeBytes = 100) =>
     accumulator.append(
       accumulator.queueOf('t', partition),
-      0,
       0,
       null,
       Buffer.alloc(sizeBytes),
