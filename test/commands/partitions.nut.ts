@@ -101,6 +101,9 @@ describe('kcli partitions reassign', () => {
     [['orders', '--throttle', '10M'], 2, '--execute'],
     [['orders', '--execute', '--throttle', 'fast'], 2, "'fast' is no rate"],
     [['--list', '--cancel'], 2, '--cancel'],
+    [['--drain', '9'], 1, 'there is no broker 9'],
+    [['--drain', '1', '--brokers', '0'], 2, '--drain'],
+    [['orders', '--execute', '--log-dirs-throttle', 'fast'], 2, "'fast' is no rate"],
   ])('refuses %j', async (args, code, message) => {
     const result = await kcli('partitions', 'reassign', ...args)
     expect(result.stderr).toContain(message)
@@ -122,6 +125,33 @@ describe('kcli partitions reassign', () => {
     const refused = await kcli('partitions', 'reassign', '--plan', file('bad.json'), '--execute')
     expect(refused).toMatchObject({ code: 1, stdout: '' })
     expect(refused.stderr).toContain('Replica assignment has brokers that are not alive')
+  })
+
+  it('drains a broker: what is there goes elsewhere, and nothing else', async () => {
+    const dry = await kcli('partitions', 'reassign', 'orders', '--drain', '2', '-o', 'json')
+    const moves = JSON.parse(dry.stdout) as { partition: number; from: number[]; to: number[] }[]
+    expect(moves.map(({ from }) => from.includes(2))).toEqual(moves.map(() => true))
+    expect(dry.stderr).toBe('Nothing was changed. Add --execute to move them.\n')
+    const back = ['--rollback', file('undrain.json')]
+    expect(
+      await kcli('partitions', 'reassign', '--drain', '2', '--execute', '--wait', ...back),
+    ).toMatchObject({ code: 0 })
+    expect((await kcli('partitions', 'list', '--broker', '2')).stderr).toBe('No partition matches.\n')
+    expect(await kcli('partitions', 'reassign', '--drain', '2')).toMatchObject({
+      code: 0,
+      stderr: 'Everything is where it is to be.\n',
+    })
+    const few = await kcli('partitions', 'reassign', 'orders', '--drain', '1,2')
+    expect(few).toMatchObject({ code: 1, stdout: '' })
+    expect(few.stderr).toContain('--replication-factor 1')
+    expect(
+      await kcli('partitions', 'reassign', '--plan', file('undrain.json'), '--execute', '--wait'),
+    ).toMatchObject({
+      code: 0,
+    })
+    expect(await kcli('partitions', 'elect-leader', 'orders')).toMatchObject({ code: 0 })
+    const read = await kcli('consume', 'orders')
+    expect(read.stdout.split('\n').filter(Boolean).sort()).toEqual(['a', 'b', 'c'])
   })
 
   it('has nothing to list, cancel or wait for', async () => {
@@ -154,6 +184,20 @@ describe('kcli partitions elect-leader', () => {
       code: 0,
       stdout: 'orders-0 needs no election.\n',
     })
+  })
+
+  it('takes the file of kafka-leader-election', async () => {
+    writeFileSync(file('elect.json'), '{"partitions":[{"topic":"orders","partition":0}]}')
+    expect(await kcli('partitions', 'elect-leader', '--plan', file('elect.json'))).toMatchObject({
+      code: 0,
+      stdout: 'orders-0 needs no election.\n',
+    })
+    expect(await kcli('partitions', 'elect-leader', 'orders', '--plan', file('elect.json'))).toMatchObject({
+      code: 2,
+    })
+    writeFileSync(file('elect.json'), '{"partitions":[{"topic":"orders"}]}')
+    const bad = await kcli('partitions', 'elect-leader', '--plan', file('elect.json'))
+    expect(bad.stderr).toContain('names no topic and partition')
   })
 
   it('asks before an unclean election', async () => {
