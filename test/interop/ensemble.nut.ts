@@ -64,6 +64,8 @@ describeInterop('brokers on an ensemble', ['kafka', 'driver'], () => {
     const { stdout } = await kcli(home, ['zk', '--server', address, 'get', '-s', znodePath])
     return { data: stdout.split('\n')[0], czxid: /cZxid = (\S+)/.exec(stdout)?.[1] }
   }
+  const controllerId = async () =>
+    Number(/"brokerid":(\d+)/.exec((await znode('/controller')).data ?? '')?.[1])
   const standing = async () => {
     const registered = await Promise.all([0, 1, 2].map((id) => znode(`/brokers/ids/${id}`)))
     const epoch = (await znode('/controller_epoch')).data
@@ -171,9 +173,29 @@ describeInterop('brokers on an ensemble', ['kafka', 'driver'], () => {
     expect(after.registered.filter((czxid, id) => czxid !== before.registered[id])).toHaveLength(1)
   })
 
+  it('a controller that sleeps through its session is replaced, and comes back as a broker like others', async () => {
+    const before = await standing()
+    const former = await controllerId()
+    await underLoad('replaced', async (load) => {
+      process.kill(brokers.pid(former), 'SIGSTOP')
+      try {
+        await pause(SESSION_MS + 2_000)
+        await load.progress(20)
+      } finally {
+        process.kill(brokers.pid(former), 'SIGCONT')
+      }
+      // It wakes up in office, as far as it knows.
+      const wish = ['--partitions', '3', '--replication-factor', '3']
+      await brokers.kcli(['topics', 'create', 'by-the-next', ...wish])
+      await brokers.inSync('by-the-next')
+    })
+    expect(await controllerId()).not.toBe(former)
+    expect(Number((await standing()).epoch)).toBe(Number(before.epoch) + 1)
+  })
+
   it('a broker that is killed comes back, whoever is the controller', async () => {
     await underLoad('killed', async (load) => {
-      const controller = Number(/"brokerid":(\d+)/.exec((await znode('/controller')).data ?? '')?.[1])
+      const controller = await controllerId()
       for (const victim of [controller, (controller + 1) % 3]) {
         await brokers.stop(victim, 'SIGKILL')
         await load.progress(20)
