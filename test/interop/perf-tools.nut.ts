@@ -37,11 +37,14 @@ describeInterop('performance tests', ['kafka', 'driver'], () => {
 
   describe('kafka-producer-perf-test', () => {
     const props = () => `--producer-props bootstrap.servers=${kafka.bootstrap}`
-    const same = (line: string) =>
-      new DropInComparison(java, 'kafka-producer-perf-test', kafkaProducerPerfTest, kafka.bootstrap).same(
-        line,
-        withoutFigures,
-      )
+    const same = async (line: string) => {
+      await new DropInComparison(
+        java,
+        'kafka-producer-perf-test',
+        kafkaProducerPerfTest,
+        kafka.bootstrap,
+      ).same(line, withoutFigures)
+    }
 
     it.each([
       '',
@@ -110,11 +113,14 @@ describeInterop('performance tests', ['kafka', 'driver'], () => {
   })
 
   describe('kafka-consumer-perf-test', () => {
-    const same = (line: string) =>
-      new DropInComparison(java, 'kafka-consumer-perf-test', kafkaConsumerPerfTest, kafka.bootstrap).same(
-        line,
-        withoutFigures,
-      )
+    const same = async (line: string) => {
+      await new DropInComparison(
+        java,
+        'kafka-consumer-perf-test',
+        kafkaConsumerPerfTest,
+        kafka.bootstrap,
+      ).same(line, withoutFigures)
+    }
 
     beforeAll(async () => {
       const props = ['--producer-props', `bootstrap.servers=${kafka.bootstrap}`]
