@@ -3,7 +3,7 @@ import type { Logger } from '../../base/logger.ts'
 import type { Random } from '../../base/random.ts'
 import { SerialQueue } from '../../base/serial-queue.ts'
 import { randomUuid, ZERO_UUID } from '../../base/uuid.ts'
-import { ERROR_CODES } from '../../protocol/index.ts'
+import { ERROR_CODES, SharedList } from '../../protocol/index.ts'
 import type {
   CreateTopicsRequest,
   CreateTopicsResponseInput,
@@ -102,6 +102,7 @@ export class TopicAdmin {
       const late = timeoutMs > 0 ? await this.waiter.leaders(partitions, timeoutMs) : partitions.keys()
       for (const name of late) failures.set(name, new ApiError('REQUEST_TIMED_OUT'))
     }
+    const configsOf = this.configDescriptions()
     return topics.map(({ name }) => {
       const failure = failures.get(name)
       if (failure !== undefined) {
@@ -110,11 +111,31 @@ export class TopicAdmin {
         const id = isComing ? creatable.get(name)?.assignment.topicId : undefined
         return failedTopic(name, failure, id)
       }
-      return this.createdTopic(name, creatable.get(name), validateOnly)
+      return this.createdTopic(name, creatable.get(name), validateOnly, configsOf)
     })
   }
 
-  private createdTopic(name: string, made: Creatable | undefined, validateOnly: boolean): TopicResult {
+  /** Most topics of a request have the same configuration: it is described, and encoded, once. */
+  private configDescriptions(): (own: ReadonlyMap<string, string>) => TopicConfigs {
+    const known = new Map<string, SharedList<TopicConfigs[number]>>()
+    return (own) => {
+      const key = JSON.stringify([...own])
+      let configs = known.get(key)
+      if (configs === undefined) {
+        configs = new SharedList<TopicConfigs[number]>()
+        configs.push(...this.options.describeConfigs(own))
+        known.set(key, configs)
+      }
+      return configs
+    }
+  }
+
+  private createdTopic(
+    name: string,
+    made: Creatable | undefined,
+    validateOnly: boolean,
+    configsOf: (own: ReadonlyMap<string, string>) => TopicConfigs,
+  ): TopicResult {
     const partitions = made?.assignment.partitions
     return {
       name,
@@ -123,7 +144,7 @@ export class TopicAdmin {
       errorMessage: null,
       numPartitions: partitions?.size ?? -1,
       replicationFactor: partitions?.get(0)?.replicas.length ?? -1,
-      configs: this.options.describeConfigs(made?.config ?? new Map()),
+      configs: configsOf(made?.config ?? new Map()),
     }
   }
 

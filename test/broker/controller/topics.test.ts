@@ -7,6 +7,17 @@ const outcome = (
 ) => [result?.errorCode, result?.errorMessage]
 
 describe('creation', () => {
+  test('topics of one request with the same configuration share its description', async () => {
+    const cluster = await TestCluster.open(3)
+    const wish = (name: string, value: string) =>
+      createRequest(name, { configs: [{ name: 'retention.ms', value }] }).topics
+    const topics = [...wish('a', '60000'), ...wish('b', '60000'), ...wish('c', '1')]
+    const [a, b, c] = await cluster.active.admin.createTopics({ ...createRequest('a'), topics })
+    expect(a?.configs).toBe(b?.configs)
+    expect([...(a?.configs ?? [])]).toMatchObject([{ name: 'retention.ms', value: '60000' }])
+    expect([...(c?.configs ?? [])]).toMatchObject([{ name: 'retention.ms', value: '1' }])
+  })
+
   test('writes the znodes that Kafka writes, and answers when all partitions have leaders', async () => {
     const cluster = await TestCluster.open(3)
     const request = createRequest('facts', {
@@ -21,8 +32,8 @@ describe('creation', () => {
       errorMessage: null,
       numPartitions: 2,
       replicationFactor: 3,
-      configs: [{ name: 'retention.ms', value: '60000' }],
     })
+    expect([...(result?.configs ?? [])]).toMatchObject([{ name: 'retention.ms', value: '60000' }])
     const topic = await cluster.json('/brokers/topics/facts')
     expect(topic.topic_id).toBe(result?.topicId)
     expect(Object.keys(topic)).toEqual([
