@@ -128,6 +128,7 @@ static int pace(char **args) {
   set(conf, "reconnect.backoff.ms", "10");
   set(conf, "reconnect.backoff.max.ms", "50");
   set(conf, "topic.metadata.refresh.fast.interval.ms", "20");
+  set(conf, "topic.metadata.refresh.interval.ms", "50");
   rd_kafka_conf_set_dr_msg_cb(conf, on_paced_delivery);
   rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, conf);
   rd_kafka_topic_t *topic = rd_kafka_topic_new(rk, args[1], NULL);
