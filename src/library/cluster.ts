@@ -2,19 +2,8 @@ import { KcliError } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
 import type { NewTopic } from '../client/index.ts'
 import type { ClusterFaults } from '../cluster/index.ts'
-import { Admin, type AdminOptions, requireAll } from './admin.ts'
-import { type ClusterConnection, type ClusterInProcess, CONNECTION } from './connection.ts'
-import { Consumer, type ConsumerOptions } from './consumer.ts'
-import { Producer, type ProducerOptions } from './producer.ts'
+import { ClusterClients } from './cluster-clients.ts'
 import { type RunningCluster, run } from './running-cluster.ts'
-import type {
-  Deserialized,
-  DeserializerOption,
-  PlainDeserializer,
-  PlainSerializer,
-  Serializable,
-  SerializerOption,
-} from './serdes.ts'
 
 /** What a cluster of this process is like. */
 export interface StartClusterOptions {
@@ -59,28 +48,16 @@ export function startCluster(options: StartClusterOptions = {}): Promise<Cluster
   return Cluster.start(options)
 }
 
-async function createMissing(cluster: Cluster, topics: readonly (string | NewTopic)[]): Promise<void> {
-  const results = await cluster.admin().createTopics(topics.map(newTopic))
-  requireAll(results.filter(({ error }) => error?.errorName !== 'TOPIC_ALREADY_EXISTS'))
-}
-
-function newTopic(topic: string | NewTopic): NewTopic {
-  return typeof topic === 'string' ? { name: topic } : topic
-}
-
 /** A Kafka in this process, as {@link startCluster} gives it. */
-export class Cluster implements ClusterInProcess {
-  readonly [CONNECTION]: ClusterConnection
+export class Cluster extends ClusterClients {
   private readonly running: RunningCluster
-  private ownAdmin: Admin | undefined
-  private closing: Promise<void> | undefined
 
   /** The same as {@link startCluster}. */
   static async start(options: StartClusterOptions = {}): Promise<Cluster> {
     const { topics = [] } = options
     const cluster = new Cluster(await run(options))
     try {
-      if (topics.length > 0) await createMissing(cluster, topics)
+      if (topics.length > 0) await cluster.createTopics(topics, { ifNotExists: true })
     } catch (error) {
       await cluster.close()
       throw error
@@ -89,8 +66,8 @@ export class Cluster implements ClusterInProcess {
   }
 
   private constructor(running: RunningCluster) {
+    super(running.clientPorts)
     this.running = running
-    this[CONNECTION] = { ports: running.clientPorts, clients: new Set() }
   }
 
   /** `HOST:PORT` of all brokers, with commas between, for clients that come over TCP. Throws when it does not listen. */
@@ -105,44 +82,6 @@ export class Cluster implements ClusterInProcess {
   /** Ids of all its brokers, also of those that were killed. */
   get brokerIds(): readonly number[] {
     return this.running.cluster.directory.brokers.map(({ id }) => id)
-  }
-
-  /** A producer of this cluster. It is closed with it, as all clients are that were given the cluster. */
-  producer<
-    const KS extends SerializerOption = PlainSerializer,
-    const VS extends SerializerOption = PlainSerializer,
-  >(options?: Omit<ProducerOptions<KS, VS>, 'bootstrapServers'>): Producer<Serializable<KS>, Serializable<VS>>
-  producer<K, V>(options?: Omit<ProducerOptions, 'bootstrapServers'>): Producer<K, V>
-  producer(options: Omit<ProducerOptions, 'bootstrapServers'> = {}): unknown {
-    return new Producer({ ...options, bootstrapServers: this })
-  }
-
-  /** A consumer of this cluster. */
-  consumer<
-    const KD extends DeserializerOption = PlainDeserializer,
-    const VD extends DeserializerOption = PlainDeserializer,
-  >(options?: Omit<ConsumerOptions<KD, VD>, 'bootstrapServers'>): Consumer<Deserialized<KD>, Deserialized<VD>>
-  consumer<K, V>(options?: Omit<ConsumerOptions, 'bootstrapServers'>): Consumer<K, V>
-  consumer(options: Omit<ConsumerOptions, 'bootstrapServers'> = {}): unknown {
-    return new Consumer({ ...options, bootstrapServers: this })
-  }
-
-  /** Without options it is always the same one. */
-  admin(options?: Omit<AdminOptions, 'bootstrapServers'>): Admin {
-    if (options !== undefined) return new Admin({ ...options, bootstrapServers: this })
-    this.ownAdmin ??= new Admin({ bootstrapServers: this })
-    return this.ownAdmin
-  }
-
-  /** Throws the first error. A name alone takes the brokers' defaults for partitions and replicas. */
-  async createTopics(topics: readonly (string | NewTopic)[]): Promise<void> {
-    requireAll(await this.admin().createTopics(topics.map(newTopic)))
-  }
-
-  /** The broker that leads a partition, -1 while none does. */
-  async leaderOf(topic: string, partition: number): Promise<number> {
-    const [info] = await this.admin().describeTopics([topic])
-    return info?.partitions.find((each) => each.partition === partition)?.leader ?? -1
   }
 
   /** As kill -9. Resolves when the broker is gone; the others find out after the session timeout. */
@@ -185,20 +124,8 @@ export class Cluster implements ClusterInProcess {
     await this.faults.heal(broker === undefined ? [] : [broker])
   }
 
-  /** Closes the clients that use it, then the brokers; with a directory everything is on disk then. */
-  close(): Promise<void> {
-    this.closing ??= this.shutdown()
-    return this.closing
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
-  }
-
-  private async shutdown(): Promise<void> {
-    const closed = await Promise.allSettled([...this[CONNECTION].clients].map((client) => client.close()))
-    await this.running.shutdown()
-    for (const outcome of closed) if (outcome.status === 'rejected') throw outcome.reason
+  protected override stop(): Promise<void> {
+    return this.running.shutdown()
   }
 
   private get faults(): ClusterFaults {

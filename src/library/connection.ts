@@ -29,7 +29,7 @@ export type ClientPorts = Pick<ClientOptions, 'network' | 'clock' | 'random'> &
   Partial<Pick<ClientOptions, 'logger' | 'resolver' | 'bootstrap'>>
 
 export interface Closable {
-  close(): Promise<void>
+  close(options?: { readonly timeoutMs?: number }): Promise<void>
 }
 
 /** A cluster of this process as its clients see it. */

@@ -6,6 +6,7 @@ export {
   type StartClusterOptions,
   startCluster,
 } from './cluster.ts'
+export type { ClusterClients } from './cluster-clients.ts'
 export type { BootstrapServers, ClusterInProcess, LibraryOptions } from './connection.ts'
 export {
   Consumer,
@@ -16,6 +17,7 @@ export {
   type PollOptions,
 } from './consumer.ts'
 export { RecordDeserializationError, SerializationError } from './errors.ts'
+export { LocalCluster, type OpenClusterOptions, openCluster } from './local-cluster.ts'
 export {
   type Headers,
   Producer,

@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { Producer, type StartClusterOptions, startCluster } from '../../src/library/index.ts'
+import { openCluster, Producer, type StartClusterOptions, startCluster } from '../../src/library/index.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
 async function clusterOf(options: StartClusterOptions = {}) {
@@ -59,6 +59,18 @@ describe('a cluster in memory', () => {
     expect(() => cluster.bootstrapServers).toThrow(expect.objectContaining({ code: 'KCLI_NOT_LISTENING' }))
   })
 
+  it('has an admin again when somebody closed it', async () => {
+    const cluster = await clusterOf({ brokers: 1 })
+    const admin = cluster.admin()
+    expect(cluster.admin()).toBe(admin)
+    await admin.close()
+    await cluster.createTopics(['orders'])
+    await cluster.createTopics(['orders'], { ifNotExists: true })
+    await expect(cluster.createTopics(['orders'])).rejects.toMatchObject({
+      errorName: 'TOPIC_ALREADY_EXISTS',
+    })
+  })
+
   it('refuses a topic that there cannot be, and leaves nothing running', async () => {
     await expect(startCluster({ brokers: 1, topics: [{ name: 'a', replicationFactor: 2 }] })).rejects.toThrow(
       expect.objectContaining({ errorName: 'INVALID_REPLICATION_FACTOR' }),
@@ -104,5 +116,23 @@ describe('a cluster on a directory', () => {
     expect(second.brokerIds).toEqual([0])
     expect((await second.producer().send({ topic: 'orders', value: 'next' })).offset).toBe(1)
     expect(fs.readdirSync(directory)).toContain('broker-0')
+  })
+})
+
+describe('a directory that is opened', () => {
+  it('is shared by those who open it, and taken over by those who are left', async () => {
+    const directory = path.join(temporaryDirectory(), 'data')
+    const first = await openCluster({ directory })
+    onTestFinished(() => first.close())
+    const second = await openCluster({ directory })
+    onTestFinished(() => second.close())
+    await first.createTopics([{ name: 'orders', replicationFactor: 3 }])
+    const producer = second.producer()
+    expect((await producer.send({ topic: 'orders', value: 'a' })).offset).toBe(0)
+    expect([first.isHost, second.isHost]).toEqual([true, false])
+    await expect(startCluster({ directory })).rejects.toThrow('runs on')
+    await first.close()
+    expect((await producer.send({ topic: 'orders', value: 'b' })).offset).toBe(1)
+    expect(second.isHost).toBe(true)
   })
 })
