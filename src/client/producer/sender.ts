@@ -143,10 +143,11 @@ export class Sender {
     const byNode = new Map<number, PartitionQueue[]>()
     const unled: string[] = []
     for (const queue of this.accumulator.queues) {
-      if (!this.isSendable(queue, nowMs)) continue
+      const readiness = this.readinessOf(queue, nowMs)
+      if (readiness === 'later') continue
       const leader = this.core.metadata.partition(queue.topic, queue.partition)?.leader ?? -1
       if (leader < 0) unled.push(queue.topic)
-      else if ((this.inFlightByNode.get(leader) ?? 0) >= this.config.maxInFlight)
+      else if (readiness === 'blocked' || (this.inFlightByNode.get(leader) ?? 0) >= this.config.maxInFlight)
         this.brokerWaits.waits(leader, nowMs)
       else {
         const queues = byNode.get(leader)
@@ -160,29 +161,34 @@ export class Sender {
     if (byNode.size > 0 || this.identity?.isKnown === false) this.schedule()
   }
 
-  /** Whether the oldest batch of a partition may go now; if only later, a timer is set for that. */
-  private isSendable(queue: PartitionQueue, nowMs: number): boolean {
+  /**
+   * Whether the oldest batch of a partition may go now, is blocked by those in flight, or goes later; then there is a timer
+   * for that.
+   */
+  private readinessOf(queue: PartitionQueue, nowMs: number): 'now' | 'later' | 'blocked' {
     const batch = queue.waiting[0]
-    if (batch === undefined) return false
-    // What follows a failed batch has to wait for it: its turn comes when all in flight are back.
+    if (batch === undefined) return 'later'
     const retrying = batch.attempts > 0
-    if ((retrying || this.config.maxInFlight === 1) && queue.inFlight.length > 0) return false
-    if (queue.inFlight.length >= this.config.maxInFlight) return false
-    if (queue.retryAtMs > nowMs && this.leaderEpochOf(queue) <= queue.sentLeaderEpoch) {
-      this.wakeAt(queue.retryAtMs)
-      return false
-    }
-    const lingered = nowMs - batch.createdMs >= this.config.lingerMs
     const isDue =
       retrying ||
-      lingered ||
+      nowMs - batch.createdMs >= this.config.lingerMs ||
       this.flushing > 0 ||
       queue.waiting.length > 1 ||
       batch.isFull ||
       !this.accumulator.hasRoom
-    if (isDue) return this.identity === null || this.identity.admits(queue)
-    this.wakeAt(batch.createdMs + this.config.lingerMs)
-    return false
+    if (!isDue) {
+      this.wakeAt(batch.createdMs + this.config.lingerMs)
+      return 'later'
+    }
+    const { length: inFlight } = queue.inFlight
+    // What follows a failed batch has to wait for it: its turn comes when all in flight are back.
+    if ((retrying || this.config.maxInFlight === 1) && inFlight > 0) return 'blocked'
+    if (inFlight >= this.config.maxInFlight) return 'blocked'
+    if (queue.retryAtMs > nowMs && this.leaderEpochOf(queue) <= queue.sentLeaderEpoch) {
+      this.wakeAt(queue.retryAtMs)
+      return 'later'
+    }
+    return this.identity === null || this.identity.admits(queue) ? 'now' : 'blocked'
   }
 
   /** A leader that has come since the last attempt has not refused anything yet (KIP-951). */

@@ -5,7 +5,7 @@ import { ERROR_CODES } from '../../../src/protocol/index.ts'
 import { produce } from '../../../src/protocol/messages/00-produce.ts'
 import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
 import { initProducerId } from '../../../src/protocol/messages/22-init-producer-id.ts'
-import { FakeCluster } from '../../support/fake-broker.ts'
+import { type Call, FakeCluster } from '../../support/fake-broker.ts'
 import { gate, ManualClock } from '../../support/manual-clock.ts'
 
 async function setUp(config: ProducerConfig = {}, partitions = 1) {
@@ -113,6 +113,40 @@ describe('Producer: partitions', () => {
     for (let i = 1; i < 200; i++) if (partitionOf.get(i) !== partitionOf.get(i - 1)) changes++
     expect(changes).toBeGreaterThan(5)
     expect(changes).toBeLessThan(20)
+  })
+
+  it('go by size alone when keys are ignored', async () => {
+    const logs = await spread(
+      { ignoreKeys: true, batchSizeBytes: 2000, lingerMs: 10 },
+      Array(200).fill({ key: 'same', size: 100 }),
+    )
+    for (const records of logs) expect(records.length).toBeGreaterThan(0)
+  })
+
+  it('are not those of a broker that takes nothing', async () => {
+    const clock = new ManualClock()
+    const cluster = await FakeCluster.start(clock, { brokers: 2 })
+    cluster.addTopic('t', 2)
+    const config = { batchSizeBytes: 200, partitionAvailabilityTimeoutMs: 1000 }
+    const producer = new Producer(cluster.clientOptions(), config)
+    await clock.run(producer.prepare('t'))
+    const isHanging = (call: Call) => call.spec.key === produce.key && call.broker === 1
+    cluster.script = (call) => (isHanging(call) ? 'silence' : undefined)
+    const appendSome = async () => {
+      for (let i = 0; i < 60; i++) {
+        producer.append({ topic: 't', value: value(i, 100) })
+        await clock.advance(10)
+      }
+    }
+    // It still has room for requests in flight, then it has been full for a while.
+    await appendSome()
+    await clock.advance(1000)
+    const before = cluster.log('t', 0).values().length
+    await appendSome()
+    await clock.advance(10)
+    // The batch that was open may still go there.
+    expect(cluster.log('t', 0).values().length - before).toBeGreaterThanOrEqual(58)
+    producer.abandon()
   })
 
   it('go round', async () => {
