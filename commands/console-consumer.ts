@@ -45,7 +45,7 @@ export default class ConsoleConsumer extends BaseCommand {
     'consumer-property': listFlag({ helpValue: 'KEY=VALUE', summary: 'For the consumer.' }),
     'consumer.config': Flags.string({ helpValue: 'FILE', summary: 'A property file for the consumer.' }),
     'skip-message-on-error': Flags.boolean({ summary: 'Go on when a record cannot be shown.' }),
-    group: Flags.string({ helpValue: 'GROUP', hidden: true }),
+    group: Flags.string({ helpValue: 'GROUP', summary: 'The group to read in; its offsets are stored.' }),
     'enable-systest-events': Flags.boolean({ hidden: true }),
   }
 

@@ -63,7 +63,7 @@ export default class Consume extends BaseCommand {
       default: 'read_uncommitted',
       summary: 'Whether records of open and aborted transactions are shown.',
     })(),
-    group: Flags.string({ char: 'g', helpValue: 'GROUP', hidden: true }),
+    group: Flags.string({ char: 'g', helpValue: 'GROUP', summary: 'Read in a group, from its offsets on.' }),
   }
 
   async run(): Promise<void> {

@@ -27,7 +27,7 @@ export function consumeOptions(
   flags: ConsumeFlags,
   context: Pick<CommandContext, 'clock' | 'out'>,
 ): ConsumeOptions {
-  refuseGroup(flags.group)
+  if (flags.group !== undefined) refuseWithGroup(flags)
   if (flags.tail !== undefined && flags.tail > MAX_TAIL) {
     throw new UsageError(
       `--tail keeps its records in memory and goes up to ${MAX_TAIL}`,
@@ -48,7 +48,12 @@ export function consumeOptions(
       print: flags.print,
       headers: flags.headers !== false,
     }),
-    config: { isolationLevel: flags['isolation-level'], autoOffsetReset: 'none' },
+    config: {
+      isolationLevel: flags['isolation-level'],
+      ...(flags.group === undefined
+        ? { autoOffsetReset: 'none' as const }
+        : { groupId: flags.group, autoOffsetReset: resetOf(flags.from, context.clock.nowMs()) }),
+    },
   }
 }
 
@@ -58,10 +63,23 @@ function rangeOf(flags: ConsumeFlags, nowMs: number): OffsetRange {
   return flags.to === undefined ? { from } : { from, to: parsePoint(flags.to, nowMs) }
 }
 
-export function refuseGroup(group: string | undefined): void {
-  if (group === undefined) return
+/** The group decides who reads which partition, and from where. */
+function refuseWithGroup(flags: ConsumeFlags): void {
+  const given = (['offset', 'to', 'tail', 'partition'] as const).find((name) => flags[name] !== undefined)
+  if (given === undefined) return
   throw new UsageError(
-    'consumer groups are not supported yet',
-    'Leave --group out: offsets are then not stored anywhere.',
+    `--group and --${given} cannot be given together`,
+    'A group reads from its stored offsets on: move them with kcli groups reset-offsets.',
+  )
+}
+
+/** Where a group begins that has stored nothing. */
+function resetOf(from: string | undefined, nowMs: number): 'earliest' | 'latest' {
+  const point = from === undefined ? START : parsePoint(from, nowMs)
+  if (point.kind === 'start' && point.plus === 0) return 'earliest'
+  if (point.kind === 'end' && point.minus === 0) return 'latest'
+  throw new UsageError(
+    `--from is '${from}', with --group it is start or end`,
+    'It says where a group begins that has stored no offsets.',
   )
 }

@@ -1,10 +1,10 @@
-import { type ConsumerSettings, consumerSettings } from '../../client/index.ts'
-import { refuseGroup } from '../consume-flags.ts'
+import { type Random, systemRandom } from '../../base/random.ts'
+import { type ConsumerConfig, type ConsumerSettings, consumerSettings } from '../../client/index.ts'
 import { UsageError } from '../exit-codes.ts'
 import { END, type OffsetRange, START } from '../records/offset-grammar.ts'
 import type { ConsoleConsumerOptions } from '../services/console-consumer.ts'
 import { formatterOf } from './message-formatter.ts'
-import { mergeProperties } from './properties.ts'
+import { mergeProperties, parseKeyValues, readProperties } from './properties.ts'
 
 export interface ConsoleConsumerFlags {
   readonly topic?: string | undefined
@@ -45,7 +45,9 @@ export function consoleConsumerOptions(
   if (flags['value-deserializer'] !== undefined)
     properties.set('value.deserializer', flags['value-deserializer'])
   const { client, consumer } = settingsOf(flags, warn)
-  refuseGroup(flags.group ?? consumer.groupId)
+  const group = groupOf(flags)
+  if (group !== undefined && partition !== undefined)
+    throw new UsageError('--group and --partition cannot be given together')
   return {
     topic,
     include,
@@ -56,7 +58,36 @@ export function consoleConsumerOptions(
     write: formatterOf(flags.formatter, properties),
     skipOnError: flags['skip-message-on-error'] === true,
     client,
-    consumer: { ...consumer, autoOffsetReset: 'latest' },
+    consumer: { ...consumer, ...membership(flags, group, consumer, systemRandom) },
+  }
+}
+
+/** The group that is named, in one place or with one name in all of them. */
+function groupOf(flags: ConsoleConsumerFlags): string | undefined {
+  const file = flags['consumer.config']
+  const named = [
+    flags.group,
+    file === undefined ? undefined : readProperties(file, '--consumer.config').get('group.id'),
+    parseKeyValues(flags['consumer-property'], '--consumer-property').get('group.id'),
+  ].filter((name) => name !== undefined)
+  const names = [...new Set(named)]
+  if (names.length <= 1) return names[0]
+  throw new UsageError(
+    `--group, --consumer-property and --consumer.config name different groups: ${names.join(', ')}`,
+  )
+}
+
+/** Who names no group gets one that nobody will use again, so nothing is stored for it unless that is asked for. */
+function membership(
+  flags: ConsoleConsumerFlags,
+  group: string | undefined,
+  { enableAutoCommit, autoOffsetReset }: ConsumerConfig,
+  random: Random,
+): ConsumerConfig {
+  return {
+    groupId: group ?? `console-consumer-${random.int(100_000)}`,
+    enableAutoCommit: enableAutoCommit ?? group !== undefined,
+    autoOffsetReset: autoOffsetReset ?? (flags['from-beginning'] === true ? 'earliest' : 'latest'),
   }
 }
 
@@ -64,8 +95,8 @@ function rangeOf(flags: ConsoleConsumerFlags, reset: string | undefined): Offset
   const { offset, partition } = flags
   const fromBeginning = flags['from-beginning'] === true
   if (offset === undefined) {
-    if (fromBeginning && reset === 'latest') {
-      throw new UsageError('--from-beginning and auto.offset.reset=latest contradict each other')
+    if (fromBeginning && reset !== undefined && reset !== 'earliest') {
+      throw new UsageError(`--from-beginning and auto.offset.reset=${reset} contradict each other`)
     }
     return { from: fromBeginning || reset === 'earliest' ? START : END }
   }

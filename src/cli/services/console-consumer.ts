@@ -8,19 +8,21 @@ import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
+import { readAsMember } from '../records/member-loop.ts'
 import { END, type OffsetRange } from '../records/offset-grammar.ts'
-import { readRecords } from '../records/read-loop.ts'
+import { type ReadLoopOptions, readRecords } from '../records/read-loop.ts'
 import { planReading } from '../records/read-plan.ts'
 import type { RecordWriter } from '../records/template.ts'
 import { optionsWith } from '../target.ts'
 import { selectPartitions } from './consume.ts'
-import { selectTopics } from './topics/select.ts'
+import { selectTopics, wholeName } from './topics/select.ts'
 
 export interface ConsoleConsumerOptions {
   /** Exactly one of the two: a topic, or an expression for whole names. */
   readonly topic: string | undefined
   readonly include: string | undefined
   readonly partition: number | undefined
+  /** Where one partition, or files, are read from; members of a group begin where auto.offset.reset says. */
   readonly range: OffsetRange
   readonly maxMessages: number | undefined
   readonly timeoutMs: number | undefined
@@ -32,52 +34,64 @@ export interface ConsoleConsumerOptions {
 
 /**
  * Kafka's kafka-console-consumer: follows until --max-messages, --timeout-ms or Ctrl-C, and ends with the count on stderr.
- * Without a group every partition is read, as the only member of a group of its own would.
+ * It is a member of a group, if need be of one that it has made up; one partition, and files, are read without.
  */
 export async function consoleConsumer(
   context: CommandContext,
   options: ConsoleConsumerOptions,
 ): Promise<number | undefined> {
   const target = await context.target()
+  const isMember = options.partition === undefined && target.offline === undefined
   const consumer = new Consumer(optionsWith(target, options.client), {
     maxPollRecords: 5_000,
     ...options.consumer,
+    ...(!isMember && { groupId: undefined, enableAutoCommit: false, autoOffsetReset: 'latest' }),
   })
   const chunks = new ChunkWriter(context.out.sink)
   let count = 0
+  const loop: ReadLoopOptions = {
+    clock: context.clock,
+    signal: context.signal,
+    maxRecords: options.maxMessages,
+    idleTimeoutMs: options.timeoutMs,
+    onRecord: (record) => {
+      count++
+      try {
+        options.write(record, chunks.add)
+      } catch (error) {
+        if (!options.skipOnError) throw error
+        context.out.note(
+          `kcli: ${record.topic}-${record.partition}@${record.offset} was skipped: ${String(error)}`,
+        )
+      }
+      return true
+    },
+    afterPoll: (polled) => (polled > 0 ? chunks.flush() : Promise.resolve()),
+  }
   try {
-    if (options.topic !== undefined) requireTopicsIn(target, [options.topic])
-    const partitions = readable(target, await partitionsOf(context, consumer, options))
-    const follow = target.offline === undefined
-    if (!follow && options.range.from === END) {
-      context.out.warn('files read --offline bring nothing new: --from-beginning shows what there is')
+    if (isMember) {
+      await readAsMember(consumer, { ...loop, topics: topicsOf(options), follow: true })
+    } else {
+      if (options.topic !== undefined) requireTopicsIn(target, [options.topic])
+      const partitions = readable(target, await partitionsOf(context, consumer, options))
+      const follow = target.offline === undefined
+      if (!follow && options.range.from === END) {
+        context.out.warn('files read --offline bring nothing new: --from-beginning shows what there is')
+      }
+      const plans = await planReading(consumer, { partitions, range: options.range, follow })
+      await readRecords(consumer, plans, loop)
     }
-    const plans = await planReading(consumer, { partitions, range: options.range, follow })
-    await readRecords(consumer, plans, {
-      clock: context.clock,
-      signal: context.signal,
-      maxRecords: options.maxMessages,
-      idleTimeoutMs: options.timeoutMs,
-      onRecord: (record) => {
-        count++
-        try {
-          options.write(record, chunks.add)
-        } catch (error) {
-          if (!options.skipOnError) throw error
-          context.out.note(
-            `kcli: ${record.topic}-${record.partition}@${record.offset} was skipped: ${String(error)}`,
-          )
-        }
-        return true
-      },
-      afterPoll: (polled) => (polled > 0 ? chunks.flush() : Promise.resolve()),
-    })
   } finally {
     await chunks.flush()
     context.out.note(`Processed a total of ${count} messages`)
     await consumer.close()
   }
   return undefined
+}
+
+/** A whole name has to match, as in Kafka. */
+function topicsOf({ topic, include }: ConsoleConsumerOptions): string[] | RegExp {
+  return topic === undefined ? wholeName(include ?? '') : [topic]
 }
 
 async function partitionsOf(

@@ -4,6 +4,7 @@ import { UsageError } from '../exit-codes.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import type { OutputRecord } from '../records/json-record.ts'
+import { readAsMember } from '../records/member-loop.ts'
 import type { OffsetRange } from '../records/offset-grammar.ts'
 import { readRecords } from '../records/read-loop.ts'
 import { type PartitionPlan, planReading } from '../records/read-plan.ts'
@@ -38,6 +39,10 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
     : context.progress(() => writer.describeProgress(context.clock.monotonicMs() - startMs))
   try {
     requireTopicsIn(target, options.topics)
+    if (options.config.groupId !== undefined) {
+      await streamAsMember(context, consumer, writer, options)
+      return undefined
+    }
     const partitions = readable(target, await selectPartitions(consumer, options.topics, options.partitions))
     const { range } = options
     const follow = options.follow && target.offline === undefined
@@ -61,6 +66,35 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
     await consumer.close()
   }
   return undefined
+}
+
+/** What is committed has been written: each group of records goes out before the next is asked for. */
+async function streamAsMember(
+  context: CommandContext,
+  consumer: Consumer,
+  writer: RecordStream,
+  options: ConsumeOptions,
+): Promise<void> {
+  const { offline } = await context.target()
+  if (offline !== undefined) {
+    throw new UsageError('--group needs a cluster, --offline reads files', 'Leave one of them out.')
+  }
+  // A name that is wrong is better told than waited for.
+  for (const topic of options.topics) await consumer.partitionsOf(topic)
+  await readAsMember(consumer, {
+    clock: context.clock,
+    signal: context.signal,
+    topics: options.topics,
+    follow: options.follow,
+    maxRecords: options.maxRecords,
+    idleTimeoutMs: options.idleTimeoutMs,
+    onRecord: (record) => {
+      writer.add(record)
+      return true
+    },
+    afterPoll: (count) => (count > 0 ? writer.flush() : writer.waiting()),
+  })
+  await writer.finish()
 }
 
 async function stream(

@@ -13,7 +13,7 @@ export interface TopicSelection {
 export async function selectTopics(admin: Admin, selection: TopicSelection): Promise<TopicInfo[]> {
   const { names, regex, includeInternal } = selection
   if (names.length > 0 && !regex) return await namedTopics(admin, names)
-  const patterns = names.map(compile)
+  const patterns = names.map(wholeName)
   const topics = await admin.listTopics()
   return topics.filter(
     (topic) =>
@@ -40,7 +40,8 @@ function missingTopic(topic: TopicInfo): BrokerError {
   })
 }
 
-function compile(pattern: string): RegExp {
+/** An expression that a whole name has to match, as in Kafka's tools. */
+export function wholeName(pattern: string): RegExp {
   try {
     return new RegExp(`^(?:${pattern})$`)
   } catch {
