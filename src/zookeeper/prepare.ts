@@ -82,6 +82,8 @@ interface Change {
 
 /** ZooKeeper closes the connection of a client that sends more than this at once (jute.maxbuffer). */
 const MAX_REQUEST_BYTES = 0xfffff
+/** int xid, int type, the length of a path, a version. */
+const MIN_REQUEST_BYTES = 16
 
 /**
  * Checks requests against the tree as it will be, and works out what they do (PrepRequestProcessor). Synchronous, in
@@ -207,6 +209,7 @@ export class Preparer {
       case 'delete':
         return this.makeDelete(header, requester, request)
       case 'deleteContainer':
+        validatePath(request.path)
         return this.makeDeleteContainer(header, request.path)
       case 'setData': {
         const { path } = request
@@ -401,9 +404,9 @@ function checkSize(request: WriteRequest): void {
   const ops = request.kind === 'multi' ? request.ops : [request]
   let size = 0
   for (const op of ops) {
-    if ('path' in op) size += Buffer.byteLength(op.path) + 32
+    if ('path' in op) size += Buffer.byteLength(op.path) + MIN_REQUEST_BYTES
     if ('data' in op && op.data !== null) size += op.data.length
-    if ('acl' in op) for (const { id } of op.acl) size += 16 + id.scheme.length + id.id.length
+    if ('acl' in op) for (const { id } of op.acl) size += 12 + id.scheme.length + id.id.length
   }
   if (size <= MAX_REQUEST_BYTES) return
   const path = ops.find((op) => 'path' in op)?.path

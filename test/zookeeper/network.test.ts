@@ -3,6 +3,7 @@ import { silentLogger } from '../../src/base/logger.ts'
 import type { Channel } from '../../src/base/network.ts'
 import { createNodeNetwork } from '../../src/base/node-network.ts'
 import { seededRandom } from '../../src/base/random.ts'
+import { ZOOKEEPER_ERROR_CODES } from '../../src/zookeeper/errors.ts'
 import {
   connectZooKeeper,
   type Op,
@@ -15,7 +16,12 @@ import {
 import { JuteReader, JuteWriter } from '../../src/zookeeper/jute.ts'
 import { digestOf } from '../../src/zookeeper/net/authentication.ts'
 import { FrameSplitter } from '../../src/zookeeper/net/frame-splitter.ts'
-import { readConnectResponse } from '../../src/zookeeper/net/wire.ts'
+import {
+  MULTI_END,
+  REQUEST_TYPES,
+  readConnectResponse,
+  writeMultiHeader,
+} from '../../src/zookeeper/net/wire.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { MemoryFileSystem } from '../support/memory-file-system.ts'
 import { testRandom } from '../support/seed.ts'
@@ -378,6 +384,50 @@ describe('what is no client of ZooKeeper', () => {
   })
 })
 
+describe('a client that asks for more than it takes', () => {
+  const LARGE = Buffer.alloc(1_000_000)
+  const getData = Buffer.from('0000000f0000000100000004000000022f6100', 'hex')
+
+  test('waits, and gets it all when it takes it', async () => {
+    const { server, connect, network, address, clock } = await open()
+    await (await connect()).create('/a', LARGE)
+    const raw = await RawClient.open(network.connect(address, { timeoutMs: 1000 }))
+    raw.channel.pause()
+    // All at once, and before the session is there.
+    raw.channel.write([validHello(), Buffer.concat(Array.from({ length: 40 }, () => getData))])
+    await clock.settle()
+    const [port] = server.clientPorts
+    const asked = [...(port?.connections ?? [])].at(-1)
+    expect(asked?.counts.sent).toBeLessThan(6)
+    raw.channel.resume()
+    await raw.frame()
+    for (let i = 0; i < 40; i++) expect((await raw.frame()).length).toBeGreaterThan(LARGE.length)
+  })
+
+  test('is refused a multiRead of gigabytes', async () => {
+    const { connect, network, address } = await open()
+    const client = await connect()
+    await client.create('/a', LARGE)
+    const raw = await RawClient.open(network.connect(address, { timeoutMs: 1000 }))
+    const writer = new JuteWriter()
+    writer.writeInt(0)
+    writer.writeInt(1)
+    writer.writeInt(REQUEST_TYPES.multiRead)
+    for (let i = 0; i < 10_000; i++) {
+      writeMultiHeader(writer, { type: REQUEST_TYPES.getData, isDone: false, err: -1 })
+      writer.writeString('/a')
+      writer.writeBoolean(false)
+    }
+    writeMultiHeader(writer, MULTI_END)
+    const bytes = writer.finish()
+    bytes.writeInt32BE(bytes.length - 4, 0)
+    raw.channel.write([validHello(), bytes])
+    await raw.frame()
+    expect((await raw.frame()).readInt32BE(12)).toBe(ZOOKEEPER_ERROR_CODES.MARSHALLINGERROR)
+    expect(await failure(client.getData('/a'))).toBe('no failure')
+  })
+})
+
 test.each([
   ['h1', [['h1', 2181]], ''],
   [
@@ -426,7 +476,7 @@ function validHello(): Buffer {
 
 class RawClient {
   readonly channel: Channel
-  private readonly splitter = new FrameSplitter(1e6)
+  private readonly splitter = new FrameSplitter(2e6)
   private readonly chunks: Buffer[] = []
   private wake: () => void = () => undefined
   private isClosed = false

@@ -18,7 +18,7 @@ export function authenticate(
   superDigest: string | undefined,
 ): Identity | undefined {
   reader.readInt()
-  const scheme = reader.readString()
+  const scheme = reader.readNullableString()
   const auth = reader.readBuffer()
   // The address is known already.
   if (scheme === 'ip') return identity

@@ -3,8 +3,7 @@ import type { WatcherType } from '../client.ts'
 import { clientStat, type DataNode } from '../data-node.ts'
 import type { DataTree, TreeEvent } from '../data-tree.ts'
 import { ZOOKEEPER_ERROR_CODES, ZooKeeperError } from '../errors.ts'
-import type { JuteReader, JuteWriter } from '../jute.ts'
-import { validatePath } from '../paths.ts'
+import { JuteError, type JuteReader, type JuteWriter } from '../jute.ts'
 import type { Watches, WatchSink } from '../watches.ts'
 import { readSteps } from './requests.ts'
 import {
@@ -18,6 +17,9 @@ import {
   writeStat,
   writeStrings,
 } from './wire.ts'
+
+/** A request of 1 MB could ask for the largest node 50,000 times. No client takes more than its jute.maxbuffer, 1 MB. */
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024
 
 /** What a request that only reads is answered from. */
 export interface ReadView {
@@ -66,8 +68,9 @@ const READS = new Map<number, (reader: JuteReader, view: ReadView) => Body>([
 ])
 
 function exists(reader: JuteReader, { tree, watches, sink, identity }: ReadView): Body {
-  const path = readPath(reader)
-  const node = tree.get(path)
+  const path = reader.readString()
+  if (path.includes('\0')) throw new ZooKeeperError('BADARGUMENTS', path)
+  const node = nodeAt(path, tree)
   if (node !== undefined && !isAllowed(tree.aclOf(node), PERMISSIONS.read, identity))
     throw new ZooKeeperError('NOAUTH', path)
   // The watch waits for the creation of a node that is not there.
@@ -77,7 +80,7 @@ function exists(reader: JuteReader, { tree, watches, sink, identity }: ReadView)
 }
 
 function getData(reader: JuteReader, view: ReadView): Body {
-  const path = readPath(reader)
+  const path = reader.readString()
   const node = readable(path, view)
   if (reader.readBoolean()) view.watches.addData(path, view.sink)
   return dataBody(node)
@@ -91,7 +94,7 @@ function dataBody(node: DataNode): (writer: JuteWriter) => void {
 }
 
 function getChildren(reader: JuteReader, view: ReadView, withStat: boolean): Body {
-  const path = readPath(reader)
+  const path = reader.readString()
   const node = readable(path, view)
   if (reader.readBoolean()) view.watches.addChildren(path, view.sink)
   return (writer) => {
@@ -102,7 +105,7 @@ function getChildren(reader: JuteReader, view: ReadView, withStat: boolean): Bod
 
 /** Who may only read sees no digests of passwords. */
 function getAcl(reader: JuteReader, { tree, identity }: ReadView): Body {
-  const path = readPath(reader)
+  const path = reader.readString()
   const node = present(tree, path)
   const acl = tree.aclOf(node)
   if (!isAllowed(acl, PERMISSIONS.read | PERMISSIONS.admin, identity))
@@ -120,12 +123,14 @@ function withoutDigest(acl: Acl): Acl {
 }
 
 function sync(reader: JuteReader): Body {
-  const path = readPath(reader)
-  return (writer) => writer.writeString(path)
+  const path = reader.readNullableString()
+  return (writer) => (path === null ? writer.writeInt(-1) : writer.writeString(path))
 }
 
 function multiRead(reader: JuteReader, view: ReadView): Body {
   const steps = readSteps(reader, (type, each) => {
+    if (type !== REQUEST_TYPES.getData && type !== REQUEST_TYPES.getChildren)
+      throw new JuteError(`a multiRead has no steps of type ${type}`)
     const path = each.readString()
     each.readBoolean()
     return { type, path }
@@ -133,6 +138,7 @@ function multiRead(reader: JuteReader, view: ReadView): Body {
   const results = steps.map(({ type, path }) => readStep(type, path, view))
   return (writer) => {
     for (const { type, err, write } of results) {
+      if (writer.size > MAX_ANSWER_BYTES) throw new JuteError('the answers to a multiRead are too large')
       writeMultiHeader(writer, { type, isDone: false, err })
       write(writer)
     }
@@ -148,12 +154,9 @@ interface StepResult {
 
 function readStep(type: number, path: string, view: ReadView): StepResult {
   try {
-    validatePath(path)
     const node = readable(path, view)
     if (type === REQUEST_TYPES.getData) return { type, err: 0, write: dataBody(node) }
-    if (type === REQUEST_TYPES.getChildren)
-      return { type, err: 0, write: (writer) => writeStrings(writer, [...(node.children ?? [])]) }
-    throw new ZooKeeperError('UNIMPLEMENTED', path)
+    return { type, err: 0, write: (writer) => writeStrings(writer, [...(node.children ?? [])]) }
   } catch (error) {
     if (!(error instanceof ZooKeeperError)) throw error
     const err = error.numericCode
@@ -168,7 +171,7 @@ function getEphemerals(reader: JuteReader, { tree, sessionId }: ReadView): Body 
 }
 
 function getAllChildrenNumber(reader: JuteReader, view: ReadView): Body {
-  const path = readPath(reader)
+  const path = reader.readString()
   readable(path, view)
   const prefix = path === '/' ? '/' : `${path}/`
   let count = path === '/' ? -1 : 0
@@ -185,17 +188,17 @@ function whoAmI(_: JuteReader, { identity }: ReadView): Body {
 }
 
 function addWatch(reader: JuteReader, { watches, sink }: ReadView): Body {
-  const path = readPath(reader)
+  const path = reader.readString()
   const mode = ADD_WATCH_MODES[reader.readInt()]
-  if (mode === undefined) throw new ZooKeeperError('BADARGUMENTS', path)
+  if (mode === undefined) throw new JuteError('an unknown mode of watches')
   watches.addLasting(path, mode, sink)
   return (writer) => writer.writeInt(0)
 }
 
 function changeWatches(reader: JuteReader, { watches, sink }: ReadView, doRemove: boolean): Body {
-  const path = readPath(reader)
+  const path = reader.readString()
   const type: WatcherType | undefined = WATCHER_TYPES[reader.readInt() - 1]
-  if (type === undefined) throw new ZooKeeperError('BADARGUMENTS', path)
+  if (type === undefined) throw new JuteError('an unknown type of watches')
   if (!watches.has(path, type, sink)) throw new ZooKeeperError('NOWATCHER', path)
   if (doRemove) watches.remove(path, type, sink)
   return undefined
@@ -229,14 +232,13 @@ function setWatches(reader: JuteReader, view: ReadView, withLasting: boolean): B
   return undefined
 }
 
-function readPath(reader: JuteReader): string {
-  const path = reader.readString()
-  validatePath(path)
-  return path
+/** Only clients check paths before they read: here a path that cannot be is a node that is not there. */
+function nodeAt(path: string, tree: DataTree): DataNode | undefined {
+  return tree.get(path === '' ? '/' : path)
 }
 
 function present(tree: DataTree, path: string): DataNode {
-  const node = tree.get(path)
+  const node = nodeAt(path, tree)
   if (node === undefined) throw new ZooKeeperError('NONODE', path)
   return node
 }

@@ -19,7 +19,7 @@ export function readWriteRequest(type: number, reader: JuteReader): WireWrite | 
       return { request: { kind: 'multi', ops }, types: steps.map((step) => step.type) }
     }
     case REQUEST_TYPES.deleteContainer:
-      return { request: { kind: 'deleteContainer', path: reader.readString() }, types }
+      return { request: { kind: 'deleteContainer', path: restOf(reader) }, types }
     case REQUEST_TYPES.closeSession:
       return { request: { kind: 'closeSession' }, types }
     default: {
@@ -74,7 +74,12 @@ function readCreate(type: number, reader: JuteReader): SimpleRequest {
   const data = reader.readBuffer()
   const acl = readAcls(reader)
   const mode = CREATE_MODES[reader.readInt()]
-  const ttlMs = type === REQUEST_TYPES.createTtl ? reader.readLong() : 0
+  const ttlMs = type === REQUEST_TYPES.createTtl ? Number(reader.readBigLong()) : 0
   if (mode === undefined) throw new ZooKeeperError('BADARGUMENTS', path)
   return { kind: 'create', path, data, acl, mode, ttlMs }
+}
+
+/** The path of this one request has no length before it. */
+function restOf({ bytes, position }: JuteReader): string {
+  return bytes.toString('utf8', position)
 }

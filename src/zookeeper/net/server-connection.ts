@@ -63,6 +63,7 @@ export class ServerConnection implements SessionHolder {
   private state: 'new' | 'connecting' | 'open' | 'closing' | 'closed' = 'new'
   private slots: Slot[] = []
   private output: Buffer[] = []
+  private outputBytes = 0
   private isPaused = false
 
   constructor(channel: Channel, context: PortContext) {
@@ -105,10 +106,16 @@ export class ServerConnection implements SessionHolder {
 
   private received(chunk: Buffer): void {
     this.splitter.push(chunk)
+    this.work()
+  }
+
+  /** Takes requests as long as their answers have somewhere to go: one chunk may ask for gigabytes. */
+  private work(): void {
     try {
       if (this.state === 'new' && this.tryFourLetterWord()) return
-      for (let frame = this.splitter.next(); frame !== undefined; frame = this.splitter.next()) {
-        if (this.state === 'closing' || this.state === 'closed') return
+      while (!this.isBusy) {
+        const frame = this.state === 'closing' || this.state === 'closed' ? undefined : this.splitter.next()
+        if (frame === undefined) return
         this.handle(frame)
       }
     } catch (error) {
@@ -116,19 +123,25 @@ export class ServerConnection implements SessionHolder {
       this.channel.destroy()
       return
     }
-    if (this.isPaused || !this.isBusy) return
+    if (this.isPaused) return
     this.isPaused = true
     this.channel.pause()
   }
 
+  /** Until its session is there nothing of a client is read (ServerCnxn.disableRecv). */
   private get isBusy(): boolean {
-    return this.slots.length >= MAX_OUTSTANDING || this.channel.bufferedBytes > MAX_UNSENT_BYTES
+    return (
+      this.state === 'connecting' ||
+      this.slots.length >= MAX_OUTSTANDING ||
+      this.outputBytes + this.channel.bufferedBytes > MAX_UNSENT_BYTES
+    )
   }
 
   private resumeIfDue(): void {
     if (!this.isPaused || this.isBusy) return
     this.isPaused = false
     this.channel.resume()
+    this.work()
   }
 
   /** Somebody types `ruok` instead of connecting. */
@@ -196,6 +209,7 @@ export class ServerConnection implements SessionHolder {
     this.lastOperation = 'SESS'
     const password = sessionPassword(sessionId)
     this.send(connectResponseFrame({ timeoutMs: this.timeoutMs, sessionId, password }, isOldClient))
+    this.resumeIfDue()
   }
 
   private authenticate(xid: number, reader: JuteReader): void {
@@ -215,7 +229,6 @@ export class ServerConnection implements SessionHolder {
   private request(xid: number, type: number, reader: JuteReader): void {
     const slot: Slot = { xid, type, sinceMs: this.context.core.clock.monotonicMs(), run: undefined }
     this.slots.push(slot)
-    if (this.state === 'connecting') throw new JuteError('a request before the session')
     let write: WireWrite | undefined
     try {
       write = readWriteRequest(type, reader)
@@ -320,6 +333,7 @@ export class ServerConnection implements SessionHolder {
     this.counts.sent++
     this.context.stats.sent++
     this.output.push(frame)
+    this.outputBytes += frame.length
     if (this.output.length === 1) queueMicrotask(() => this.flush())
   }
 
@@ -327,7 +341,9 @@ export class ServerConnection implements SessionHolder {
     if (this.output.length === 0) return
     const frames = this.output
     this.output = []
+    this.outputBytes = 0
     if (this.state !== 'closed') this.channel.write(frames)
+    this.resumeIfDue()
   }
 
   private closed(): void {

@@ -11,8 +11,8 @@
  */
 import type { Acl } from '../acl.ts'
 import type { AddWatchMode, CreateMode, Stat, WatchEvent, WatchEventType, WatcherType } from '../client.ts'
-import { type JuteReader, JuteWriter } from '../jute.ts'
-import { MIN_ACL_BYTES, readAcl, writeAcl } from '../records.ts'
+import { JuteError, type JuteReader, JuteWriter } from '../jute.ts'
+import { MIN_ACL_BYTES, writeAcl } from '../records.ts'
 
 /** org.apache.zookeeper.ZooDefs.OpCode: what clients may send. */
 export const REQUEST_TYPES = {
@@ -188,8 +188,13 @@ export function writeAcls(writer: JuteWriter, acl: readonly Acl[]): void {
   writer.writeVector(acl, writeAcl)
 }
 
+/** What is null in them is refused as unknown, later. */
 export function readAcls(reader: JuteReader): Acl[] {
-  return reader.readVector(MIN_ACL_BYTES, readAcl) ?? []
+  const readAny = (each: JuteReader): Acl => ({
+    perms: each.readInt(),
+    id: { scheme: each.readNullableString() ?? '', id: each.readNullableString() ?? '' },
+  })
+  return reader.readVector(MIN_ACL_BYTES, readAny) ?? []
 }
 
 export function writeStrings(writer: JuteWriter, strings: readonly string[]): void {
@@ -197,7 +202,9 @@ export function writeStrings(writer: JuteWriter, strings: readonly string[]): vo
 }
 
 export function readStrings(reader: JuteReader): string[] {
-  return reader.readVector(4, (each) => each.readString()) ?? []
+  const strings = reader.readVector(4, (each) => each.readString())
+  if (strings === null) throw new JuteError('a list that is null')
+  return strings
 }
 
 /** CreateMode's flags, by their number. */
