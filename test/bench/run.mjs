@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * npm run bench [-- startup|memory|storage|rdkafka|clients|failover|controller|zookeeper ...] [--records N] [--rounds N] [--only kcli|kafka]
+ * npm run bench [-- startup|memory|storage|rdkafka|clients|failover|controller|groups|zookeeper ...] [--records N] [--rounds N] [--only kcli|kafka]
  *
  * Compares kcli with an empty Node and with Apache Kafka in one run on one machine: the ratios mean something, the
  * single figures do not. Needs scripts/interop-setup.mjs for all that is not kcli.
@@ -12,13 +12,14 @@ import { loadTs } from '../../scripts/load-ts.mjs'
 import { clients } from './clients.mjs'
 import { controller } from './controller.mjs'
 import { failover } from './failover.mjs'
+import { groups } from './groups.mjs'
 import { memory } from './memory.mjs'
 import { rdkafka } from './rdkafka.mjs'
 import { startup } from './startup.mjs'
 import { storage } from './storage.mjs'
 import { zookeeper } from './zookeeper.mjs'
 
-const parts = { startup, memory, storage, rdkafka, clients, failover, controller, zookeeper }
+const parts = { startup, memory, storage, rdkafka, clients, failover, controller, groups, zookeeper }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { records: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } },
@@ -44,6 +45,7 @@ const support = {
   ...(await loadTs(path.join(folder, 'load.ts'))),
   ...(await loadTs(path.join(folder, 'zookeeper-client.ts'))),
   ...(await loadTs(fileURLToPath(new URL('./cluster-observer.ts', import.meta.url)))),
+  ...(await loadTs(fileURLToPath(new URL('./group-clients.ts', import.meta.url)))),
   // What Kafka's own start scripts pass to the JVM.
   kafkaServerFlags: [
     '-Xmx1G',
