@@ -159,6 +159,11 @@ function setUpKcat() {
   return works('kcat', ['-V']) ? null : aptInstall('kcat')
 }
 
+/** A terminal that can be looked at. */
+function setUpTmux() {
+  return works('tmux', ['-V']) ? null : aptInstall('tmux')
+}
+
 function setUpRdkafka() {
   if (!works('cc', ['--version'])) return 'no C compiler (cc) on the PATH'
   const header = ['/usr/include', '/usr/local/include', '/opt/homebrew/include']
@@ -171,7 +176,7 @@ mkdirSync(cacheDir, { recursive: true })
 const java = setUpJava()
 const kafka = setUpKafka(java)
 const driver = setUpDriver(kafka)
-const missing = { kafka, driver, kcat: setUpKcat(), rdkafka: setUpRdkafka() }
+const missing = { kafka, driver, kcat: setUpKcat(), rdkafka: setUpRdkafka(), tmux: setUpTmux() }
 const manifest = {
   kafkaVersion: KAFKA_VERSION,
   libsDir,

@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import type { Writable } from 'node:stream'
 import { KcliError, systemErrorCode } from './errors.ts'
 
 export interface RunningProcess {
@@ -17,13 +18,17 @@ export function startProcess(
   const child = spawn(command, args, { stdio: 'inherit', env: { ...env } })
   const killNow = () => void child.kill('SIGKILL')
   process.on('exit', killNow)
-  const exitCode = new Promise<number>((resolve, reject) => {
+  const exitCode = exitCodeOf(child, command).finally(() => process.off('exit', killNow))
+  return { exitCode, kill: (signal) => void child.kill(signal) }
+}
+
+function exitCodeOf(child: ChildProcess, command: string): Promise<number> {
+  return new Promise((resolve, reject) => {
     child.on('error', (error) => reject(cannotStart(command, error)))
     child.on('exit', (code, signal) =>
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal])),
     )
-  }).finally(() => process.off('exit', killNow))
-  return { exitCode, kill: (signal) => void child.kill(signal) }
+  })
 }
 
 function cannotStart(command: string, cause: Error): KcliError {
@@ -33,4 +38,13 @@ function cannotStart(command: string, cause: Error): KcliError {
     cause,
     hint: "Give the program and its arguments as separate words; for a shell's own commands: sh -c '…'.",
   })
+}
+
+/** A command line for the system's shell, with a stream into it. Its own output is this process's. */
+export function startPipe(commandLine: string): {
+  readonly stdin: Writable
+  readonly exitCode: Promise<number>
+} {
+  const child = spawn(commandLine, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] })
+  return { stdin: child.stdin, exitCode: exitCodeOf(child, commandLine) }
 }

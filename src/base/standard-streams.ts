@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
 import { systemErrorCode } from './errors.ts'
 
 /** Where a command writes its data. */
@@ -8,6 +9,11 @@ export interface ByteSink {
   write(bytes: Uint8Array | string): Promise<void> | undefined
   /** Resolves when everything written has left the process. */
   flush(): Promise<void>
+}
+
+export interface ClosableSink extends ByteSink {
+  /** When all is written. */
+  close(): Promise<void>
 }
 
 /** The reader of our output went away, as `head` does when it has seen enough. Not a failure. */
@@ -23,7 +29,38 @@ export class ClosedPipeError extends Error {
  * Standard output for data. The stream's own callback tells when the kernel took the bytes, so that a slow reader slows the
  * command down and never fills the memory.
  */
-export function standardOutput(stream: NodeJS.WriteStream = process.stdout): ByteSink {
+export function standardOutput(): ByteSink {
+  return sinkOf(process.stdout, process.stdout.isTTY === true)
+}
+
+/** A file that the user named, from its beginning or behind what it holds. */
+export function fileOutput(path: string, append: boolean): ClosableSink {
+  return closable(fs.createWriteStream(path, { flags: append ? 'a' : 'w' }))
+}
+
+/** What another program reads. */
+export function pipeOutput(stream: Writable): ClosableSink {
+  return closable(stream)
+}
+
+function closable(stream: Writable): ClosableSink {
+  const sink = sinkOf(stream, false)
+  return {
+    ...sink,
+    close: async () => {
+      await sink.flush()
+      // The callback of `end` never comes when the other side has gone.
+      if (stream.destroyed) return
+      await new Promise<void>((resolve, reject) => {
+        stream.once('error', reject)
+        stream.once('close', resolve)
+        stream.end()
+      })
+    },
+  }
+}
+
+function sinkOf(stream: Writable, isTerminal: boolean): ByteSink {
   let failure: Error | undefined
   let pending = 0
   let waiting: (() => void)[] = []
@@ -42,7 +79,7 @@ export function standardOutput(stream: NodeJS.WriteStream = process.stdout): Byt
     if (failure !== undefined) throw failure
   }
   return {
-    isTerminal: stream.isTTY === true,
+    isTerminal,
     write(bytes) {
       if (failure !== undefined) return Promise.reject(failure)
       pending++
@@ -56,6 +93,16 @@ export function standardOutput(stream: NodeJS.WriteStream = process.stdout): Byt
   }
 }
 
+/** Whether standard input is a file or a pipe, and not the nothing that services and tests are given. */
+export function hasInput(): boolean {
+  try {
+    const stat = fs.fstatSync(0)
+    return stat.isFile() ? stat.size > 0 : stat.isFIFO()
+  } catch {
+    return false
+  }
+}
+
 /** Standard input in chunks as they come. Ends early, without an error, when `signal` is aborted. */
 export function standardInputChunks(signal: AbortSignal): AsyncGenerator<Buffer> {
   return chunksOf(() => process.stdin, signal)
@@ -66,10 +113,7 @@ export function fileChunks(path: string, signal: AbortSignal): AsyncGenerator<Bu
   return chunksOf(() => fs.createReadStream(path, { highWaterMark: 256 * 1024 }), signal)
 }
 
-async function* chunksOf(
-  open: () => NodeJS.ReadStream | fs.ReadStream,
-  signal: AbortSignal,
-): AsyncGenerator<Buffer> {
+async function* chunksOf(open: () => Readable, signal: AbortSignal): AsyncGenerator<Buffer> {
   if (signal.aborted) return
   const stream = open()
   const stop = () => stream.destroy()

@@ -1,6 +1,5 @@
 import type { Config } from '@oclif/core/config'
 import { type Clock, systemClock } from '../base/clock.ts'
-import { fileChunks } from '../base/standard-streams.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { EXIT, InterruptedError } from './exit-codes.ts'
@@ -63,7 +62,6 @@ export async function runInContext(
 ): Promise<number> {
   const flags = host.flags(given)
   const terminal = host.terminal({ color: flags.color !== false })
-  const { sink } = host
   const interruption = host.interrupt(options.graceMs ?? 0)
   if (options.isServer === true) await host.giveUpTarget()
   let opened: Promise<Target> | undefined
@@ -73,7 +71,7 @@ export async function runInContext(
       format: outputFormat(flags),
       headers: flags.headers !== false,
       color: terminal.color,
-      sink,
+      sink: host.sink,
       note: (text) => host.note(text),
       onWrite: () => waiting?.stop(),
     }),
@@ -94,8 +92,7 @@ export async function runInContext(
       })
       return opened
     },
-    input: (path) =>
-      path === undefined ? host.input(interruption.signal) : fileChunks(path, interruption.signal),
+    input: (path) => host.input(interruption.signal, path),
     confirm(question, flag) {
       waiting?.stop()
       return confirm(terminal, question, flag)
@@ -113,7 +110,7 @@ export async function runInContext(
   }
   try {
     const code = await interruption.guard(work(context))
-    await sink.flush()
+    await host.sink.flush()
     const isIncomplete = ((await opened)?.offline?.failures ?? 0) > 0
     const result = code ?? interruption.exitCode ?? EXIT.done
     return result === EXIT.done && isIncomplete ? EXIT.failed : result

@@ -1,4 +1,4 @@
-import { type ByteSink, standardInputChunks, standardOutput } from '../base/standard-streams.ts'
+import { type ByteSink, fileChunks, standardInputChunks, standardOutput } from '../base/standard-streams.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { type Interruption, ProcessInterruption } from './interruption.ts'
 import { type OpenOptions, openTarget, type Target } from './target.ts'
@@ -10,8 +10,8 @@ export interface Host {
   readonly sink: ByteSink
   /** Where everything else goes. */
   note(text: string): void
-  /** What stands in for standard input. */
-  input(signal: AbortSignal): AsyncIterable<Buffer>
+  /** A file, or what stands in for standard input. Ends when `signal` is aborted. */
+  input(signal: AbortSignal, path?: string): AsyncIterable<Buffer>
   terminal(options: { readonly color: boolean }): Terminal
   /** A command's own flags, with what holds where nothing was said. */
   flags(given: GlobalFlags): GlobalFlags
@@ -32,8 +32,8 @@ export class ProcessHost implements Host {
     process.stderr.write(text)
   }
 
-  input(signal: AbortSignal): AsyncIterable<Buffer> {
-    return standardInputChunks(signal)
+  input(signal: AbortSignal, path?: string): AsyncIterable<Buffer> {
+    return path === undefined ? standardInputChunks(signal) : fileChunks(path, signal)
   }
 
   terminal(options: { readonly color: boolean }): Terminal {

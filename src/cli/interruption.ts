@@ -43,6 +43,11 @@ export class Interruption {
   }
 
   protected again(_exitCode: number): void {
+    this.abandon()
+  }
+
+  /** The work goes on by itself, if it does; nobody waits for it. */
+  protected abandon(): void {
     this.giveUp()
   }
 }

@@ -1,6 +1,7 @@
 import type { Interfaces } from '@oclif/core'
 import { Config } from '@oclif/core/config'
 import type { Host } from './host.ts'
+import type { CommandTable } from './main.ts'
 
 /**
  * What a command needs of oclif's configuration, without its search for plugins, themes and hooks (11 ms of a command that
@@ -8,10 +9,13 @@ import type { Host } from './host.ts'
  */
 export class LeanConfig extends Config {
   readonly host: Host
+  /** All commands, for the one that runs others. */
+  readonly table: CommandTable
 
-  constructor(root: string, pjson: Interfaces.PJSON, host: Host) {
+  constructor(root: string, pjson: Interfaces.PJSON, host: Host, table: CommandTable) {
     super({ root })
     this.host = host
+    this.table = table
     this.root = root
     this.pjson = pjson
     this.name = pjson.name

@@ -1,6 +1,6 @@
 import type { Interfaces } from '@oclif/core'
 import type { Config } from '@oclif/core/config'
-import { ClosedPipeError, readTextFile } from '../base/standard-streams.ts'
+import { ClosedPipeError, hasInput, readTextFile } from '../base/standard-streams.ts'
 import type { BaseCommand } from './base-command.ts'
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.ts'
 import { ProcessHost } from './host.ts'
@@ -43,7 +43,7 @@ export async function main(
 
 async function runCommandLine(argv: string[], root: string, table: CommandTable): Promise<void> {
   const ids = new Set(Object.keys(table))
-  const words = canonicalWords(argv, ids)
+  const words = canonicalWords(startsShell(argv) ? ['shell', ...argv] : argv, ids)
   const resolved = resolveCommand(words, ids)
   if (resolved === undefined || (wantsHelp(resolved.rest) && !isKafkaTool(resolved.id))) {
     refuseUnknown(words, ids)
@@ -53,9 +53,15 @@ async function runCommandLine(argv: string[], root: string, table: CommandTable)
   if (command === undefined) return await runOclif(words, root)
   command.id = resolved.id
   const pjson: Interfaces.PJSON = JSON.parse(readTextFile(`${root}/package.json`))
-  const running = new command([...resolved.rest], new LeanConfig(root, pjson, new ProcessHost()))
+  const running = new command([...resolved.rest], new LeanConfig(root, pjson, new ProcessHost(), table))
   await running.start()
   process.exitCode = running.exitCode
+}
+
+/** `kcli` on a terminal, `kcli < script`, `kcli -c '…'`. Where nothing can come in, `kcli` alone shows its help. */
+function startsShell(argv: readonly string[]): boolean {
+  if (argv.length === 0) return process.stdin.isTTY === true || hasInput()
+  return argv[0] === '-c'
 }
 
 /** On a terminal oclif's plugin asks whether the nearest command was meant; elsewhere it is only said. */
@@ -70,7 +76,7 @@ function refuseUnknown(words: readonly string[], ids: ReadonlySet<string>): void
 }
 
 /** Help, completion and unknown commands: oclif with all its plugins. */
-async function runOclif(words: string[], root: string): Promise<void> {
+export async function runOclif(words: string[], root: string): Promise<void> {
   const { run } = await import('@oclif/core/run')
   await run(words, { root })
 }
@@ -83,7 +89,7 @@ function reportFailure(error: unknown, debug: boolean): number {
 }
 
 /** Oclif's own way of ending early (after help, say) is an exception with nothing to tell. */
-function isSilent(error: unknown): boolean {
+export function isSilent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIT'
 }
 

@@ -13,7 +13,7 @@ export interface InteropManifest {
   readonly missing: Readonly<Partial<Record<Need, string>>>
 }
 
-export type Need = 'kafka' | 'driver' | 'kcat' | 'rdkafka'
+export type Need = 'kafka' | 'driver' | 'kcat' | 'rdkafka' | 'tmux'
 
 /** The tests run from the repository's root (vitest and the npm scripts see to it). */
 export const repositoryDir = process.cwd()

@@ -1,0 +1,94 @@
+import type { Interfaces } from '@oclif/core'
+import { readTextFile } from '../../base/standard-streams.ts'
+import { EXIT, UsageError } from '../exit-codes.ts'
+import type { Host } from '../host.ts'
+import { LeanConfig } from '../lean-config.ts'
+import { type CommandTable, isSilent, runOclif } from '../main.ts'
+import { canonicalWords, isKafkaTool, resolveCommand, unknownCommand, wantsHelp } from '../resolve.ts'
+
+/** What help and completion know of a command without loading it (oclif.manifest.json). */
+export interface CommandFacts {
+  readonly id: string
+  readonly summary: string
+  readonly usage?: string
+  readonly flags: Readonly<Record<string, FlagFacts>>
+  readonly args: Readonly<Record<string, { readonly description?: string }>>
+}
+
+export interface FlagFacts {
+  readonly type: 'boolean' | 'option'
+  readonly char?: string
+  readonly summary?: string
+  readonly options?: readonly string[]
+  readonly helpValue?: string
+  readonly hidden?: boolean
+  readonly allowNo?: boolean
+}
+
+/** All commands, to be run more than once in one process. */
+export class CommandSet {
+  private readonly root: string
+  private readonly table: CommandTable
+  private readonly pjson: Interfaces.PJSON
+  private manifest: ReadonlyMap<string, CommandFacts> | undefined
+
+  constructor(root: string, table: CommandTable) {
+    this.root = root
+    this.table = table
+    this.pjson = JSON.parse(readTextFile(`${root}/package.json`))
+  }
+
+  get ids(): ReadonlySet<string> {
+    return new Set(Object.keys(this.table))
+  }
+
+  /** By id. */
+  get facts(): ReadonlyMap<string, CommandFacts> {
+    this.manifest ??= new Map(
+      Object.entries((JSON.parse(readTextFile(`${this.root}/oclif.manifest.json`)) as Manifest).commands).map(
+        ([id, facts]) => [id, { ...facts, id }],
+      ),
+    )
+    return this.manifest
+  }
+
+  /** Runs one command line in a host and gives its exit code. Throws what the command throws. */
+  async run(words: readonly string[], host: Host): Promise<number> {
+    const { ids } = this
+    const argv = canonicalWords(words, ids)
+    const resolved = resolveCommand(argv, ids)
+    if (resolved === undefined || (wantsHelp(resolved.rest) && !isKafkaTool(resolved.id))) {
+      const unknown = unknownCommand(argv, ids)
+      if (unknown !== undefined) throw noSuchCommand(unknown.typed, unknown.nearest)
+      return await this.help(argv)
+    }
+    const command = this.table[resolved.id]
+    if (command === undefined) throw noSuchCommand(words.join(' '), undefined)
+    if (resolved.id === 'shell') throw new UsageError('this is the shell already', 'Type exit to leave it.')
+    command.id = resolved.id
+    const running = new command([...resolved.rest], new LeanConfig(this.root, this.pjson, host, this.table))
+    await running.start()
+    return running.exitCode
+  }
+
+  /** Oclif's, which ends by an exception with nothing to tell. */
+  private async help(argv: readonly string[]): Promise<number> {
+    try {
+      await runOclif([...argv], this.root)
+    } catch (error) {
+      if (!isSilent(error)) throw error
+    }
+    return EXIT.done
+  }
+}
+
+interface Manifest {
+  readonly commands: Readonly<Record<string, Omit<CommandFacts, 'id'>>>
+}
+
+function noSuchCommand(typed: string, nearest: string | undefined): UsageError {
+  return new UsageError(
+    `there is no command '${typed}'`,
+    nearest === undefined ? 'See what there is with: help' : `Did you mean: ${nearest}`,
+  )
+}

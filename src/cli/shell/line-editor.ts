@@ -1,0 +1,409 @@
+import { emitKeypressEvents } from 'node:readline'
+import type { ReadStream, WriteStream } from 'node:tty'
+import type { History } from './history.ts'
+import { LineBuffer } from './line-buffer.ts'
+import { placeAfter, textWidth } from './text-width.ts'
+
+export interface Candidate {
+  /** What comes in place of the text from `Completion.from` to the cursor. */
+  readonly text: string
+  /** Shown in the list, when it differs. */
+  readonly label?: string
+  readonly note?: string
+  /** Nothing follows it directly: a folder, `--flag=`. */
+  readonly isOpen?: boolean
+}
+
+export interface Completion {
+  readonly from: number
+  readonly candidates: readonly Candidate[]
+}
+
+/** Dim text behind the cursor. What `isAcceptable` is taken over with the right arrow. */
+export interface Hint {
+  readonly text: string
+  readonly isAcceptable: boolean
+}
+
+export interface LineEditorOptions {
+  readonly input: ReadStream
+  readonly output: WriteStream
+  readonly history: History
+  readonly complete: (text: string, cursor: number) => Promise<Completion>
+  readonly hint: (text: string) => Hint | undefined
+  readonly color: boolean
+}
+
+export type Typed =
+  | { readonly kind: 'line'; readonly text: string }
+  /** Ctrl-C: the line is given up. */
+  | { readonly kind: 'interrupt'; readonly text: string }
+  /** Ctrl-D on an empty line, or the terminal is gone. */
+  | { readonly kind: 'end' }
+
+interface Key {
+  readonly name?: string
+  readonly ctrl?: boolean
+  readonly meta?: boolean
+  readonly shift?: boolean
+  readonly sequence?: string
+}
+
+const ESC = '\u001b'
+const CLEAR_BELOW = `${ESC}[J`
+const MAX_LISTED = 60
+
+/**
+ * One line from a terminal at a time, with the keys of every shell, history and its search (Ctrl-R), completion and hints.
+ * The terminal is in raw mode only while a line is being typed.
+ */
+export class LineEditor {
+  private readonly options: LineEditorOptions
+  private readonly buffer = new LineBuffer()
+  private prompt = ''
+  /** Where the cursor was left, from the first row of what is drawn. */
+  private cursorRow = 0
+  private historyAt = 0
+  private historyPrefix: string | undefined
+  private draft = ''
+  private search: { query: string; at: number; before: string } | undefined
+  private isPasting = false
+  private usesHistory = true
+  private settle: ((typed: Typed) => void) | undefined
+
+  constructor(options: LineEditorOptions) {
+    this.options = options
+    emitKeypressEvents(options.input)
+  }
+
+  /** Without history where the lines are data for a command. */
+  read(prompt: string, options: { readonly withHistory?: boolean } = {}): Promise<Typed> {
+    const { input, output, history } = this.options
+    this.prompt = prompt
+    this.usesHistory = options.withHistory !== false
+    this.buffer.set('')
+    this.historyAt = history.lines.length
+    this.historyPrefix = undefined
+    this.search = undefined
+    this.cursorRow = 0
+    return new Promise((resolve) => {
+      const onKey = (text: string | undefined, key: Key) => this.onKey(text ?? '', key)
+      const onResize = () => this.draw()
+      const onEnd = () => this.finish({ kind: 'end' })
+      this.settle = (typed) => {
+        this.settle = undefined
+        input.off('keypress', onKey)
+        input.off('end', onEnd)
+        output.off('resize', onResize)
+        output.write(`${ESC}[?2004l`)
+        input.setRawMode(false)
+        input.pause()
+        resolve(typed)
+      }
+      input.on('keypress', onKey)
+      input.on('end', onEnd)
+      output.on('resize', onResize)
+      input.setRawMode(true)
+      input.resume()
+      // With bracketed paste, line ends in what is pasted are text and run nothing.
+      output.write(`${ESC}[?2004h`)
+      this.draw()
+    })
+  }
+
+  /** Writes something above what is being typed. */
+  showAbove(text: string): void {
+    if (this.settle === undefined) {
+      this.options.output.write(text)
+      return
+    }
+    this.erase()
+    this.options.output.write(text.endsWith('\n') ? text : `${text}\n`)
+    this.cursorRow = 0
+    this.draw()
+  }
+
+  /** Ends the reading from outside. */
+  cancel(): void {
+    this.finish({ kind: 'end' })
+  }
+
+  private finish(typed: Typed): void {
+    if (this.settle === undefined) return
+    this.buffer.cursor = this.buffer.text.length
+    this.draw({ isFinal: true })
+    this.options.output.write(typed.kind === 'interrupt' ? '^C\n' : '\n')
+    this.settle(typed)
+  }
+
+  private onKey(text: string, key: Key): void {
+    if (this.settle === undefined) return
+    if (key.name === 'paste-start') this.isPasting = true
+    else if (key.name === 'paste-end') this.isPasting = false
+    else if (this.isPasting) this.buffer.insert(text.replaceAll(/\r\n?/g, '\n'))
+    else if (this.search !== undefined && this.onSearchKey(text, key)) {
+      // Done there.
+    } else this.onPlainKey(text, key)
+    if (this.settle !== undefined) this.draw()
+  }
+
+  private onPlainKey(text: string, key: Key): void {
+    const action = key.ctrl ? CTRL[key.name ?? ''] : key.meta ? META[key.name ?? ''] : PLAIN[key.name ?? '']
+    if (action !== undefined) action(this)
+    else if (!key.ctrl && !key.meta && text !== '' && !isControl(text)) this.buffer.insert(text)
+    if (!HISTORY_KEYS.has(key.name ?? '')) this.historyPrefix = undefined
+  }
+
+  /** Everything that a key can do; the tables below say which key does what. */
+  readonly actions = {
+    left: () => this.buffer.left(),
+    right: () => this.acceptHint() || this.buffer.right(),
+    wordLeft: () => this.buffer.wordLeft(),
+    wordRight: () => this.buffer.wordRight(),
+    lineStart: () => this.buffer.lineStart(),
+    lineEnd: () => this.acceptHint() || this.buffer.lineEnd(),
+    backspace: () => this.buffer.backspace(),
+    delete: () => this.buffer.delete(),
+    killToEnd: () => this.buffer.killToEnd(),
+    killToStart: () => this.buffer.killToStart(),
+    killWordLeft: () => this.buffer.killWordLeft(),
+    killWordRight: () => this.buffer.killWordRight(),
+    yank: () => this.buffer.yank(),
+    transpose: () => this.buffer.transpose(),
+    enter: () => this.finish({ kind: 'line', text: this.buffer.text }),
+    newline: () => this.buffer.insert('\n'),
+    interrupt: () => this.finish({ kind: 'interrupt', text: this.buffer.text }),
+    endOrDelete: () => (this.buffer.text === '' ? this.finish({ kind: 'end' }) : this.buffer.delete()),
+    clearScreen: () => {
+      this.options.output.write(`${ESC}[H${ESC}[2J`)
+      this.cursorRow = 0
+    },
+    older: () => this.moveInHistory(-1),
+    newer: () => this.moveInHistory(1),
+    search: () => {
+      if (this.usesHistory)
+        this.search = { query: '', at: this.options.history.lines.length, before: this.buffer.text }
+    },
+    complete: () => void this.completeHere(),
+  }
+
+  private acceptHint(): boolean {
+    const hint = this.currentHint()
+    if (hint === undefined || !hint.isAcceptable) return false
+    this.buffer.insert(hint.text)
+    return true
+  }
+
+  /** Only lines that begin with what was typed before the first step. */
+  private moveInHistory(step: 1 | -1): void {
+    if (!this.usesHistory) return
+    const { history } = this.options
+    if (this.historyPrefix === undefined) {
+      this.historyPrefix = this.buffer.text.slice(0, this.buffer.cursor)
+      this.draft = this.buffer.text
+      this.historyAt = history.lines.length
+    }
+    const prefix = this.historyPrefix
+    const isWanted = (line: string) => line.startsWith(prefix) && line !== this.buffer.text
+    const found =
+      step < 0 ? history.findBack(this.historyAt, isWanted) : history.findForward(this.historyAt, isWanted)
+    if (found !== -1) {
+      this.historyAt = found
+      this.buffer.set(history.lines[found] ?? '')
+    } else if (step > 0) {
+      this.historyAt = history.lines.length
+      this.buffer.set(this.draft)
+    }
+  }
+
+  /** False when the key ends the search and then means what it always means. */
+  private onSearchKey(text: string, key: Key): boolean {
+    const { search } = this
+    if (search === undefined) return false
+    const isAgain = key.ctrl === true && key.name === 'r'
+    if (isAgain) this.searchOn(search.at)
+    else if (key.name === 'backspace') {
+      search.query = search.query.slice(0, -1)
+      this.searchOn(this.options.history.lines.length)
+    } else if (key.name === 'escape' || (key.ctrl && (key.name === 'g' || key.name === 'c'))) {
+      this.buffer.set(search.before)
+      this.search = undefined
+    } else if (!key.ctrl && !key.meta && text !== '' && !isControl(text)) {
+      search.query += text
+      this.searchOn(Math.min(search.at + 1, this.options.history.lines.length))
+    } else {
+      this.search = undefined
+      return false
+    }
+    return true
+  }
+
+  private searchOn(from: number): void {
+    const { search } = this
+    if (search === undefined) return
+    const found = this.options.history.findBack(from, (line) => line.includes(search.query))
+    if (found === -1) return
+    search.at = found
+    this.buffer.set(this.options.history.lines[found] ?? '')
+  }
+
+  /** What is typed meanwhile counts: the answer to a question that is no longer asked is dropped. */
+  private async completeHere(): Promise<void> {
+    if (!this.usesHistory) return
+    const { text, cursor } = this.buffer
+    const { from, candidates } = await this.options.complete(text, cursor)
+    if (this.settle === undefined || this.buffer.text !== text || this.buffer.cursor !== cursor) return
+    const [only] = candidates
+    if (only === undefined) {
+      this.options.output.write('\u0007')
+      return
+    }
+    const common = commonStart(candidates.map((candidate) => candidate.text))
+    if (candidates.length === 1)
+      this.buffer.replaceBack(from, `${only.text}${only.isOpen === true ? '' : ' '}`)
+    else if (common.length > cursor - from) this.buffer.replaceBack(from, common)
+    else this.showAbove(this.listed(candidates))
+    this.draw()
+  }
+
+  private listed(candidates: readonly Candidate[]): string {
+    const shown = candidates.slice(0, MAX_LISTED)
+    const labels = shown.map(({ text, label }) => label ?? text)
+    const width = Math.max(...labels.map(textWidth))
+    const columns = this.options.output.columns || 80
+    const more = candidates.length - shown.length
+    const rest = more > 0 ? `… and ${more} more\n` : ''
+    if (shown.some(({ note }) => note !== undefined)) {
+      const lines = shown.map(({ note }, i) => {
+        const label = (labels[i] ?? '').padEnd(width)
+        return clip(`${label}  ${this.dim(note ?? '')}`.trimEnd(), `${label}  ${note ?? ''}`, columns)
+      })
+      return `${lines.join('\n')}\n${rest}`
+    }
+    const perRow = Math.max(1, Math.floor(columns / (width + 2)))
+    const rows = Math.ceil(labels.length / perRow)
+    const lines = Array.from({ length: rows }, (_, row) =>
+      Array.from({ length: perRow }, (_, i) => (labels[i * rows + row] ?? '').padEnd(width + 2))
+        .join('')
+        .trimEnd(),
+    )
+    return `${lines.join('\n')}\n${rest}`
+  }
+
+  private currentHint(): Hint | undefined {
+    if (!this.usesHistory || this.search !== undefined || !this.buffer.isAtEnd) return undefined
+    return this.options.hint(this.buffer.text)
+  }
+
+  private erase(): void {
+    const up = this.cursorRow > 0 ? `${ESC}[${this.cursorRow}A` : ''
+    this.options.output.write(`${up}\r${CLEAR_BELOW}`)
+  }
+
+  private draw({ isFinal = false }: { isFinal?: boolean } = {}): void {
+    const { output } = this.options
+    const columns = output.columns || 80
+    const prompt = this.search === undefined || isFinal ? this.prompt : `(search) '${this.search.query}': `
+    const plain = stripColors(prompt)
+    const hint = isFinal ? undefined : this.currentHint()?.text
+    const hintText =
+      hint === undefined
+        ? ''
+        : clip(hint, hint, Math.max(0, columns - 1 - placeAfter(plain + this.buffer.text, columns).column))
+    const whole = placeAfter(plain + this.buffer.text + hintText, columns)
+    const cursor = placeAfter(plain + this.buffer.text.slice(0, this.buffer.cursor), columns)
+    this.erase()
+    const wrapped = whole.column === 0 && whole.row > 0 && !this.buffer.text.endsWith('\n') ? ' \r' : ''
+    const up = whole.row > cursor.row ? `${ESC}[${whole.row - cursor.row}A` : ''
+    const across = cursor.column > 0 ? `${ESC}[${cursor.column}C` : ''
+    output.write(
+      `${prompt}${this.buffer.text.replaceAll('\n', '\r\n')}${this.dim(hintText)}${wrapped}${up}\r${across}`,
+    )
+    this.cursorRow = cursor.row
+  }
+
+  private dim(text: string): string {
+    return this.options.color && text !== '' ? `${ESC}[2m${text}${ESC}[22m` : text
+  }
+}
+
+type Action = (editor: LineEditor) => void
+const does =
+  (name: keyof LineEditor['actions']): Action =>
+  (editor) =>
+    void editor.actions[name]()
+
+const PLAIN: Readonly<Record<string, Action>> = {
+  left: does('left'),
+  right: does('right'),
+  home: does('lineStart'),
+  end: does('lineEnd'),
+  backspace: does('backspace'),
+  delete: does('delete'),
+  return: does('enter'),
+  enter: does('enter'),
+  up: does('older'),
+  down: does('newer'),
+  tab: does('complete'),
+}
+
+const CTRL: Readonly<Record<string, Action>> = {
+  a: does('lineStart'),
+  e: does('lineEnd'),
+  b: does('left'),
+  f: does('right'),
+  h: does('backspace'),
+  d: does('endOrDelete'),
+  k: does('killToEnd'),
+  u: does('killToStart'),
+  w: does('killWordLeft'),
+  y: does('yank'),
+  t: does('transpose'),
+  l: does('clearScreen'),
+  c: does('interrupt'),
+  p: does('older'),
+  n: does('newer'),
+  r: does('search'),
+  j: does('enter'),
+  left: does('wordLeft'),
+  right: does('wordRight'),
+}
+
+const META: Readonly<Record<string, Action>> = {
+  b: does('wordLeft'),
+  f: does('wordRight'),
+  d: does('killWordRight'),
+  backspace: does('killWordLeft'),
+  left: does('wordLeft'),
+  right: does('wordRight'),
+  return: does('newline'),
+  enter: does('newline'),
+}
+
+const HISTORY_KEYS = new Set(['up', 'down', 'p', 'n'])
+
+function commonStart(texts: readonly string[]): string {
+  const [first = ''] = texts
+  let length = first.length
+  for (const text of texts) while (!text.startsWith(first.slice(0, length))) length--
+  return first.slice(0, length)
+}
+
+/** `text`, unless what it looks like without colours is wider than there is room for. */
+function clip(text: string, plain: string, columns: number): string {
+  if (textWidth(plain) <= columns) return text
+  let kept = ''
+  for (const char of plain) {
+    if (textWidth(kept + char) > columns - 1) break
+    kept += char
+  }
+  return columns < 1 ? '' : `${kept}…`
+}
+
+function stripColors(text: string): string {
+  return text.replaceAll(/\p{Cc}\[[\d;]*m/gu, '')
+}
+
+function isControl(text: string): boolean {
+  return /\p{Cc}/u.test(text)
+}

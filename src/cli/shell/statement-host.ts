@@ -1,0 +1,99 @@
+import { type ByteSink, fileChunks, standardInputChunks } from '../../base/standard-streams.ts'
+import type { GlobalFlags } from '../base-command.ts'
+import type { Host } from '../host.ts'
+import { type Interruption, ProcessInterruption } from '../interruption.ts'
+import type { OpenOptions, Target } from '../target.ts'
+import { detectTerminal, processSurroundings, type Terminal } from '../terminal.ts'
+import type { SharedTarget } from './shared-target.ts'
+
+/** What holds for every command of a session where it says nothing itself. */
+export interface SessionDefaults {
+  readonly flags: GlobalFlags
+  /** Of `set`. */
+  readonly settings: ReadonlyMap<string, string>
+}
+
+export interface StatementStreams {
+  readonly sink: ByteSink
+  /** Undefined: what is typed, or the rest of the script is not for commands. */
+  readonly input?: ((signal: AbortSignal) => AsyncIterable<Buffer>) | undefined
+}
+
+/** Lends the shell's target, terminal and streams to one command. */
+export class StatementHost implements Host {
+  readonly sink: ByteSink
+  private readonly session: SessionDefaults
+  private readonly streams: StatementStreams
+  private readonly shared: SharedTarget
+
+  constructor(session: SessionDefaults, streams: StatementStreams, shared: SharedTarget) {
+    this.session = session
+    this.streams = streams
+    this.sink = streams.sink
+    this.shared = shared
+  }
+
+  note(text: string): void {
+    process.stderr.write(text)
+  }
+
+  input(signal: AbortSignal, path?: string): AsyncIterable<Buffer> {
+    if (path !== undefined) return fileChunks(path, signal)
+    return this.streams.input?.(signal) ?? standardInputChunks(signal)
+  }
+
+  terminal(options: { readonly color: boolean }): Terminal {
+    const around = processSurroundings()
+    const { sink, streams } = this
+    return detectTerminal(
+      {
+        ...around,
+        stdoutIsTty: sink.isTerminal,
+        stdinIsTty: around.stdinIsTty && streams.input === undefined,
+        columns: sink.isTerminal ? around.columns : undefined,
+      },
+      options,
+    )
+  }
+
+  flags(given: GlobalFlags): GlobalFlags {
+    const { flags, settings } = this.session
+    const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
+    const output = settings.get('output')
+    const timeout = settings.get('timeout')
+    const places = ['bootstrap-server', 'data-dir'] as const
+    // A place that a command names replaces the session's, of whichever kind it is.
+    const isElsewhere = places.some((name) => said[name] !== undefined)
+    const kept = isElsewhere ? { 'command-config': flags['command-config'] } : flags
+    return {
+      ...kept,
+      ...(output !== undefined && given.json !== true && { output }),
+      ...(timeout !== undefined && { timeout: Number(timeout) }),
+      ...(settings.get('color') === 'off' && { color: false }),
+      ...said,
+    }
+  }
+
+  openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
+    return this.shared.open(flags, options)
+  }
+
+  closeTarget(target: Target): Promise<void> {
+    return this.shared.release(target)
+  }
+
+  giveUpTarget(): Promise<void> {
+    return this.shared.close()
+  }
+
+  interrupt(graceMs: number): Interruption {
+    return new StatementInterruption(graceMs)
+  }
+}
+
+/** The second Ctrl-C leaves the command behind, not the shell. */
+class StatementInterruption extends ProcessInterruption {
+  protected override again(): void {
+    this.abandon()
+  }
+}

@@ -1,0 +1,97 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli, runner } from '../support/cli.ts'
+
+let folder: string
+let env: Record<string, string>
+beforeAll(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'kcli-'))
+  env = { KCLI_DATA_DIR: path.join(folder, 'data'), XDG_STATE_HOME: folder }
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const script = (text: string) => runCli(['-c', text], { env, cwd: folder })
+
+describe('kcli -c', () => {
+  it('runs many commands on one target, with input, output and pipes', async () => {
+    const { code, stdout, stderr } = await script(
+      [
+        'topics create orders -p 2',
+        "produce orders <<END\none\n'two' # three\nEND",
+        'consume orders | sort > sorted',
+        'consume orders --partition 0,1 >> all',
+        'topics list -o name && pwd',
+        'cd /topics/orders; pwd; ls; ls /',
+      ].join('\n'),
+    )
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Produced 2 records to orders')])
+    expect(stdout).toBe(
+      'Created topic orders.\norders\n/\n/topics/orders\n0\n1\nbrokers/\ngroups/\ntopics/\nzk/\n',
+    )
+    expect(readFileSync(path.join(folder, 'sorted'), 'utf8')).toBe("'two' # three\none\n")
+    expect(readFileSync(path.join(folder, 'all'), 'utf8').split('\n').sort()).toEqual([
+      '',
+      "'two' # three",
+      'one',
+    ])
+  })
+
+  it('ends at the first failure with its exit code, or goes on if it is told to', async () => {
+    const stopped = await script('topics describe nowhere; pwd')
+    expect([stopped.code, stopped.stdout, stopped.stderr]).toEqual([
+      1,
+      '',
+      expect.stringContaining("topic 'nowhere' does not exist"),
+    ])
+    const goes = await script('set on-error continue; topics describe nowhere; pwd')
+    expect([goes.code, goes.stdout]).toEqual([0, '/\n'])
+    const piped = await script('topics list | false')
+    expect(piped.code).toBe(1)
+  })
+
+  it('has settings, and words that take a command', async () => {
+    const { code, stdout, stderr } = await script(
+      'set output json; topics list --headers; time pwd; set timing on',
+    )
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout.slice(0, stdout.indexOf('\n/\n')))).toBeInstanceOf(Array)
+    expect(stderr).toMatch(/^\d+\.\d{3} s\n$/)
+  })
+
+  it.each([
+    ["a 'b", 2, 'the last command is not complete'],
+    ['nosuch thing', 2, "there is no command 'nosuch'"],
+    ['topics lst', 2, 'Did you mean: topics list'],
+    ['set colour on', 2, "there is no setting 'colour'"],
+    ['set output xml', 2, "'xml' is no value of output"],
+    ['cd /nowhere', 2, 'there is nothing at /nowhere'],
+    ['> x', 2, 'there is no command before the redirection'],
+    ['shell', 2, 'this is the shell already'],
+    ['consume orders < /no/such/file > x', 0, ''],
+    ['produce orders < /no/such/file', 1, '/no/such/file'],
+    ['watch -n x pwd', 2, 'watch needs a command'],
+  ])('%s', async (text, code, said) => {
+    const result = await script(text)
+    expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(said)])
+  })
+
+  it('gives help for itself and for commands', async () => {
+    const { stdout } = await script('help; help set; help topics create')
+    expect(stdout).toContain('watch [-n SECONDS] COMMAND')
+    expect(stdout).toContain('set [NAME VALUE]\n  Settings of this session')
+    expect(stdout).toContain('--replication-factor')
+  })
+})
+
+describe('kcli < script', () => {
+  it('runs what comes in, up to exit', async () => {
+    const file = path.join(folder, 'script.kcli')
+    writeFileSync(file, '# a script\ncd /topics\npwd\nkcli pwd\nexit\npwd\n')
+    // A child of ours is given a socket; a file comes only by way of a shell.
+    const words = ['run', '--brokers', '1', '--', 'sh', '-c', `'${process.execPath}' '${runner}' < '${file}'`]
+    const { code, stdout, stderr } = await runCli(words)
+    expect([code, stdout, stderr]).toEqual([0, '/topics\n/topics\n', ''])
+  })
+})
