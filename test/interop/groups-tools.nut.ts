@@ -19,6 +19,7 @@ import {
 } from '../../src/protocol/internal/index.ts'
 import { joinGroup } from '../../src/protocol/messages/11-join-group.ts'
 import { syncGroup } from '../../src/protocol/messages/14-sync-group.ts'
+import { createKcliHome, kcli } from './support/kcli.ts'
 import { type Pair, startPair, type Target } from './support/pair.ts'
 import { describeInterop } from './support/suite.ts'
 
@@ -392,6 +393,40 @@ describeInterop('kafka-consumer-groups', ['kafka', 'driver'], () => {
     '--reset-offsets --group g --delete-offsets --topic t --to-latest --describe',
   ])('usage: %s', async (args) => {
     await compareOn(pair.kcli, args.split(' '))
+  })
+
+  it("kcli's own commands see the same in both", async () => {
+    const home = createKcliHome()
+    const show = async (target: Target, ...words: string[]) => {
+      const all = [...words, '-b', target.bootstrap, '-o', 'json']
+      const { stdout, stderr, code } = await kcli(home, all)
+      expect(code, `${words.join(' ')} on ${target.name}: ${stderr}`).toBe(0)
+      // Ids of members, who coordinates, and what the clock says differ by nature.
+      return JSON.parse(stdout, (key, value) => {
+        if (key === 'commits')
+          return value.map(({ offset, lag }: Record<string, unknown>) => ({ offset, lag }))
+        if (key === 'lagSeconds' && value !== null && value > 0) return 'AGE'
+        return key === 'memberId' || key === 'coordinator' ? value !== null : value
+      })
+    }
+    try {
+      for (const words of [
+        ['groups', 'list', '--state', 'stable,completingrebalance'],
+        ['groups', 'describe', 'empty', 'some'],
+        ['groups', 'describe', 'empty', '--at', '-1s'],
+        ['groups', 'lag', 'empty', 'some', '--window', '1h'],
+        ['groups', 'peek', 'some'],
+        ['groups', 'reset-offsets', 'some', '--topic', 'orders:0-3', '--to', '+2'],
+        ['topics', 'consumers', 'x'],
+      ]) {
+        const [own, real] = await Promise.all([show(pair.kcli, ...words), show(pair.apache, ...words)])
+        expect(own, words.join(' ')).toEqual(real)
+      }
+      const [stable] = await show(pair.apache, 'groups', 'lag', 'stable')
+      expect(stable).toMatchObject({ group: 'stable', state: 'Stable', members: 4, verdict: 'OK' })
+    } finally {
+      home.remove()
+    }
   })
 
   it('needs to know where', async () => {

@@ -22,6 +22,7 @@ import { joinGroup } from '../../src/protocol/messages/11-join-group.ts'
 import { heartbeat } from '../../src/protocol/messages/12-heartbeat.ts'
 import { leaveGroup } from '../../src/protocol/messages/13-leave-group.ts'
 import { syncGroup } from '../../src/protocol/messages/14-sync-group.ts'
+import { describeGroups } from '../../src/protocol/messages/15-describe-groups.ts'
 import { apiVersions } from '../../src/protocol/messages/18-api-versions.ts'
 import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
 import { deleteTopics } from '../../src/protocol/messages/20-delete-topics.ts'
@@ -30,6 +31,7 @@ import { initProducerId } from '../../src/protocol/messages/22-init-producer-id.
 import { offsetForLeaderEpoch } from '../../src/protocol/messages/23-offset-for-leader-epoch.ts'
 import { createPartitions } from '../../src/protocol/messages/37-create-partitions.ts'
 import { deleteGroups } from '../../src/protocol/messages/42-delete-groups.ts'
+import { consumerGroupDescribe } from '../../src/protocol/messages/69-consumer-group-describe.ts'
 import {
   answerEpochs,
   answerFetch,
@@ -55,6 +57,8 @@ export const SPECS = [
   findCoordinator,
   offsetCommit,
   deleteGroups,
+  describeGroups,
+  consumerGroupDescribe,
   offsetFetch,
   joinGroup,
   heartbeat,

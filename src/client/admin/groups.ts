@@ -4,9 +4,10 @@ import { leaveGroup } from '../../protocol/messages/13-leave-group.ts'
 import { type DescribeGroupsResponse, describeGroups } from '../../protocol/messages/15-describe-groups.ts'
 import { listGroups } from '../../protocol/messages/16-list-groups.ts'
 import { deleteGroups } from '../../protocol/messages/42-delete-groups.ts'
+import { consumerGroupDescribe } from '../../protocol/messages/69-consumer-group-describe.ts'
 import type { ClientCore } from '../core.ts'
 import type { BrokerNode } from '../metadata.ts'
-import { BrokerError, ClientError, UnsupportedVersionError } from '../net/index.ts'
+import { BrokerError, ClientError, type Connection, UnsupportedVersionError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
 import { askCoordinators, isPassing } from './coordinators.ts'
 import { operationsOf } from './operations.ts'
@@ -44,7 +45,7 @@ export interface GroupMember {
   readonly clientId: string
   /** `/127.0.0.1` */
   readonly host: string
-  /** What it said when it joined, and what the leader gave it: bytes that only the group's protocol can read. */
+  /** What it said when it joined, and what the leader gave it, as bytes of the group's protocol; empty with KIP-848. */
   readonly metadata: Buffer
   readonly assignment: Buffer
   /** Of consumers; null when the bytes cannot be read, or the group is of another kind. */
@@ -54,8 +55,10 @@ export interface GroupMember {
 
 /** `name` is the group's id. A group that does not exist is `Dead`, with no error, on brokers before 4.0. */
 export interface GroupDescription extends ItemResult {
-  /** `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Stable`, `Dead`; '' when there is an error. */
+  /** Of a classic group `Empty`, `PreparingRebalance`, `CompletingRebalance`, `Stable`, `Dead`; '' with an error. */
   readonly state: string
+  /** `consumer` for groups with the protocol of KIP-848, which Apache Kafka's brokers with KRaft have. */
+  readonly type: 'classic' | 'consumer'
   readonly protocolType: string
   /** The assignor's name, '' when the group is not stable. */
   readonly protocol: string
@@ -134,12 +137,19 @@ export async function describe(
           includeAuthorizedOperations: options.includeAuthorizedOperations ?? false,
         }),
       })
-      return new Map(
+      const answers = new Map<string, GroupDescription | BrokerError>(
         response.groups.map((group) => [
           group.groupId,
           itemError(group.errorCode, null) ?? descriptionOf(group, coordinator),
         ]),
       )
+      // Groups with the later protocol are none to this API; brokers that have them serve another one.
+      const unknown = groups.filter((id) => isUnknown(answers.get(id)))
+      if (unknown.length > 0 && connection.brokerVersions.has(consumerGroupDescribe.key)) {
+        const later = await describeLater(connection, unknown, coordinator, options)
+        for (const [id, answer] of later) if (!isUnknown(answer)) answers.set(id, answer)
+      }
+      return answers
     },
   })
   return [...new Set(groupIds)].map((groupId) => {
@@ -149,6 +159,7 @@ export async function describe(
       name: groupId,
       error: answer ?? null,
       state: '',
+      type: 'classic',
       protocolType: '',
       protocol: '',
       members: [],
@@ -166,6 +177,7 @@ function descriptionOf(group: DescribedGroup, coordinator: BrokerNode): GroupDes
     name: group.groupId,
     error: null,
     state: group.groupState,
+    type: 'classic',
     protocolType: group.protocolType,
     protocol: group.protocolData,
     coordinator,
@@ -182,6 +194,50 @@ function descriptionOf(group: DescribedGroup, coordinator: BrokerNode): GroupDes
     })),
   }
 }
+
+function isUnknown(answer: GroupDescription | BrokerError | undefined): boolean {
+  if (answer instanceof BrokerError) return answer.errorName === 'GROUP_ID_NOT_FOUND'
+  return answer?.state === 'Dead'
+}
+
+/** ConsumerGroupDescribe (KIP-848): the broker itself knows who subscribes to what, and who has what. */
+async function describeLater(
+  connection: Connection,
+  groupIds: readonly string[],
+  coordinator: BrokerNode,
+  { includeAuthorizedOperations = false }: { includeAuthorizedOperations?: boolean },
+): Promise<Map<string, GroupDescription | BrokerError>> {
+  const response = await connection.send(consumerGroupDescribe, { groupIds, includeAuthorizedOperations })
+  return new Map(
+    response.groups.map((group) => {
+      const description: GroupDescription = {
+        name: group.groupId,
+        error: null,
+        state: group.groupState,
+        type: 'consumer',
+        protocolType: 'consumer',
+        protocol: group.assignorName,
+        coordinator,
+        authorizedOperations: operationsOf(group.authorizedOperations),
+        members: group.members.map((member) => ({
+          memberId: member.memberId,
+          groupInstanceId: member.instanceId,
+          clientId: member.clientId,
+          host: member.clientHost,
+          metadata: NO_BYTES,
+          assignment: NO_BYTES,
+          topics: member.subscribedTopicNames,
+          partitions: member.assignment.topicPartitions.flatMap(({ topicName, partitions }) =>
+            partitions.map((partition) => ({ topic: topicName, partition })),
+          ),
+        })),
+      }
+      return [group.groupId, itemError(group.errorCode, group.errorMessage) ?? description]
+    }),
+  )
+}
+
+const NO_BYTES = Buffer.alloc(0)
 
 export async function remove(core: ClientCore, groupIds: readonly string[]): Promise<ItemResult[]> {
   const answers = await askCoordinators<null>(core, groupIds, {

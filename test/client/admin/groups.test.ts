@@ -4,7 +4,9 @@ import { Admin } from '../../../src/client/index.ts'
 import { ERROR_CODES } from '../../../src/protocol/index.ts'
 import { offsetCommit } from '../../../src/protocol/messages/08-offset-commit.ts'
 import { findCoordinator } from '../../../src/protocol/messages/10-find-coordinator.ts'
+import { describeGroups } from '../../../src/protocol/messages/15-describe-groups.ts'
 import { deleteGroups } from '../../../src/protocol/messages/42-delete-groups.ts'
+import { consumerGroupDescribe } from '../../../src/protocol/messages/69-consumer-group-describe.ts'
 import { TestCluster } from '../../broker/support/test-cluster.ts'
 import { type Call, FakeCluster } from '../../support/fake-broker.ts'
 import { joinAlone } from '../../support/group-member.ts'
@@ -223,6 +225,48 @@ describe('Admin: coordinators that come and go', () => {
     await expect(clock.run(fakeAdmin.deleteConsumerGroups(['mine']))).rejects.toMatchObject({
       code: 'KCLI_NETWORK',
     })
+    await fakeAdmin.close()
+  })
+
+  it('describes groups of the later protocol where brokers have them', async () => {
+    const { clock, fake, fakeAdmin } = await setUp()
+    fake.script = (call) => {
+      if (call.spec.key === findCoordinator.key) return coordinators(call, () => 0)
+      if (call.spec.key === describeGroups.key) {
+        const groups = call.body.groups.map((groupId: string) => ({
+          groupId,
+          groupState: groupId === 'classic' ? 'Stable' : 'Dead',
+          protocolType: groupId === 'classic' ? 'consumer' : '',
+        }))
+        return { answer: { groups } }
+      }
+      if (call.spec.key !== consumerGroupDescribe.key) return undefined
+      const groups = call.body.groupIds.map((groupId: string) => ({
+        groupId,
+        errorCode: groupId === 'later' ? 0 : ERROR_CODES.GROUP_ID_NOT_FOUND,
+        groupState: 'Reconciling',
+        assignorName: 'uniform',
+        members: [
+          {
+            memberId: 'm',
+            clientId: 'c',
+            subscribedTopicNames: ['orders'],
+            assignment: { topicPartitions: [{ topicName: 'orders', partitions: [1] }] },
+          },
+        ],
+      }))
+      return { answer: { groups } }
+    }
+    const described = await clock.run(fakeAdmin.describeConsumerGroups(['classic', 'later', 'nobody']))
+    expect(described.map(({ name, type, state, protocol }) => [name, type, state, protocol])).toEqual([
+      ['classic', 'classic', 'Stable', ''],
+      ['later', 'consumer', 'Reconciling', 'uniform'],
+      ['nobody', 'classic', 'Dead', ''],
+    ])
+    expect(described[1]?.members).toMatchObject([{ topics: ['orders'], partitions: [at(1)] }])
+    expect(fake.callsOf(consumerGroupDescribe).map(({ body }) => body.groupIds)).toEqual([
+      ['later', 'nobody'],
+    ])
     await fakeAdmin.close()
   })
 

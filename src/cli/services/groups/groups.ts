@@ -144,7 +144,7 @@ function fromBroker(group: GroupDescription, offsets: readonly GroupOffset[]): G
     groupId: group.name,
     state: group.state,
     protocolType: group.protocolType,
-    type: 'classic',
+    type: group.type,
     protocol: group.protocol,
     coordinator: group.coordinator,
     members: group.members,
