@@ -101,10 +101,8 @@ export class Consumer {
     this.subscriptions.assign()
     this.group?.autoCommit()
     const known = new Set([...this.fetcher.positions()].map(nameOf))
-    const usual = this.group === undefined ? this.config.autoOffsetReset : ('committed' as const)
-    const first = usual === 'none' ? 'earliest' : usual
     this.fetcher.assign(
-      assignments.map(({ topic, partition, from }) => ({ topic, partition, from: from ?? first })),
+      assignments.map(({ topic, partition, from }) => ({ topic, partition, from: from ?? 'committed' })),
     )
     for (const { topic, partition, from } of assignments) {
       const position = this.fetcher.position({ topic, partition })

@@ -16,6 +16,15 @@ export function without<T extends TopicPartition>(
   return [...partitions].filter((at) => !names.has(nameOf(at))).sort(comparePartitions)
 }
 
+/** Those of `partitions` that are among the others, as they come. */
+export function among<T extends TopicPartition>(
+  partitions: Iterable<T>,
+  others: Iterable<TopicPartition>,
+): T[] {
+  const names = new Set([...others].map(nameOf))
+  return [...partitions].filter((at) => names.has(nameOf(at)))
+}
+
 /** For messages. */
 export function namesOf(partitions: Iterable<TopicPartition>): string {
   return [...partitions].map(nameOf).join(', ')

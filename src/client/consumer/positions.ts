@@ -12,7 +12,7 @@ import { namesOf } from './partitions.ts'
 /** No offset is stored for a partition, and `autoOffsetReset` is `none` (NoOffsetForPartitionException). */
 export class NoOffsetError extends ClientError {
   constructor(partitions: readonly TopicPartition[]) {
-    super('KCLI_NO_OFFSET', `the group has stored no offset for ${namesOf(partitions)}`, {
+    super('KCLI_NO_OFFSET', `no offset is stored for ${namesOf(partitions)}`, {
       retriable: false,
       hint: 'Seek to an offset, or let the consumer begin at the earliest or latest one.',
     })

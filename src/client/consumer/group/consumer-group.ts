@@ -14,7 +14,7 @@ import { assignorOf } from '../assignors/index.ts'
 import { WakeupError } from '../blocking.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
-import { comparePartitions, namesOf, without } from '../partitions.ts'
+import { among, comparePartitions, namesOf, without } from '../partitions.ts'
 import type { SubscriptionState } from '../subscription.ts'
 import { type CommittedOffset, OffsetCommits } from './commits.ts'
 import { fetchCommitted } from './committed.ts'
@@ -59,6 +59,8 @@ export class ConsumerGroup {
   /** What this member said when it joined last. */
   private joinedTopics: ReadonlySet<string> | undefined
   private isLeader = false
+  /** Of partitions that were revoked and may have been read on since the last commit: stored before the next join. */
+  private revokedOffsets: readonly CommittedOffset[] = []
   private nextAutoCommitMs: number
 
   constructor(
@@ -250,7 +252,8 @@ export class ConsumerGroup {
 
   /** The last commit before partitions go. Never rejects: then others read some records once more. */
   private async storeConsumed(timeoutMs: number): Promise<void> {
-    const offsets = this.consumed()
+    const offsets = [...this.revokedOffsets, ...this.consumed()]
+    this.revokedOffsets = []
     const attempt = () =>
       this.commits.attempt(offsets).catch((error: unknown) => {
         // Nobody will make the topic come back; Kafka's consumer tries until the time is over.
@@ -311,6 +314,7 @@ export class ConsumerGroup {
     )
     let problem: Error | undefined
     if (revoked.length > 0) {
+      if (this.config.enableAutoCommit) this.revokedOffsets = among(this.consumed(), revoked)
       problem = await this.tell('revoked', revoked)
       this.membership.requestRejoin('need to revoke partitions and re-join')
     }
@@ -408,6 +412,7 @@ export class ConsumerGroup {
     this.step = undefined
     this.phase = 'prepare'
     this.joinedTopics = undefined
+    this.revokedOffsets = []
     this.isLeader = false
     this.watch.release()
   }

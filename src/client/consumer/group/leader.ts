@@ -5,7 +5,7 @@ import type {
   MemberSubscription,
   PartitionAssignor,
 } from '../assignors/assignor.ts'
-import { namesOf, without } from '../partitions.ts'
+import { among, namesOf, without } from '../partitions.ts'
 import { groupError } from './errors.ts'
 import type { JoinedMember } from './membership.ts'
 import { decodeSubscription, encodeAssignment } from './protocol.ts'
@@ -68,8 +68,7 @@ function requireRevokedFirst(
     added.push(...without(partitions, owned))
     revoked.push(...without(owned, partitions))
   }
-  const rest = new Set(without(added, revoked))
-  const moved = added.filter((at) => !rest.has(at))
+  const moved = among(added, revoked)
   if (moved.length > 0)
     throw groupError(`the assignor gave ${namesOf(moved)} to others while members still own them`)
 }

@@ -62,6 +62,8 @@ export class Membership {
   private wantsRejoin = true
   private rejoinReason = ''
   private failure: Error | undefined
+  /** Counts joins and resets: what an earlier join brings is of no use. */
+  private attempt = 0
 
   constructor(
     core: ClientCore,
@@ -120,9 +122,11 @@ export class Membership {
   async join(): Promise<{ generation: Generation; assignment: Buffer }> {
     this.heartbeat.stop()
     this.state = 'preparing'
+    const attempt = ++this.attempt
     try {
       const connection = await this.coordinator.connection()
-      const joined = await this.sendJoin(connection)
+      if (attempt !== this.attempt) throw new Superseded()
+      const joined = await this.sendJoin(connection, attempt)
       return await this.sendSync(connection, joined)
     } catch (error) {
       this.requestRejoin(this.rejoinReason === '' ? 'the rebalance failed' : this.rejoinReason)
@@ -133,6 +137,7 @@ export class Membership {
   /** `keepMemberId`: the group may know this member still. */
   reset(reason: string, options: { keepMemberId?: boolean } = {}): void {
     this.state = 'unjoined'
+    this.attempt++
     this.heartbeat.stop()
     this.now =
       options.keepMemberId === true ? { ...NO_GENERATION, memberId: this.now.memberId } : NO_GENERATION
@@ -179,7 +184,7 @@ export class Membership {
     return true
   }
 
-  private async sendJoin(connection: Connection) {
+  private async sendJoin(connection: Connection, attempt: number) {
     const sent = this.now
     const { sessionTimeoutMs, maxPollIntervalMs, groupInstanceId } = this.config
     const response = await connection.send(
@@ -197,7 +202,8 @@ export class Membership {
       { timeoutMs: Math.max(this.core.options.requestTimeoutMs, maxPollIntervalMs + JOIN_LAPSE_MS) },
     )
     const { errorCode } = response
-    if (errorCode === ERROR_CODES.MEMBER_ID_REQUIRED && this.now === sent) {
+    if (attempt !== this.attempt) throw new Superseded()
+    if (errorCode === ERROR_CODES.MEMBER_ID_REQUIRED) {
       this.now = { ...NO_GENERATION, memberId: response.memberId }
       this.rejoinReason = 'need to re-join with the given member-id'
     }
@@ -205,7 +211,6 @@ export class Membership {
     this.check(errorCode)
     if (response.protocolType !== null && response.protocolType !== PROTOCOL_TYPE)
       throw groupError(`group ${this.groupId} is one of '${response.protocolType}', not of consumers`)
-    if (this.state !== 'preparing' || this.now !== sent) throw new Superseded()
     const { generationId, memberId, protocolName } = response
     this.now = { generationId, memberId, protocolName }
     this.state = 'completing'

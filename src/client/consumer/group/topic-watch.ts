@@ -15,6 +15,9 @@ export class TopicWatch {
   private readonly subscription: SubscriptionState
   private readonly onChange: () => void
   private seenVersion = -1
+  /** For which topics that was. */
+  private seenTopics: readonly ReadonlySet<string>[] = []
+  private missing: readonly string[] = []
   /** What the present shares were made from; undefined for those who do not lead. */
   private held: string | undefined
   private isChanged = false
@@ -47,17 +50,22 @@ export class TopicWatch {
     const isAsked = Number.isFinite(this.allAskedMs)
     if (this.subscription.hasPattern)
       return isAsked ? this.allAskedMs + metadataMaxAgeMs - nowMs : Number.POSITIVE_INFINITY
-    return this.missing().length > 0 ? this.askNextMs - nowMs : Number.POSITIVE_INFINITY
+    return this.missing.length > 0 ? this.askNextMs - nowMs : Number.POSITIVE_INFINITY
   }
 
   /** From every poll: cheap while no broker has said anything new. */
   look(): void {
-    this.askAgain()
     const { metadata } = this.core
-    if (metadata.version === this.seenVersion) return
-    this.seenVersion = metadata.version
-    this.subscription.matchPattern(metadata, this.config.excludeInternalTopics)
-    if (this.held !== undefined) this.isChanged = this.describe(this.view()) !== this.held
+    const { topics, groupTopics } = this.subscription
+    const isSeen = topics === this.seenTopics[0] && groupTopics === this.seenTopics[1]
+    if (metadata.version !== this.seenVersion || !isSeen) {
+      this.seenVersion = metadata.version
+      this.subscription.matchPattern(metadata, this.config.excludeInternalTopics)
+      this.seenTopics = [this.subscription.topics, groupTopics]
+      this.missing = this.findMissing()
+      if (this.held !== undefined) this.isChanged = this.describe(this.view()) !== this.held
+    }
+    this.askAgain()
   }
 
   /** All topics, for a pattern. */
@@ -95,7 +103,7 @@ export class TopicWatch {
     return describeView(view, this.config.rack !== '')
   }
 
-  private missing(): string[] {
+  private findMissing(): string[] {
     const { metadata } = this.core
     return [...this.subscription.topics, ...this.subscription.groupTopics].filter((name) => {
       const topic = metadata.topic(name)
@@ -113,11 +121,10 @@ export class TopicWatch {
       if (isOld && Number.isFinite(this.allAskedMs)) this.ask(this.refreshAll())
       return
     }
-    const missing = this.missing()
-    if (missing.length === 0) this.attempts = 0
+    if (this.missing.length === 0) this.attempts = 0
     else if (nowMs >= this.askNextMs) {
       this.askNextMs = nowMs + this.core.backoffMs(this.attempts++)
-      this.ask(this.refresh(new Set(missing)))
+      this.ask(this.refresh(new Set(this.missing)))
     }
   }
 
