@@ -1,16 +1,23 @@
 /**
  * The root of every error that kcli throws on purpose.
- * `code` is stable and starts with `KCLI_`; `hint` says what to do next, in one sentence.
+ * `code` is stable and starts with `KCLI_`; `hint` says what to do next, in one sentence; `retriable`: the same call may
+ * succeed later.
  */
 export class KcliError extends Error {
   readonly code: string
   readonly hint: string | undefined
+  readonly retriable: boolean
 
-  constructor(code: string, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(
+    code: string,
+    message: string,
+    options: { hint?: string; cause?: unknown; retriable?: boolean } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = new.target.name
     this.code = code
     this.hint = options.hint
+    this.retriable = options.retriable ?? false
   }
 }
 

@@ -89,6 +89,13 @@ describe('the package', () => {
     expect(errors.stdout).toBe('')
   })
 
+  it('can be required', async () => {
+    const script =
+      "const { startCluster } = require('kcli'); startCluster().then((cluster) => cluster.close())"
+    const options = { cwd: program, env: cleanEnv(), timeout: 20_000 }
+    expect(await execute(process.execPath, ['-e', script], options)).toMatchObject({ stdout: '', stderr: '' })
+  })
+
   it('says of every name what it is', () => {
     const types = path.join(installed, 'dist/types/src')
     const entries = ['index.d.ts', 'vitest.d.ts'].map((file) => path.join(types, file))

@@ -1,17 +1,14 @@
 import { KcliError } from '../../base/errors.ts'
 import { ERROR_CODES, type ErrorName, errorInfo } from '../../protocol/index.ts'
 
-/** The root of what clients throw. `retriable`: the same call may succeed later, perhaps on another broker. */
+/** The root of what clients throw. When `retriable`, the same call may succeed later, perhaps on another broker. */
 export class ClientError extends KcliError {
-  readonly retriable: boolean
-
   constructor(
     code: string,
     message: string,
     options: { retriable: boolean; hint?: string; cause?: unknown },
   ) {
     super(code, message, options)
-    this.retriable = options.retriable
   }
 }
 
