@@ -25,8 +25,11 @@ export interface MoveStep {
   readonly isDone: boolean
 }
 
-/** Appends are held back while the last of it is copied: no more than so many reads. */
+/** Appends are held back while the last of it is copied: so many reads of full size, and so long, at most. */
 const MAX_HELD_READS = 4
+const MAX_HELD_MS = 250
+/** So that the disk has no minutes of work left when the last flush comes, for which appends wait. */
+const FLUSH_BYTES = 32 * 1024 * 1024
 
 /**
  * Brings a log into another directory (kafka.server.ReplicaAlterLogDirsThread): copies it while it is used, as a follower
@@ -43,6 +46,7 @@ export class LogMove {
   /** The current log was cut here, and the copy not yet. */
   private cutOffset: number | undefined
   private isOver = false
+  private unflushedBytes = 0
 
   constructor(options: LogMoveOptions) {
     this.options = options
@@ -67,9 +71,10 @@ export class LogMove {
     const { current, future } = this
     if (!this.isAligned) await this.align()
     await this.followCuts()
+    const endOffset = current.logEndOffset
     const copiedBytes = await this.copy(maxBytes)
-    if (copiedBytes >= maxBytes || this.isOver) return { copiedBytes, isDone: false }
-    if (future.logEndOffset < current.logEndOffset && copiedBytes > 0) return { copiedBytes, isDone: false }
+    // What has come since then is little, and there may always be some.
+    if (future.logEndOffset < endOffset || this.isOver) return { copiedBytes, isDone: false }
     // What has to be synced while appends wait is little then.
     await future.flush()
     const isDone = !this.isOver && (await this.switchOver(maxBytes))
@@ -221,9 +226,13 @@ export class LogMove {
   /** Appends are held back: the end of the log stays where it is. */
   private async copyRest(maxBytes: number): Promise<boolean> {
     const { current, future } = this
-    for (let reads = 0; future.logEndOffset !== current.logEndOffset; reads++) {
-      if (reads === MAX_HELD_READS || this.cutOffset !== undefined || this.isOver) return false
-      await this.copy(maxBytes)
+    const { clock } = this.context
+    const deadlineMs = clock.monotonicMs() + MAX_HELD_MS
+    let leftBytes = MAX_HELD_READS * maxBytes
+    while (future.logEndOffset !== current.logEndOffset) {
+      if (leftBytes <= 0 || clock.monotonicMs() > deadlineMs || this.cutOffset !== undefined || this.isOver)
+        return false
+      leftBytes -= Math.max(1, await this.copy(maxBytes))
     }
     if (this.cutOffset !== undefined) return false
     future.updateHighWatermark(current.highWatermark)

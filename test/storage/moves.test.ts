@@ -119,6 +119,8 @@ describe('a log that goes to another directory', () => {
   })
 
   it('is appended to, read and searched all the time', async () => {
+    await manager.shutdown()
+    await open({ config: { ...SMALL, segmentBytes: 50_000 } })
     await sendMany(100)
     let isOver = false
     let sent = 100
