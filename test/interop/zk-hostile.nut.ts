@@ -169,8 +169,9 @@ describeInterop('zk-hostile', ['kafka'], () => {
       startZookeeper(home.dir, ports.real, ['-Dzookeeper.extendedTypesEnabled=true']),
       startOurs(home, ports.ours),
     ])
-    // ZooKeeper listens before it serves.
-    while ((await talk(ports.real, hello())) === 'closed') await pause(50)
+    // ZooKeeper says that it listens before it does, and listens before it serves.
+    const isServing = () => talk(ports.real, hello()).then((said) => said !== 'closed')
+    while (!(await isServing().catch(() => false))) await pause(50)
   })
   afterAll(async () => {
     if (real) await stopChild(real, 'SIGKILL')
