@@ -80,6 +80,7 @@ describeInterop('kafka-consumer-groups', ['kafka', 'driver'], () => {
   /** A member that has joined; `assign` makes it the leader who gives everybody their part. */
   async function join(target: Target, admin: Admin, groupId: string, member: Member) {
     const [group] = await admin.describeConsumerGroups([groupId])
+    if (group?.error) throw group.error
     const { host = '', port = 0 } = group?.coordinator ?? {}
     const { network } = clientOptions(target)
     const address = { kind: 'tcp' as const, host, port }

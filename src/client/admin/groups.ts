@@ -196,7 +196,9 @@ function descriptionOf(group: DescribedGroup, coordinator: BrokerNode): GroupDes
 }
 
 function isUnknown(answer: GroupDescription | BrokerError | undefined): boolean {
-  if (answer instanceof BrokerError) return answer.errorName === 'GROUP_ID_NOT_FOUND'
+  // Brokers with ZooKeeper serve the later API too, and answer that they do not have such groups.
+  if (answer instanceof BrokerError)
+    return answer.errorName === 'GROUP_ID_NOT_FOUND' || answer.errorName === 'UNSUPPORTED_VERSION'
   return answer?.state === 'Dead'
 }
 

@@ -241,9 +241,13 @@ describe('Admin: coordinators that come and go', () => {
         return { answer: { groups } }
       }
       if (call.spec.key !== consumerGroupDescribe.key) return undefined
+      const codes: Record<string, number> = {
+        nobody: ERROR_CODES.GROUP_ID_NOT_FOUND,
+        refused: ERROR_CODES.UNSUPPORTED_VERSION,
+      }
       const groups = call.body.groupIds.map((groupId: string) => ({
         groupId,
-        errorCode: groupId === 'later' ? 0 : ERROR_CODES.GROUP_ID_NOT_FOUND,
+        errorCode: codes[groupId] ?? 0,
         groupState: 'Reconciling',
         assignorName: 'uniform',
         members: [
@@ -257,15 +261,18 @@ describe('Admin: coordinators that come and go', () => {
       }))
       return { answer: { groups } }
     }
-    const described = await clock.run(fakeAdmin.describeConsumerGroups(['classic', 'later', 'nobody']))
+    const described = await clock.run(
+      fakeAdmin.describeConsumerGroups(['classic', 'later', 'nobody', 'refused']),
+    )
     expect(described.map(({ name, type, state, protocol }) => [name, type, state, protocol])).toEqual([
       ['classic', 'classic', 'Stable', ''],
       ['later', 'consumer', 'Reconciling', 'uniform'],
       ['nobody', 'classic', 'Dead', ''],
+      ['refused', 'classic', 'Dead', ''],
     ])
     expect(described[1]?.members).toMatchObject([{ topics: ['orders'], partitions: [at(1)] }])
     expect(fake.callsOf(consumerGroupDescribe).map(({ body }) => body.groupIds)).toEqual([
-      ['later', 'nobody'],
+      ['later', 'nobody', 'refused'],
     ])
     await fakeAdmin.close()
   })
