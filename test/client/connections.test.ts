@@ -155,7 +155,17 @@ describe('Connections: a broker that throttles (KIP-219)', () => {
     core.close()
   })
 
-  it('loses to another one when any may be asked, and ends what waits when it goes away', async () => {
+  it('is not the one that is asked when any will do', async () => {
+    const { clock, cluster, core } = await setUp({}, 2)
+    const [zero, one] = await clock.run(Promise.all([core.connectionTo(0), core.connectionTo(1)]))
+    expect(await core.anyConnection()).toBe(zero)
+    cluster.script = () => ({ answer: { throttleTimeMs: 5000, brokers: [] } })
+    await clock.run(zero?.send(metadata, {}) ?? Promise.resolve())
+    expect(await core.anyConnection()).toBe(one)
+    core.close()
+  })
+
+  it('ends what waits when it goes away', async () => {
     const { clock, cluster, core, connection } = await throttled()
     expect(connection.inFlightCount).toBe(1)
     cluster.disconnect(0)

@@ -128,6 +128,14 @@ describe('ClientCore: retry', () => {
     core.close()
   })
 
+  it('tries again no more often than `retries` says', async () => {
+    const { clock, core } = await setUp(1, { retries: 2 })
+    let attempts = 0
+    const attempt = () => Promise.reject(new NetworkError(`attempt ${++attempts}`))
+    await expect(clock.run(core.retry(attempt))).rejects.toThrow('attempt 3')
+    core.close()
+  })
+
   it('does not try again what cannot succeed', async () => {
     const { clock, core } = await setUp()
     let attempts = 0

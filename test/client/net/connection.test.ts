@@ -12,6 +12,7 @@ import { type Api, encodeResponse, FrameDecoder, peekRequest } from '../../../sr
 import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
 import { heartbeat } from '../../../src/protocol/messages/12-heartbeat.ts'
 import { apiVersions } from '../../../src/protocol/messages/18-api-versions.ts'
+import { gate } from '../../support/manual-clock.ts'
 
 type Answer = (channel: Channel, apiKey: number, version: number, correlationId: number) => void
 
@@ -97,6 +98,21 @@ describe('Connection', () => {
       expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'KCLI_NETWORK' } })
     expect([connection.isOpen, closed]).toEqual([false, 1])
     await expect(connection.send(heartbeat, {})).rejects.toBeInstanceOf(NetworkError)
+  })
+
+  it('sends what was written before it was closed', async () => {
+    let received = 0
+    const groupId = 'x'.repeat(30_000)
+    const total = 600
+    const all = gate()
+    const connection = await connectTo(() => {
+      if (++received === total) all.open()
+    })
+    for (let i = 0; i < total; i++) connection.sendNoResponse(heartbeat, { groupId })
+    expect(connection.bufferedBytes).toBeGreaterThan(0)
+    connection.close()
+    await all.opened
+    expect(connection.isOpen).toBe(false)
   })
 
   it('gives up a broker that does not answer', async () => {
