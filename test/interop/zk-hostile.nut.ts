@@ -274,6 +274,7 @@ class Peer {
     if (this.isClosed) return Promise.resolve()
     return new Promise((resolve) => {
       this.socket.once('close', () => resolve())
+      this.socket.setTimeout(SILENCE_MS, () => this.socket.destroy())
       this.socket.end()
     })
   }
