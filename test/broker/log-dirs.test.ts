@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemRandom } from '../../src/base/random.ts'
-import { Consumer, Producer } from '../../src/client/index.ts'
+import { Admin, Consumer, Producer } from '../../src/client/index.ts'
 import { ERROR_CODES } from '../../src/protocol/index.ts'
 import { metadata } from '../../src/protocol/messages/03-metadata.ts'
 import { createTopics } from '../../src/protocol/messages/19-create-topics.ts'
@@ -23,7 +23,11 @@ async function start(): Promise<{ cluster: TestCluster; disk: FailingFileSystem 
   const cluster = await TestCluster.start({
     fs: disk,
     logDirsPerBroker: 2,
-    properties: { 'min.insync.replicas': '1', 'replica.fetch.backoff.ms': '50' },
+    properties: {
+      'min.insync.replicas': '1',
+      'replica.fetch.backoff.ms': '50',
+      'offsets.topic.num.partitions': '2',
+    },
   })
   clusters.push(cluster)
   await createTopic(cluster, 't')
@@ -101,6 +105,65 @@ async function expectOffline(cluster: TestCluster, brokerId: number, lost: reado
     return isSo || undefined
   })
 }
+
+describe('replicas that go to the other directories of their brokers', () => {
+  it('do so while records are written, with the offsets of groups, and are there after a restart', async () => {
+    const { cluster } = await start()
+    const admin = new Admin(clientOptions(cluster))
+    const offsets = [{ topic: 't', partition: 0, offset: 7 }]
+    await admin.alterConsumerGroupOffsets('group', offsets)
+    const producing = keepProducing(cluster)
+    await eventually(() => producing.acknowledged.size > 20 || undefined)
+    const replicas = (await admin.describeLogDirs()).flatMap(({ broker, partitions }) =>
+      partitions.map(({ topic, partition }) => ({ topic, partition, broker })),
+    )
+    expect(replicas.some(({ topic }) => topic === '__consumer_offsets')).toBe(true)
+    const before = await admin.describeReplicaLogDirs(replicas)
+    const wanted = before.map(({ topic, partition, broker, currentLogDir }) => {
+      const logDir = cluster.logDirs(broker).find((dir) => dir !== currentLogDir) ?? ''
+      return { topic, partition, broker, logDir }
+    })
+    const results = await admin.alterReplicaLogDirs(wanted)
+    expect(results.map(({ error }) => error)).toEqual(wanted.map(() => null))
+    const areThere = async () => {
+      const infos = await admin.describeReplicaLogDirs(wanted)
+      return infos.every(
+        ({ currentLogDir, futureLogDir }, i) => currentLogDir === wanted[i]?.logDir && futureLogDir === null,
+      )
+    }
+    await eventually(async () => (await areThere()) || undefined)
+    const acknowledgedThen = producing.acknowledged.size
+    await eventually(() => producing.acknowledged.size > acknowledgedThen + 20 || undefined)
+    await producing.stop()
+    await admin.alterConsumerGroupOffsets('other', offsets)
+    const [unknown] = await admin.alterReplicaLogDirs([
+      { topic: 't', partition: 0, broker: 1, logDir: '/nowhere' },
+    ])
+    expect(unknown?.error?.errorName).toBe('LOG_DIR_NOT_FOUND')
+    for (const id of [0, 1, 2]) {
+      await cluster.brokers.get(id)?.shutdown({ controlled: true })
+      cluster.brokers.delete(id)
+    }
+    await cluster.startBrokers([0, 1, 2])
+    await eventually(async () => (await areThere()) || undefined)
+    for (const group of ['group', 'other']) {
+      const [listed] = await admin.listConsumerGroupOffsets([group])
+      expect(listed?.offsets).toMatchObject(offsets)
+    }
+    const consumer = new Consumer(clientOptions(cluster), { autoOffsetReset: 'earliest' })
+    consumer.assign(
+      [...Array(PARTITIONS).keys()].map((partition) => ({ topic: 't', partition, from: 'earliest' })),
+    )
+    const seen: string[] = []
+    await eventually(async () => {
+      for (const { value } of await consumer.poll(50)) seen.push(Buffer.from(value ?? []).toString())
+      return seen.length >= producing.acknowledged.size || undefined
+    })
+    expect(new Set(seen)).toEqual(producing.acknowledged)
+    await consumer.close()
+    await admin.close()
+  })
+})
 
 describe('a log directory that fails', () => {
   it('while records are written: leaders move, nobody loses anything, and after a restart all are back', async () => {
