@@ -23,6 +23,8 @@ export interface PartitionProgress {
   readonly offset: number | null
   readonly startOffset: number
   readonly endOffset: number
+  /** The age of the first record that is not read; null when it is not known. */
+  readonly lagMs: number | null
   readonly nowMs: number
   /** How far back commits were looked for. */
   readonly windowMs: number
@@ -34,6 +36,8 @@ export interface PartitionProgress {
 const ALLOWED_LAG = 0
 /** With fewer commits, the time since the last one says nothing: Burrow then cries STOP too early. */
 const MIN_COMMITS = 3
+/** Nobody is taken for stopped sooner, and nobody because of records that are younger. */
+const MIN_SILENCE_MS = 30_000
 
 /** The lag that a look at this moment shows. A group that has committed nothing has all of the log before it. */
 export function currentLag({
@@ -49,23 +53,23 @@ export function currentLag({
  * moment, not of the last commit, and few commits alone are no reason to call a consumer stopped.
  */
 export function judgePartition(progress: PartitionProgress): Judgement<PartitionVerdict> {
-  const { commits, offset, nowMs, windowMs, isAssigned, startOffset } = progress
+  const { commits, offset, nowMs, windowMs, isAssigned, startOffset, lagMs } = progress
   const lag = currentLag(progress)
   if (lag <= ALLOWED_LAG) return ok('everything is read')
   const behind =
     offset !== null && offset < startOffset ? `, of which ${startOffset - offset} are deleted` : ''
   const waiting = `${records(lag)} ${lag === 1 ? 'waits' : 'wait'}${behind}`
   const first = commits[0]
-  const last = commits.at(-1)
   if (!isAssigned) return { verdict: 'STOP', reason: `nobody reads it, and ${waiting}` }
   if (offset === null) return { verdict: 'WARN', reason: `nothing was committed yet, and ${waiting}` }
-  if (first === undefined || last === undefined)
-    return { verdict: 'STOP', reason: `no commit for more than ${duration(windowMs)}, and ${waiting}` }
-  const sinceMs = nowMs - last.timestampMs
-  const spanMs = last.timestampMs - first.timestampMs
-  const caughtUp = last.endOffset >= 0 && last.endOffset <= last.offset && sinceMs <= windowMs / 10
-  if (commits.length >= MIN_COMMITS && sinceMs > spanMs && !caughtUp)
-    return { verdict: 'STOP', reason: `no commit for ${duration(sinceMs)}, and ${waiting}` }
+  const quietMs = silence(commits, nowMs, windowMs)
+  if (quietMs !== undefined) {
+    if (lagMs !== null && lagMs < MIN_SILENCE_MS)
+      return ok(`the first of them came ${duration(lagMs)} ago, ${waiting}`)
+    const since = commits.length === 0 ? `more than ${duration(quietMs)}` : duration(quietMs)
+    return { verdict: 'STOP', reason: `no commit for ${since}, and ${waiting}` }
+  }
+  if (first === undefined) return ok(`no commits to judge by, ${waiting}`)
   const rewind = rewound(commits)
   if (rewind !== undefined)
     return { verdict: 'REWIND', reason: `went back from offset ${rewind.from} to ${rewind.to}` }
@@ -77,12 +81,27 @@ export function judgePartition(progress: PartitionProgress): Judgement<Partition
       verdict: 'STALL',
       reason: `commits offset ${first.offset} again and again for ${duration(nowMs - first.timestampMs)}, and ${waiting}`,
     }
-  if (neverShrank(commits))
+  const lags = commits.map(lagAt).filter(Number.isFinite)
+  const neverShrank = lags.length >= 2 && lags.every((each, i) => i === 0 || each >= (lags[i - 1] ?? 0))
+  if (neverShrank)
     return {
       verdict: 'WARN',
-      reason: `falls behind: the lag grew from ${lagAt(first)} to ${lag} in ${duration(nowMs - first.timestampMs)}`,
+      reason: `falls behind: the lag grew from ${lags[0]} to ${lag} in ${duration(nowMs - first.timestampMs)}`,
     }
   return ok(`catches up, ${waiting}`)
+}
+
+/**
+ * How long nothing was committed, if that is longer than it should be: none of the window, or longer than all of its
+ * commits took. Whoever commits every second may once take longer over something.
+ */
+function silence(commits: readonly CommitSample[], nowMs: number, windowMs: number): number | undefined {
+  const first = commits[0]
+  const last = commits.at(-1)
+  if (first === undefined || last === undefined) return windowMs
+  const sinceMs = nowMs - last.timestampMs
+  const usualMs = Math.max(last.timestampMs - first.timestampMs, MIN_SILENCE_MS)
+  return commits.length >= MIN_COMMITS && sinceMs > usualMs ? sinceMs : undefined
 }
 
 function ok(reason: string): Judgement<PartitionVerdict> {
@@ -104,11 +123,6 @@ function rewound(commits: readonly CommitSample[]): { from: number; to: number }
     highest = Math.max(highest, offset)
   }
   return from !== undefined && last < from ? { from, to: last } : undefined
-}
-
-function neverShrank(commits: readonly CommitSample[]): boolean {
-  const known = commits.map(lagAt).filter(Number.isFinite)
-  return known.length >= 2 && known.every((lag, i) => i === 0 || lag >= (known[i - 1] ?? 0))
 }
 
 export interface JudgedPartition {

@@ -21,6 +21,7 @@ function judged(
     nowMs: NOW,
     windowMs: 10 * MINUTE,
     isAssigned: true,
+    lagMs: 5 * MINUTE,
     ...over,
   })
 }
@@ -101,15 +102,22 @@ describe('the verdict about a partition', () => {
     })
   })
 
-  it('not STOP: few commits, or records that came a moment ago', () => {
+  it('not STOP: few commits, a short silence, or records that came a moment ago', () => {
     expect(judged([[2, 10, 20]]).verdict).toBe('OK')
-    expect(
-      judged([
-        [1, 80, 80],
-        [0.9, 85, 85],
-        [0.6, 90, 90],
-      ]).verdict,
-    ).toBe('OK')
+    const often = [0.6, 0.55, 0.5].map((ago, i) => [ago, 10 + 20 * i, 60] as const)
+    expect(judged(often).verdict).toBe('OK')
+    expect(judged(often.map(([ago, offset, end]) => [ago + 0.2, offset, end])).verdict).toBe('STOP')
+    const quiet = judged(
+      [
+        [9, 80, 90],
+        [8, 85, 90],
+        [7, 90, 90],
+      ],
+      { lagMs: 2000 },
+    )
+    expect(quiet).toEqual({ verdict: 'OK', reason: 'the first of them came 2 s ago, 10 records wait' })
+    expect(judged([], { offset: 99, lagMs: 0 }).verdict).toBe('OK')
+    expect(judged([], { offset: 99, lagMs: null }).verdict).toBe('STOP')
   })
 
   it('REWIND: it went back, and is not where it was', () => {

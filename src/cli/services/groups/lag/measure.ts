@@ -151,12 +151,14 @@ export class LagMeter {
     const { windowMs } = this.options
     const partitions = places.map((place): PartitionLag => {
       const commits = this.commits.commits(group.groupId, place, nowMs)
-      const progress = { ...place, commits, nowMs, windowMs, isAssigned: this.isAssigned(group, place) }
+      const lagMs = ageOf(place)
+      const isAssigned = this.isAssigned(group, place)
+      const progress = { ...place, commits, nowMs, windowMs, lagMs, isAssigned }
       const judgement =
         this.commitsFailure === undefined
           ? judgePartition(progress)
           : ({ verdict: 'OK', reason: 'the history of commits cannot be read' } as const)
-      return { ...place, lag: currentLag(place), lagMs: ageOf(place), commits, judgement }
+      return { ...place, lag: currentLag(place), lagMs, commits, judgement }
     })
     return {
       group,
