@@ -15,6 +15,8 @@ import { describeInterop } from './support/suite.ts'
 
 const KAFKA = 2
 const PARTITIONS = 3
+/** Of the brokers of the two clusters that are compared. */
+const IDS = [5, 6, 7]
 
 describeInterop('kcli beside Apache Kafka', ['kafka', 'driver'], () => {
   let home: KcliHome
@@ -119,27 +121,30 @@ describeInterop('kcli beside Apache Kafka', ['kafka', 'driver'], () => {
     }
   }
 
-  it('the same brokers and topics leave the same znodes', async () => {
-    const [ownPort = 0, kafkaPort = 0] = await freePorts(2)
-    const kafkaDir = path.join(home.dir, 'alone')
-    const own: Promise<KcliServer> = startKcliBroker(home, {
-      id: 5,
-      port: ownPort,
-      zookeeper: `${server}/own`,
-    })
-    const real = startKafkaBroker(kafkaDir, { id: 5, port: kafkaPort, zookeeper: `${server}/real` })
+  it('the same three brokers and topics leave the same znodes', async () => {
+    const ports = { own: await freePorts(3), real: await freePorts(3) }
+    const stops: (() => Promise<unknown>)[] = []
+    const startOwn = async (id: number, port: number) => {
+      const broker: KcliServer = await startKcliBroker(home, { id, port, zookeeper: `${server}/own` })
+      stops.push(() => broker.stop('SIGKILL'))
+    }
+    const startReal = async (id: number, port: number) => {
+      const dir = path.join(home.dir, `alone-${id}`)
+      const broker = await startKafkaBroker(dir, { id, port, zookeeper: `${server}/real` })
+      stops.push(() => stopChild(broker, 'SIGKILL'))
+    }
     try {
-      await Promise.all([own, real])
-      for (const port of [ownPort, kafkaPort]) await use(`127.0.0.1:${port}`)
+      // The first one is the controller.
+      for (const [i, id] of IDS.entries())
+        await Promise.all([startOwn(id, ports.own[i] ?? 0), startReal(id, ports.real[i] ?? 0)])
+      for (const own of Object.values(ports)) await use(own.map((port) => `127.0.0.1:${port}`).join(','))
       const list = async (chroot: string) =>
         (await kcli(home, ['zk', '--server', `${server}/${chroot}`, 'ls', '-R', '/'])).stdout
       expect(await list('own')).toBe(await list('real'))
       expect(await list('own')).toContain('/brokers/topics/orders/partitions/3/state')
-      const ours = await data('own', ownPort)
-      expect(ours).toEqual(await data('real', kafkaPort))
+      expect(await data('own', ports.own)).toEqual(await data('real', ports.real))
     } finally {
-      await own.then((broker) => broker.stop('SIGKILL')).catch(() => undefined)
-      await real.then((broker) => stopChild(broker, 'SIGKILL')).catch(() => undefined)
+      await Promise.all(stops.map((stop) => stop()))
     }
   })
 
@@ -149,9 +154,18 @@ describeInterop('kcli beside Apache Kafka', ['kafka', 'driver'], () => {
       expect(result, [name, ...args].join(' ')).toMatchObject({ code: 0 })
     }
     const orders = ['--topic', 'orders']
-    await tool('kafka-topics', '--create', ...orders, '--partitions', '3', '--config', 'retention.ms=9')
-    await tool('kafka-topics', '--create', '--topic', 'brief', '--partitions', '2')
-    await tool('kafka-topics', '--alter', ...orders, '--partitions', '4')
+    const replicas = ['--replica-assignment', '5:6:7,6:7:5,7:5:6']
+    await tool('kafka-topics', '--create', ...orders, ...replicas, '--config', 'retention.ms=9')
+    await tool('kafka-topics', '--create', '--topic', 'brief', '--replica-assignment', '7:6,5:7')
+    await tool(
+      'kafka-topics',
+      '--alter',
+      ...orders,
+      '--partitions',
+      '4',
+      '--replica-assignment',
+      `${replicas[1]},6:5:7`,
+    )
     const config = ['--entity-type', 'topics', '--entity-name', 'orders', '--alter']
     await tool('kafka-configs', ...config, '--add-config', 'retention.ms=10,segment.ms=11')
     const broker = ['--entity-type', 'brokers', '--entity-name', '5', '--alter']
@@ -168,23 +182,23 @@ describeInterop('kcli beside Apache Kafka', ['kafka', 'driver'], () => {
   }
 
   /** What is in the znodes and how often they were written, without what differs by nature. */
-  async function data(chroot: string, port: number): Promise<Record<string, unknown>> {
+  async function data(chroot: string, ports: readonly number[]): Promise<Record<string, unknown>> {
     const dump = await java.call<Record<string, Record<string, unknown>>>('znodes', {
       connect: `${server}/${chroot}`,
     })
     return Object.fromEntries(
       Object.entries(dump).map(([znode, { data: text, ephemeral, version, cversion }]) => [
         znode,
-        { text: neutral(text as string | null, port), ephemeral, version, cversion },
+        { text: neutral(text as string | null, ports), ephemeral, version, cversion },
       ]),
     )
   }
 })
 
-function neutral(text: string | null, port: number): string | null {
+function neutral(text: string | null, ports: readonly number[]): string | null {
   if (text === null) return null
-  return text
-    .replaceAll(String(port), 'PORT')
+  return ports
+    .reduce((named, port, i) => named.replaceAll(String(port), `PORT ${i}`), text)
     .replace(/"timestamp":"\d+"/, '"timestamp":"T"')
     .replace(/"(topic_id|id)":"[\w-]{22}"/, '"$1":"ID"')
 }
