@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { listFlag, parseIds, regexFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { moveFlags } from '../../src/cli/move-flags.ts'
 
 const file = (summary: string, exclusive: string[] = []) =>
   Flags.string({ helpValue: 'FILE', summary, exclusive })
@@ -30,28 +31,7 @@ export default class PartitionsReassign extends BaseCommand {
       helpValue: 'N',
       summary: 'How many replicas each partition is to have.',
     }),
-    drain: Flags.string({
-      helpValue: 'BROKER',
-      multiple: true,
-      multipleNonGreedy: true,
-      summary: 'Move all replicas away from this broker, of the named topics or of all.',
-      exclusive: ['brokers', 'replication-factor', 'plan', 'list', 'cancel'],
-    }),
-    execute: Flags.boolean({ summary: 'Do it.', exclusive: ['list', 'cancel'] }),
-    throttle: Flags.string({
-      helpValue: 'RATE',
-      summary: 'Bytes per second that each broker may copy, such as 10M; taken away by --wait.',
-      dependsOn: ['execute'],
-    }),
-    'log-dirs-throttle': Flags.string({
-      helpValue: 'RATE',
-      summary: 'The same for copying between log directories of a broker, which a plan can name.',
-      dependsOn: ['execute'],
-    }),
-    wait: Flags.boolean({
-      summary: 'Until it is done, then take throttles away. Alone: for what is under way.',
-      exclusive: ['list', 'cancel'],
-    }),
+    ...moveFlags,
     save: file('Write the plan to a new file.', ['list', 'cancel']),
     rollback: file('Write the plan that leads back to a new file.', ['list', 'cancel']),
     list: Flags.boolean({ summary: 'Show what is being moved.', exclusive: ['cancel'] }),
