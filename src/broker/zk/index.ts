@@ -2,10 +2,8 @@ export { ControllerMovedError } from './controller-moved-error.ts'
 export {
   type ControllerEpoch,
   KafkaZkClient,
-  type PartitionStateRead,
   PRODUCER_ID_BLOCK_SIZE,
   type RegisteredBroker,
-  type StateUpdate,
 } from './kafka-zk.ts'
 export type { SessionListener, ZkSessionOptions } from './zk-session.ts'
 export * from './znodes.ts'

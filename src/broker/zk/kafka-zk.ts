@@ -3,14 +3,12 @@ import type { Logger } from '../../base/logger.ts'
 import {
   isZooKeeperError,
   type Op,
-  type OpResult,
   type Stat,
   type Watcher,
-  type ZooKeeperError,
   ZooKeeperMultiError,
 } from '../../zookeeper/index.ts'
 import { ControllerMovedError } from './controller-moved-error.ts'
-import { ZkNotifications } from './zk-notifications.ts'
+import { created, PARTITIONS_PER_MULTI, statOf, ZkPartitionStates } from './zk-partition-states.ts'
 import { type SessionListener, ZkSession, type ZkSessionOptions } from './zk-session.ts'
 import {
   type BrokerInfo,
@@ -25,16 +23,11 @@ import {
   deleteTopicsZnode,
   type FinalizedFeatures,
   featureZnode,
-  type LeaderAndIsr,
-  type LeaderIsrAndControllerEpoch,
   PERSISTENT_PATHS,
   type ProducerIdsBlock,
-  partitionStateZnode,
   producerIdBlockZnode,
   type TopicAssignment,
-  type TopicPartition,
   topicPartitionsZnode,
-  topicPartitionZnode,
   topicsZnode,
   topicZnode,
   ZnodeError,
@@ -52,24 +45,15 @@ export interface ControllerEpoch {
   readonly zkVersion: number
 }
 
-/** What was found of a partition's state. */
-export type PartitionStateRead = LeaderIsrAndControllerEpoch | ZooKeeperError | ZnodeError | undefined
-
-/** A partition's state was written with this outcome; null when the znode had changed in between. */
-export type StateUpdate = LeaderAndIsr | ZooKeeperError | null
-
 /** org.apache.kafka.server.common.ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE. */
 export const PRODUCER_ID_BLOCK_SIZE = 1000
-
-/** Partitions that are created in one transaction: far below the megabyte that ZooKeeper takes in one request. */
-const PARTITIONS_PER_MULTI = 500
 
 /**
  * What Kafka does in ZooKeeper, one method a use (kafka.zk.KafkaZkClient). Requests of one call are pipelined; a lost
  * connection is waited for. Writes of the controller carry the version of /controller_epoch that it was elected with, and
  * reject with a {@link ControllerMovedError} when there has been another election since.
  */
-export class KafkaZkClient extends ZkNotifications {
+export class KafkaZkClient extends ZkPartitionStates {
   private readonly clock: Clock
   private readonly logger: Logger
   /** The session in which this broker last registered. */
@@ -334,13 +318,6 @@ export class KafkaZkClient extends ZkNotifications {
     }
   }
 
-  /** Whether the node is as the write wanted it: then the write was done, and the answer lost with the connection. */
-  private async holds({ path, data }: { path: string; data: Buffer | null }, version = 0): Promise<boolean> {
-    const node = await this.read(path)
-    if (node === null || node.stat.version !== version) return false
-    return node.data === null || data === null ? node.data === data : node.data.equals(data)
-  }
-
   /** With a version of /controller_epoch as the controller, without one as anybody. */
   async setTopicAssignment(
     topic: string,
@@ -354,122 +331,6 @@ export class KafkaZkClient extends ZkNotifications {
 
   async partitionNumbers(topic: string): Promise<number[]> {
     return (await this.children(topicPartitionsZnode.path(topic))).map(Number)
-  }
-
-  /** Undefined where there is no state yet; an error where it could not be read. */
-  async partitionStates(partitions: readonly TopicPartition[]): Promise<PartitionStateRead[]> {
-    const nodes = await this.readAll(
-      partitions.map(({ topic, partition }) => partitionStateZnode.path(topic, partition)),
-    )
-    // There are only so many ways to place three replicas on three brokers.
-    const same = new Map<string, LeaderIsrAndControllerEpoch>()
-    return partitions.map(({ topic, partition }, index) => {
-      const node = nodes[index]
-      if (node === null || node === undefined) return undefined
-      if (node instanceof Error) return node
-      const { data, stat } = node
-      const key = `${stat.version} ${data?.toString('latin1')}`
-      const known = same.get(key)
-      if (known !== undefined) return known
-      try {
-        const state = partitionStateZnode.decode(topic, partition, data, stat.version)
-        if (state !== undefined) same.set(key, state)
-        return state
-      } catch (error) {
-        if (error instanceof ZnodeError) return error
-        throw error
-      }
-    })
-  }
-
-  /** The first state of new partitions, and the znodes above it. The answer has an error for each that failed. */
-  async createPartitionStates(
-    states: readonly (TopicPartition & { readonly state: LeaderIsrAndControllerEpoch })[],
-    epochZkVersion: number,
-  ): Promise<(ZooKeeperError | undefined)[]> {
-    const chunks = []
-    for (let at = 0; at < states.length; at += PARTITIONS_PER_MULTI) {
-      chunks.push(states.slice(at, at + PARTITIONS_PER_MULTI))
-    }
-    // A topic's first partition brings the node that all of them are in.
-    const results = await Promise.all(
-      chunks.map(async (chunk) => {
-        const ops = chunk.flatMap(({ topic, partition, state }): Op[] => [
-          ...(partition === 0 ? [created(topicPartitionsZnode.path(topic), null)] : []),
-          created(topicPartitionZnode.path(topic, partition), null),
-          created(partitionStateZnode.path(topic, partition), partitionStateZnode.encode(state)),
-        ])
-        try {
-          await this.asController(epochZkVersion, ops)
-          return chunk.map(() => undefined)
-        } catch (error) {
-          if (error instanceof ZooKeeperMultiError) return error
-          throw error
-        }
-      }),
-    )
-    const outcome: (ZooKeeperError | undefined)[] = []
-    for (const [index, result] of results.entries()) {
-      const chunk = chunks[index] ?? []
-      outcome.push(
-        ...(Array.isArray(result) ? result : await this.createStatesOneByOne(chunk, epochZkVersion)),
-      )
-    }
-    return outcome
-  }
-
-  /** Some of the znodes exist already: left behind by a controller that died, or not in the order of the numbers. */
-  private async createStatesOneByOne(
-    states: readonly (TopicPartition & { readonly state: LeaderIsrAndControllerEpoch })[],
-    epochZkVersion: number,
-  ): Promise<(ZooKeeperError | undefined)[]> {
-    const attempt = async (path: string, data: Buffer | null, mayBeOurs = false) => {
-      const op = created(path, data)
-      try {
-        await this.asController(epochZkVersion, [op])
-        return undefined
-      } catch (error) {
-        if (mayBeOurs && isZooKeeperError(error, 'NODEEXISTS') && (await this.holds(op))) return undefined
-        if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
-        throw error
-      }
-    }
-    const topics = new Set(states.map(({ topic }) => topic))
-    await Promise.all([...topics].map((topic) => attempt(topicPartitionsZnode.path(topic), null)))
-    await Promise.all(
-      states.map(({ topic, partition }) => attempt(topicPartitionZnode.path(topic, partition), null)),
-    )
-    return Promise.all(
-      states.map(({ topic, partition, state }) =>
-        attempt(partitionStateZnode.path(topic, partition), partitionStateZnode.encode(state), true),
-      ),
-    )
-  }
-
-  /** Writes states whose znodes still have the version `partitionEpoch`; the answer has the new ones. */
-  updatePartitionStates(
-    states: readonly (TopicPartition & { readonly leaderAndIsr: LeaderAndIsr })[],
-    controllerEpoch: number,
-    epochZkVersion: number,
-  ): Promise<StateUpdate[]> {
-    return Promise.all(
-      states.map(async ({ topic, partition, leaderAndIsr }): Promise<StateUpdate> => {
-        const path = partitionStateZnode.path(topic, partition)
-        const data = partitionStateZnode.encode({ leaderAndIsr, controllerEpoch })
-        const version = leaderAndIsr.partitionEpoch
-        try {
-          const results = await this.asController(epochZkVersion, [{ type: 'setData', path, data, version }])
-          return { ...leaderAndIsr, partitionEpoch: statOf(results[1]).version }
-        } catch (error) {
-          if (isZooKeeperError(error, 'BADVERSION')) {
-            const isDone = await this.holds({ path, data }, version + 1)
-            return isDone ? { ...leaderAndIsr, partitionEpoch: version + 1 } : null
-          }
-          if (isZooKeeperError(error) && error.zkCode !== 'SESSIONEXPIRED') return error
-          throw error
-        }
-      }),
-    )
   }
 
   // Offsets of consumers of before 0.9
@@ -558,13 +419,4 @@ export class KafkaZkClient extends ZkNotifications {
       }
     }
   }
-}
-
-function created(path: string, data: Buffer | null) {
-  return { type: 'create', path, data } as const
-}
-
-function statOf(result: OpResult | undefined): Stat {
-  if (result?.type === 'setData' || result?.type === 'create') return result.stat
-  throw new TypeError('a multi did not answer with a stat')
 }

@@ -177,6 +177,26 @@ test('states of partitions: what exists already fails by itself', async () => {
   expect(read[2]).toBeUndefined()
 })
 
+test('states of many partitions are written in few transactions', async () => {
+  const { zk, client } = await open()
+  const { epoch, zkVersion } = await zk.registerController(1)
+  const numbers = Array.from({ length: 700 }, (_, number) => number)
+  const partitions = new Map(numbers.map((number) => [number, settled([1])]))
+  await zk.createTopic('t', { topicId: 'I7iIqibeQh6mcJvnnbp2nQ', partitions }, new Map())
+  const state = { leaderAndIsr: leaderAndIsr(1), controllerEpoch: epoch }
+  await zk.createPartitionStates(
+    numbers.map((partition) => ({ topic: 't', partition, state })),
+    zkVersion,
+  )
+  const updates = numbers.map((partition) => ({ topic: 't', partition, leaderAndIsr: leaderAndIsr(2) }))
+  const results = await zk.updatePartitionStates(updates, epoch, zkVersion)
+  expect(results).toEqual(numbers.map(() => leaderAndIsr(2, 1)))
+  const stats = await Promise.all(
+    numbers.map((number) => client.exists(`/brokers/topics/t/partitions/${number}/state`)),
+  )
+  expect(new Set(stats.map((stat) => stat?.mzxid)).size).toBe(2)
+})
+
 test('a topic goes with everything that is below it', async () => {
   const { zk, client } = await open()
   const { epoch, zkVersion } = await zk.registerController(1)
