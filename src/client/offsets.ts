@@ -9,8 +9,11 @@ export interface TopicPartition {
   readonly partition: number
 }
 
-/** `earliest` and `latest` are the ends; `maxTimestamp` is the record with the latest timestamp (KIP-734). */
-export type OffsetSpec = 'earliest' | 'latest' | 'maxTimestamp' | { readonly timestampMs: number }
+/**
+ * `earliest` and `latest` are the ends; `maxTimestamp` is the record with the latest timestamp (KIP-734). With tiered storage
+ * `earliestLocal` is where the local log begins (KIP-405), `latestTiered` the last offset that is stored elsewhere (KIP-1005).
+ */
+export type OffsetSpec = keyof typeof PLACES | { readonly timestampMs: number }
 
 /** What a broker says of an offset that was asked for. */
 export interface ListedOffset extends TopicPartition {
@@ -20,19 +23,19 @@ export interface ListedOffset extends TopicPartition {
   readonly leaderEpoch: number
 }
 
-const LATEST = -1
-const EARLIEST = -2
-const MAX_TIMESTAMP = -3
-/** An older broker would take -3 for a time. */
-const MAX_TIMESTAMP_VERSION = 7
+/** What stands for a time in a request, and the first version that knows it: an older broker would take it for a time. */
+const PLACES = {
+  latest: { timestamp: -1, version: 0 },
+  earliest: { timestamp: -2, version: 0 },
+  maxTimestamp: { timestamp: -3, version: 7 },
+  earliestLocal: { timestamp: -4, version: 8 },
+  latestTiered: { timestamp: -5, version: 9 },
+} as const
 /** The replica id of a client that is no broker. */
 const CONSUMER = -1
 
 export function offsetTimestamp(spec: OffsetSpec): number {
-  if (spec === 'earliest') return EARLIEST
-  if (spec === 'latest') return LATEST
-  if (spec === 'maxTimestamp') return MAX_TIMESTAMP
-  return spec.timestampMs
+  return typeof spec === 'string' ? PLACES[spec].timestamp : spec.timestampMs
 }
 
 /** Asks the leaders. Partitions keep the order in which they were given. Throws for the first that cannot be answered. */
@@ -107,9 +110,9 @@ async function ask(
 ): Promise<void> {
   const connection = await core.connectionTo(leader)
   const version = connection.versionOf(listOffsets)
-  if (version < MAX_TIMESTAMP_VERSION && entries.some((entry) => entry.spec === 'maxTimestamp')) {
-    throw new UnsupportedVersionError('the broker is too old to look for the latest timestamp')
-  }
+  for (const { spec } of entries)
+    if (typeof spec === 'string' && version < PLACES[spec].version)
+      throw new UnsupportedVersionError(`the broker is too old to look for the offset '${spec}'`)
   const topics = new Map<
     string,
     { partitionIndex: number; currentLeaderEpoch: number; timestamp: number }[]

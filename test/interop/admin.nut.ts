@@ -104,6 +104,27 @@ describeInterop("the admin's calls against Apache Kafka 3.9.1 with an authorizer
     expect(topic?.partitions).toHaveLength(2)
   })
 
+  it('topics by their ids', async () => {
+    const [created] = await admin.createTopics([{ name: 'by-id', numPartitions: 1, replicationFactor: 3 }])
+    const topicId = created?.topicId ?? ''
+    const none = 'AAAAAAAAAAAAAAAAAAAAAg'
+    await expect.poll(() => admin.topicNames([topicId, none])).toEqual(new Map([[topicId, 'by-id']]))
+    expect(await admin.deleteTopics({ topicIds: [topicId, none] })).toEqual(
+      expect.arrayContaining([
+        { name: 'by-id', error: null },
+        { name: none, error: expect.objectContaining({ errorName: 'UNKNOWN_TOPIC_ID' }) },
+      ]),
+    )
+  })
+
+  it('places of offsets that came with tiered storage', async () => {
+    const at = { topic: 'plain', partition: 0 }
+    const offsetOf = async (spec: 'earliestLocal' | 'latestTiered') =>
+      (await admin.listOffsets([{ ...at, spec }]))[0]?.offset
+    expect(await offsetOf('earliestLocal')).toBe(0)
+    expect(await offsetOf('latestTiered')).toBe(-1)
+  })
+
   it('client quotas: set, found by filters, taken back', async () => {
     const alice = { user: 'alice', 'client-id': null }
     const values = { producer_byte_rate: 1000, consumer_byte_rate: 2000 }

@@ -49,8 +49,8 @@ export class Admin {
     return topics.create(this.core, newTopics, options)
   }
 
-  deleteTopics(names: readonly string[], options: topics.TimeoutOptions = {}): Promise<ItemResult[]> {
-    return topics.remove(this.core, names, options)
+  deleteTopics(selected: topics.TopicSelection, options: topics.TimeoutOptions = {}): Promise<ItemResult[]> {
+    return topics.remove(this.core, selected, options)
   }
 
   createPartitions(
@@ -91,6 +91,11 @@ export class Admin {
       const partitions = topic.errorCode === ERROR_CODES.NONE ? topic.partitions : []
       return { ...topic, partitions, authorizedOperations }
     })
+  }
+
+  /** The names of topics by their ids; an id that no topic has is left out. */
+  topicNames(topicIds: readonly string[]): Promise<Map<string, string>> {
+    return cluster.topicNames(this.core, topicIds)
   }
 
   describeConfigs(

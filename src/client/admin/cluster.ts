@@ -42,6 +42,25 @@ export async function operationsOfTopics(
   })
 }
 
+/** Metadata can be asked for by topic id from this version on (KIP-516; 10 and 11 had a fault). */
+const BY_TOPIC_ID_VERSION = 12
+
+export async function topicNames(
+  core: ClientCore,
+  topicIds: readonly string[],
+): Promise<Map<string, string>> {
+  return core.retry(async () => {
+    const connection = await core.anyConnection()
+    if (connection.versionOf(metadata) < BY_TOPIC_ID_VERSION)
+      throw new UnsupportedVersionError('the broker is too old to know topics by their ids')
+    const { topics } = await connection.send(metadata, {
+      topics: topicIds.map((topicId) => ({ topicId, name: null })),
+      allowAutoTopicCreation: false,
+    })
+    return new Map(topics.flatMap(({ topicId, name }) => (name === null ? [] : [[topicId, name] as const])))
+  })
+}
+
 /** Brokers older than 2.8 are asked by Metadata. */
 export async function describe(
   core: ClientCore,

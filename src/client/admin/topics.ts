@@ -4,7 +4,14 @@ import { deleteTopics } from '../../protocol/messages/20-delete-topics.ts'
 import { deleteRecords } from '../../protocol/messages/21-delete-records.ts'
 import { createPartitions } from '../../protocol/messages/37-create-partitions.ts'
 import type { ClientCore } from '../core.ts'
-import { BrokerError, ClientError, type Connection, NetworkError, RequestTimeoutError } from '../net/index.ts'
+import {
+  BrokerError,
+  ClientError,
+  type Connection,
+  NetworkError,
+  RequestTimeoutError,
+  UnsupportedVersionError,
+} from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
 import { askLeaders, byTopic, partitionName } from './leaders.ts'
 import { type ItemResult, itemError } from './results.ts'
@@ -104,26 +111,38 @@ export async function create(
   })
 }
 
+/** Topics by their names, or by their ids (KIP-516). */
+export type TopicSelection = readonly string[] | { readonly topicIds: readonly string[] }
+
+const TOPIC_IDS_VERSION = 6
+
+/** `name` is the topic's id when that is what it was named by, and nobody may know its name. */
 export async function remove(
   core: ClientCore,
-  names: readonly string[],
+  selected: TopicSelection,
   options: TimeoutOptions,
 ): Promise<ItemResult[]> {
   return askController(core, async (connection, lost) => {
-    const byName = connection.versionOf(deleteTopics) < 6
+    const hasIds = connection.versionOf(deleteTopics) >= TOPIC_IDS_VERSION
+    if ('topicIds' in selected && !hasIds)
+      throw new UnsupportedVersionError('the broker is too old to delete topics by their ids')
+    const topics =
+      'topicIds' in selected
+        ? selected.topicIds.map((topicId) => ({ name: null, topicId }))
+        : selected.map((name) => ({ name }))
     const response = await connection.send(deleteTopics, {
-      ...(byName ? { topicNames: names } : { topics: names.map((name) => ({ name })) }),
+      ...(hasIds ? { topics } : { topicNames: topics.map(({ name }) => name ?? '') }),
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     })
     throwIfNotController(response.responses.map((topic) => topic.errorCode))
+    const gone = 'topicIds' in selected ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION'
     return response.responses.map((topic) => ({
       name: topic.name ?? topic.topicId,
-      error: afterLostAttempt(lost, topic.errorCode, 'UNKNOWN_TOPIC_OR_PARTITION', topic.errorMessage),
+      error: afterLostAttempt(lost, topic.errorCode, gone, topic.errorMessage),
     }))
   })
 }
 
-/** How many partitions a topic is to have; it can only be more than it has. */
 export interface PartitionGrowth {
   readonly name: string
   readonly totalCount: number
