@@ -56,7 +56,6 @@ export {
   RebalanceInProgressError,
   RequestTimeoutError,
   RetriableCommitFailedError,
-  roundRobinPartitioner,
   TimeoutError,
   UnreachableError,
   UnsupportedVersionError,

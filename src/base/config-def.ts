@@ -41,7 +41,8 @@ export class ConfigError extends KcliError {
 
   static ofValue(name: string, value: ConfigValue, reason: string | null): ConfigError {
     const because = reason === null ? '' : `: ${reason}`
-    return new ConfigError(`Invalid value ${shown(value)} for configuration ${name}${because}`)
+    // A class that names itself is given another name when it is bundled, and errors show theirs.
+    return new this(`Invalid value ${shown(value)} for configuration ${name}${because}`)
   }
 }
 

@@ -4,7 +4,13 @@ import {
   Admin as ClientAdmin,
   type ItemResult,
 } from '../client/index.ts'
-import { type Closable, clientOptions, connectionOf, type LibraryOptions } from './connection.ts'
+import {
+  type Closable,
+  clientOptions,
+  connectionOf,
+  type LibraryOptions,
+  requireOptions,
+} from './connection.ts'
 
 /** Kafka's admin configurations, by their names or in camelCase. */
 export interface AdminOptions extends LibraryOptions, Omit<AdminProperties, `bootstrap${string}`> {}
@@ -18,7 +24,7 @@ export class Admin extends ClientAdmin {
 
   /** Throws a ConfigError for a configuration that Kafka would refuse, and for what kcli cannot do. */
   constructor(options: AdminOptions) {
-    const { ports, properties, clients } = connectionOf(options)
+    const { ports, properties, clients } = connectionOf(requireOptions(options))
     super(clientOptions(adminSettings(properties).client, ports))
     this.clients = clients.add(this)
   }

@@ -55,7 +55,7 @@ export class Cluster extends ClusterClients {
   /** The same as {@link startCluster}. */
   static async start(options: StartClusterOptions = {}): Promise<Cluster> {
     const { topics = [] } = options
-    const cluster = new Cluster(await run(options))
+    const cluster = new this(await run(options))
     try {
       if (topics.length > 0) await cluster.createTopics(topics, { ifNotExists: true })
     } catch (error) {

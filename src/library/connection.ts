@@ -46,11 +46,19 @@ interface Connection {
   readonly clients: Set<Closable>
 }
 
+const BOOTSTRAP_HINT = "Give 'HOST:PORT', or a cluster that startCluster gave."
+
 const systemPorts = lazy<ClientPorts>(() => ({
   network: createNodeNetwork(systemClock),
   clock: systemClock,
   random: systemRandom,
 }))
+
+/** JavaScript lets a client be made of nothing. */
+export function requireOptions<O extends LibraryOptions>(options: O | undefined): O {
+  if (options !== undefined) return options
+  throw new ConfigError('bootstrapServers is missing', { hint: BOOTSTRAP_HINT })
+}
 
 /** Takes apart what was given: Kafka's properties, and the ports that the client needs. */
 export function connectionOf(options: LibraryOptions): Connection {
@@ -62,9 +70,7 @@ export function connectionOf(options: LibraryOptions): Connection {
   }
   const properties: Record<string, unknown> = { bootstrapServers, ...others }
   if ((properties.bootstrapServers ?? properties['bootstrap.servers'] ?? '') === '') {
-    throw new ConfigError('bootstrapServers is missing', {
-      hint: "Give 'HOST:PORT', or a cluster that startCluster gave.",
-    })
+    throw new ConfigError('bootstrapServers is missing', { hint: BOOTSTRAP_HINT })
   }
   return { ports: { ...systemPorts(), ...own }, properties, clients: new Set() }
 }

@@ -9,7 +9,13 @@ import {
   type ConsumerRecord as RawRecord,
   type TopicPartition,
 } from '../client/index.ts'
-import { type Closable, clientOptions, connectionOf, type LibraryOptions } from './connection.ts'
+import {
+  type Closable,
+  clientOptions,
+  connectionOf,
+  type LibraryOptions,
+  requireOptions,
+} from './connection.ts'
 import { RecordDeserializationError } from './errors.ts'
 import { Interceptors, interceptorsOf } from './interceptors.ts'
 import {
@@ -87,7 +93,7 @@ class LibraryConsumer<K, V> extends Base {
 
   /** Throws a ConfigError for a configuration that Kafka would refuse, and for what kcli cannot do. */
   constructor(options: ConsumerOptions) {
-    const { interceptors: given, ...others } = options
+    const { interceptors: given, ...others } = requireOptions(options)
     const { ports, properties, clients } = connectionOf(others)
     const { client, consumer, library } = consumerSettings(properties)
     const list = interceptorsOf<ConsumerInterceptor>(given ?? library.get('interceptor.classes'))

@@ -27,7 +27,7 @@ export class LocalCluster extends ClusterClients {
   /** The same as {@link openCluster}. */
   static async open({ directory, logger }: OpenClusterOptions): Promise<LocalCluster> {
     const { openLocalTarget } = await import('../cluster/index.ts')
-    return new LocalCluster(openLocalTarget(await diskPorts(logger), directory))
+    return new this(openLocalTarget(await diskPorts(logger), directory))
   }
 
   private constructor(target: LocalTarget) {

@@ -10,7 +10,13 @@ import {
   type ProducerRecord as RawRecord,
   type RecordMetadata,
 } from '../client/index.ts'
-import { type Closable, clientOptions, connectionOf, type LibraryOptions } from './connection.ts'
+import {
+  type Closable,
+  clientOptions,
+  connectionOf,
+  type LibraryOptions,
+  requireOptions,
+} from './connection.ts'
 import { SerializationError } from './errors.ts'
 import { Interceptors, interceptorsOf } from './interceptors.ts'
 import {
@@ -82,7 +88,11 @@ class LibraryProducer<K, V> {
 
   /** Throws a ConfigError for a configuration that Kafka would refuse, and for what kcli cannot do. */
   constructor(options: ProducerOptions) {
-    const { interceptors: given, allowAutoCreateTopics: allowAutoCreate = true, ...others } = options
+    const {
+      interceptors: given,
+      allowAutoCreateTopics: allowAutoCreate = true,
+      ...others
+    } = requireOptions(options)
     const { ports, properties, clients } = connectionOf(others)
     const { client, producer, library } = producerSettings(properties)
     this.serializeKey = serializerOf(library.get('key.serializer'), 'key.serializer')

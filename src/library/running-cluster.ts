@@ -1,3 +1,4 @@
+import { ConfigError } from '../base/config-def.ts'
 import { KcliError } from '../base/errors.ts'
 import { FileLocks } from '../base/file-lock.ts'
 import { lazy } from '../base/load-native.ts'
@@ -19,9 +20,31 @@ export interface RunningCluster {
 }
 
 /** Rejects with a KcliError, and then nothing is left running. */
-export function run(options: StartClusterOptions): Promise<RunningCluster> {
+export async function run(options: StartClusterOptions): Promise<RunningCluster> {
   const { directory } = options
+  check(options)
   return directory === undefined ? startInMemory(options) : host(options, directory)
+}
+
+/** What the cluster decides itself: another value would be passed over in silence. */
+const OWN_CONFIGURATIONS = [
+  'advertised.listeners',
+  'broker.id',
+  'inter.broker.listener.name',
+  'listeners',
+  'log.dir',
+  'log.dirs',
+  'zookeeper.connect',
+]
+
+function check({ brokers, config = {} }: StartClusterOptions): void {
+  if (brokers !== undefined && !(Number.isSafeInteger(brokers) && brokers > 0))
+    throw new ConfigError(`brokers is ${brokers}`, { hint: 'It is how many there are to be, at least 1.' })
+  const own = OWN_CONFIGURATIONS.find((name) => Object.hasOwn(config, name))
+  if (own === undefined) return
+  throw new ConfigError(`${own} is for the cluster itself to decide`, {
+    hint: 'Leave it out; see the options brokers, directory and listen.',
+  })
 }
 
 async function startInMemory(options: StartClusterOptions): Promise<RunningCluster> {

@@ -38,6 +38,8 @@ describe('a cluster in memory', () => {
     const [orders] = await cluster.admin().describeTopics(['orders'])
     expect(orders?.partitions).toHaveLength(4)
     await expect(startCluster({ config: { 'num.partitions': 'many' } })).rejects.toThrow('num.partitions')
+    await expect(startCluster({ config: { 'broker.id': 7 } })).rejects.toThrow('broker.id is for the cluster')
+    await expect(startCluster({ brokers: 0 })).rejects.toThrow('brokers is 0')
   })
 
   it('lets other clients in when it listens', async () => {

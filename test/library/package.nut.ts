@@ -89,6 +89,14 @@ describe('the package', () => {
     expect(errors.stdout).toBe('')
   })
 
+  it('has errors that know their names', async () => {
+    const script = `
+      const names = Object.entries(require('kcli')).filter(([name]) => /Error$|Cluster$/.test(name))
+      console.log(names.length > 15, names.filter(([name, { name: own }]) => name !== own))`
+    const { stdout } = await execute(process.execPath, ['-e', script], { cwd: program, env: cleanEnv() })
+    expect(stdout).toBe('true []\n')
+  })
+
   it('can be required', async () => {
     const script =
       "const { startCluster } = require('kcli'); startCluster().then((cluster) => cluster.close())"
