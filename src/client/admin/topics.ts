@@ -143,6 +143,7 @@ export async function remove(
   })
 }
 
+/** How many partitions a topic is to have; it can only be more than it has. */
 export interface PartitionGrowth {
   readonly name: string
   readonly totalCount: number
