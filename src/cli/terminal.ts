@@ -19,6 +19,8 @@ export interface Surroundings {
   readonly stdoutIsTty: boolean
   readonly stderrIsTty: boolean
   readonly columns?: number | undefined
+  /** 0 where a pseudo-terminal was made without a size. */
+  readonly stderrColumns?: number | undefined
 }
 
 export function processSurroundings(): Surroundings {
@@ -28,6 +30,7 @@ export function processSurroundings(): Surroundings {
     stdoutIsTty: process.stdout.isTTY === true,
     stderrIsTty: process.stderr.isTTY === true,
     columns: process.stdout.isTTY === true ? process.stdout.columns : undefined,
+    stderrColumns: process.stderr.columns,
   }
 }
 
@@ -45,7 +48,8 @@ export function detectTerminal(around: Surroundings, options: { color: boolean }
     canPrompt: around.stdinIsTty && around.stderrIsTty && !isCi,
     stdinIsTty: around.stdinIsTty,
     columns: around.columns,
-    canAnimate: around.stderrIsTty && !isCi && !isDumb,
+    // A spinner clears as many lines as its text takes: in no columns it would never be done with that.
+    canAnimate: around.stderrIsTty && !isCi && !isDumb && around.stderrColumns !== 0,
   }
 }
 

@@ -12,6 +12,11 @@ describe('what the surroundings allow', () => {
     expect(detect(pipe)).toMatchObject({ color: false, canPrompt: false, canAnimate: false })
   })
 
+  it('moves nothing on a terminal without a size', () => {
+    expect(detect({ ...tty, stderrColumns: 0 }).canAnimate).toBe(false)
+    expect(detect({ ...tty, stderrColumns: 80 }).canAnimate).toBe(true)
+  })
+
   it('has none of them in CI', () => {
     expect(detect(tty, { CI: 'true' })).toMatchObject({ color: false, canPrompt: false, canAnimate: false })
     expect(detect(tty, { CI: 'false' }).canPrompt).toBe(true)
