@@ -36,9 +36,9 @@ const CLOSE_TIMEOUT_MS = 30_000
  * Reads the partitions that it is told to read, or those that its group gives it
  * (org.apache.kafka.clients.consumer.KafkaConsumer with the classic protocol).
  *
- * The next fetch is under way while the records of the last one are being worked on. In memory are at most
- * `maxPartitionFetchBytes` of each partition (more for one larger batch), and nothing more is fetched while
- * `fetchMaxBytes` wait to be taken.
+ * The next fetch is under way while the records of the last one are being worked on. In memory are at most twice
+ * `maxPartitionFetchBytes` of each partition (or two larger batches), and nothing more is fetched while `fetchMaxBytes`
+ * wait to be taken.
  *
  * In a group, heartbeats go on by themselves as long as the event loop runs; everything else happens within `poll`, which
  * has to be called at least every `maxPollIntervalMs`. Offsets that are committed are those of what was given out.
