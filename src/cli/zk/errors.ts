@@ -10,8 +10,11 @@ export class ZkUsageError extends KcliError {
 
 /** No such command; exit code 127. */
 export class UnknownCommandError extends KcliError {
-  constructor(name: string) {
-    super('KCLI_ZK_COMMAND', `Command not found: Command not found ${name}`)
+  readonly command: string
+
+  constructor(command: string) {
+    super('KCLI_ZK_COMMAND', `Command not found: Command not found ${command}`)
+    this.command = command
   }
 }
 

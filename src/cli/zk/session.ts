@@ -17,7 +17,7 @@ import type { CommandContext } from '../context.ts'
 import { type TextFiles, textFiles } from '../text-files.ts'
 import type { ZkSession } from './command.ts'
 import { UnknownCommandError, ZkUsageError, zkErrorText } from './errors.ts'
-import { runZkCommand, zkCliUsage } from './table.ts'
+import { runZkCommand, unknownCommandText, zkCliUsage } from './table.ts'
 
 /** Where the znodes are. */
 export interface ZkPlace {
@@ -131,7 +131,10 @@ export class ZkBrowser implements ZkSession {
 
   private report(error: unknown): number {
     if (error instanceof UnknownCommandError) {
-      this.note(zkCliUsage() + error.message)
+      // Programs that were written for zkCli look for its words; on a terminal they would fill the screen.
+      this.note(
+        this.context.terminal.canAnimate ? unknownCommandText(error.command) : zkCliUsage() + error.message,
+      )
       return ZK_EXIT.unknownCommand
     }
     if (error instanceof ZkUsageError) {

@@ -1,3 +1,4 @@
+import { nearestName } from '../../base/edit-distance.ts'
 import { ACL_COMMANDS } from './acl-commands.ts'
 import { parseArguments } from './arguments.ts'
 import type { ZkCommand, ZkSession } from './command.ts'
@@ -46,6 +47,16 @@ function findCommand(name: string): ZkCommand {
 export function zkCliUsage(): string {
   const lines = ZK_COMMANDS.filter(({ isZkCli }) => isZkCli).map(({ name, usage }) => `\t${name} ${usage}\n`)
   return `ZooKeeper -server host:port -client-configuration properties-file cmd args\n${lines.join('')}`
+}
+
+/** The same for people: zkCli's list of everything hides what matters. */
+export function unknownCommandText(typed: string): string {
+  const nearest = nearestName(
+    typed,
+    ZK_COMMANDS.map(({ name }) => name),
+  )
+  const meant = nearest === undefined ? '' : ` Did you mean '${nearest}'?`
+  return `zk has no command '${typed}'.${meant} 'help' lists all of them.`
 }
 
 /** Runs one command. Rejects with a ZkUsageError, an UnknownCommandError or what ZooKeeper answered. */

@@ -4,6 +4,7 @@ import { pathProblemText } from '../../../src/cli/zk/errors.ts'
 import { explain } from '../../../src/cli/zk/explain.ts'
 import { parseAuth, takeZkFlags } from '../../../src/cli/zk/flags.ts'
 import { formatAcl, parseAcl } from '../../../src/cli/zk/format.ts'
+import { unknownCommandText } from '../../../src/cli/zk/table.ts'
 
 describe('parseArguments', () => {
   const specs = { s: {}, R: {}, v: { hasValue: true }, a: { group: 'g' }, b: { group: 'g' }, explain: {} }
@@ -124,4 +125,12 @@ describe('explain', () => {
     expect(explain('/controller', Buffer.from('no JSON'))).toBeDefined()
     expect(explain('/brokers/topics/t', null)).toBeDefined()
   })
+})
+
+it.each([
+  ['crate', "zk has no command 'crate'. Did you mean 'create'? 'help' lists all of them."],
+  ['getacl', "zk has no command 'getacl'. Did you mean 'getAcl'? 'help' lists all of them."],
+  ['nonsense', "zk has no command 'nonsense'. 'help' lists all of them."],
+])('%s is no command', (typed, text) => {
+  expect(unknownCommandText(typed)).toBe(text)
 })
