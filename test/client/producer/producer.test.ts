@@ -363,6 +363,21 @@ describe('Producer: configuration', () => {
     expect(() => new Producer(cluster.clientOptions(), config)).toThrow(message)
   })
 
+  it('compresses at the level of its codec', async () => {
+    const text = Array.from({ length: 2000 }, (_, i) => `${(i * 7919) % 1000} ${i}`).join(' ')
+    const sizeAt = async (config: ProducerConfig) => {
+      const { clock, cluster, producer } = await setUp(config)
+      await clock.run(producer.send({ topic: 't', value: text }))
+      await clock.run(producer.close())
+      return cluster.log('t').batches[0]?.bytes.length ?? 0
+    }
+    const gzip = (compressionGzipLevel: number) =>
+      sizeAt({ compressionType: 'gzip', compressionGzipLevel, compressionZstdLevel: 1 })
+    expect(await gzip(9)).toBeLessThan(await gzip(1))
+    // -1 is gzip's own, which is 6.
+    expect(await gzip(-1)).toBe(await gzip(6))
+  })
+
   it.each([{ acks: 1 as const }, { retries: 0 }, { maxInFlight: 6 }])(
     'does without idempotence when nobody asked for it: %o',
     async (config) => {

@@ -59,11 +59,16 @@ export class SendStats {
     this.iteration++
   }
 
+  /** All up to now; cheap, in contrast to {@link totals}. */
+  soFar(nowMs: number): SendWindow {
+    return this.total.over(nowMs - this.startMs)
+  }
+
   totals(nowMs: number): SendTotals {
     const sorted = this.latencies.subarray(0, this.sampled).slice().sort()
     const at = (share: number) => sorted[Math.trunc(share * sorted.length)] ?? 0
     return {
-      ...this.total.over(nowMs - this.startMs),
+      ...this.soFar(nowMs),
       p50Ms: at(0.5),
       p95Ms: at(0.95),
       p99Ms: at(0.99),

@@ -6,7 +6,7 @@ import { sizeText } from '../../output/text.ts'
 import { optionsWith } from '../../target.ts'
 import { metricsText } from './metrics-text.ts'
 import { randomPayloads } from './payloads.ts'
-import { SendStats, type SendTotals } from './produce-stats.ts'
+import { SendStats, type SendTotals, type SendWindow } from './produce-stats.ts'
 import { sendLoad } from './send-load.ts'
 
 export interface PerfProduceOptions {
@@ -35,7 +35,7 @@ export async function perfProduce(context: CommandContext, options: PerfProduceO
     await producer.prepare(options.topic)
     const payloads = randomPayloads(systemRandom, options.sizeBytes)
     const stats = new SendStats(options.records, clock.nowMs(), () => undefined)
-    const progress = context.progress(() => progressText(stats.totals(clock.nowMs()), options.records))
+    const progress = context.progress(() => progressText(stats.soFar(clock.nowMs()), options.records))
     await sendLoad(clock, producer, stats, { ...options, payloads, signal, onError })
     await producer.flush()
     progress.stop()
@@ -49,7 +49,7 @@ export async function perfProduce(context: CommandContext, options: PerfProduceO
   return EXIT.done
 }
 
-function progressText({ records, elapsedMs }: SendTotals, wanted: number): string {
+function progressText({ records, elapsedMs }: SendWindow, wanted: number): string {
   const perSecond = Math.round((records * 1000) / Math.max(1, elapsedMs))
   return `${records.toLocaleString('en')} of ${wanted.toLocaleString('en')} records, ${perSecond.toLocaleString('en')} per second`
 }
