@@ -5,7 +5,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
-export async function loadTs(file) {
+export async function loadTs(file, plugins = []) {
   const dir = mkdtempSync(path.join(os.tmpdir(), 'kcli-ts-'))
   try {
     const outfile = path.join(dir, 'module.mjs')
@@ -18,6 +18,7 @@ export async function loadTs(file) {
       target: 'node20',
       packages: 'external',
       logLevel: 'error',
+      plugins,
     })
     return await import(pathToFileURL(outfile).href)
   } finally {

@@ -206,7 +206,7 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
 
   private startClients(): void {
     const { random } = this
-    const pace = () => ({ meanPauseMs: 20 + random.int(200), lingerMs: random.int(2) * random.int(50) })
+    const pace = () => ({ meanPauseMs: 40 + random.int(400), lingerMs: random.int(2) * random.int(50) })
     this.addProducer('i0', { acks: -1, idempotent: true, ...pace() })
     this.addProducer('i1', { acks: -1, idempotent: true, ...pace() })
     if (random.int(2) === 0) this.addProducer('p2', { acks: -1, idempotent: false, ...pace() })
