@@ -247,15 +247,17 @@ export class ConsumerGroup {
   /** Before partitions are given up: which topics there are, and the offsets. */
   private async prepare(): Promise<undefined> {
     if (this.subscription.hasPattern) await this.watch.refreshAll()
-    if (this.config.enableAutoCommit && !this.isOut) await this.storeConsumed(this.config.maxPollIntervalMs)
+    if (this.isOut) this.revokedOffsets = []
+    else if (this.config.enableAutoCommit) await this.storeConsumed(this.config.maxPollIntervalMs)
   }
 
   /** The last commit before partitions go. Never rejects: then others read some records once more. */
   private async storeConsumed(timeoutMs: number): Promise<void> {
-    const offsets = [...this.revokedOffsets, ...this.consumed()]
+    const revoked = this.revokedOffsets
     this.revokedOffsets = []
+    // What was given out since the last attempt may be stored already: nothing older may come after it.
     const attempt = () =>
-      this.commits.attempt(offsets).catch((error: unknown) => {
+      this.commits.attempt([...revoked, ...this.consumed()]).catch((error: unknown) => {
         // Nobody will make the topic come back; Kafka's consumer tries until the time is over.
         if (!isUnknownTopic(error)) throw error
       })
