@@ -1,4 +1,4 @@
-import { sleep, type Timer } from '../base/clock.ts'
+import type { Timer } from '../base/clock.ts'
 import type { Address } from '../base/network.ts'
 import type { ConnectionMetrics } from './metrics/index.ts'
 import { ClientError, Connection } from './net/index.ts'
@@ -30,6 +30,8 @@ export class Connections {
   private readonly metrics: ConnectionMetrics
   private readonly peers = new Map<number, Peer>()
   private idleTimer: Timer | undefined
+  /** Attempts that wait for their time. */
+  private readonly pauses = new Set<() => void>()
   private closed = false
 
   constructor(options: ResolvedClientOptions, metrics: ConnectionMetrics) {
@@ -73,6 +75,7 @@ export class Connections {
   close(): void {
     this.closed = true
     this.idleTimer?.cancel()
+    for (const end of [...this.pauses]) end()
     for (const { open, opening } of [...this.peers.values()]) {
       if (open !== undefined) open.close()
       else opening?.then((connection) => connection.close(), ignore)
@@ -104,7 +107,7 @@ export class Connections {
   private async open(peer: Peer, connect: Connect): Promise<Connection> {
     const { clock } = this.options
     const waitMs = peer.retryAtMs - clock.monotonicMs()
-    if (waitMs > 0) await sleep(clock, waitMs)
+    if (waitMs > 0) await this.pause(waitMs)
     if (this.closed) throw closedError()
     let connection: Connection
     try {
@@ -130,6 +133,19 @@ export class Connections {
     })
     this.watchIdle()
     return connection
+  }
+
+  /** Until the time is over or the client is closed, which must not keep a process that has ended its work. */
+  private pause(waitMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        timer.cancel()
+        this.pauses.delete(end)
+        resolve()
+      }
+      const timer = this.options.clock.setTimer(waitMs, end)
+      this.pauses.add(end)
+    })
   }
 
   private lost(peer: Peer): void {

@@ -109,6 +109,18 @@ describe('Connections', () => {
     core.close()
   })
 
+  it('an attempt that waits for its time ends with the client', async () => {
+    const { clock, cluster, core } = await setUp({ reconnectBackoffMs: 60_000 })
+    cluster.down.add(0)
+    cluster.disconnect(0)
+    await clock.settle()
+    const waiting = core.connectionTo(0)
+    await clock.settle()
+    core.close()
+    await expect(waiting).rejects.toMatchObject({ code: 'KCLI_CLOSED' })
+    expect(clock.pendingTimers).toBe(0)
+  })
+
   it('a coordinator has one of its own', async () => {
     const { clock, core } = await setUp()
     const [data, coordinator] = await clock.run(
