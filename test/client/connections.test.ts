@@ -111,6 +111,7 @@ describe('Connections', () => {
 
   it('an attempt that waits for its time ends with the client', async () => {
     const { clock, cluster, core } = await setUp({ reconnectBackoffMs: 60_000 })
+    await clock.run(core.connectionTo(0))
     cluster.down.add(0)
     cluster.disconnect(0)
     await clock.settle()
