@@ -13,6 +13,7 @@ import { nameOf, type Position } from './fetch/position.ts'
 import type { CommitCallback, CommittedOffset } from './group/commits.ts'
 import { ConsumerGroup } from './group/consumer-group.ts'
 import { comparePartitions } from './partitions.ts'
+import { PollMetrics } from './poll-metrics.ts'
 import { PositionLookup } from './positions.ts'
 import { Reading } from './reading.ts'
 import { type RebalanceListener, SubscriptionState } from './subscription.ts'
@@ -51,6 +52,7 @@ export class Consumer {
   private readonly group: ConsumerGroup | undefined
   private readonly lookup: PositionLookup
   private readonly blocking: Blocking
+  private readonly polls: PollMetrics
   private isPolling = false
   private isClosing = false
   /** What the iterator has in hand. */
@@ -61,6 +63,7 @@ export class Consumer {
     this.config = resolveConsumerConfig(config)
     this.fetcher = new Fetcher(this.core, this.config)
     this.blocking = new Blocking(this.core.options.clock)
+    this.polls = new PollMetrics(this.core.metrics, this.core.options.clock)
     const { groupId } = this.config
     this.group =
       groupId === undefined
@@ -188,9 +191,11 @@ export class Consumer {
       )
     if (this.isPolling) throw refused('KCLI_CONCURRENT_POLL', 'another poll of this consumer is under way')
     this.isPolling = true
+    this.polls.begins()
     try {
       return await this.pollLoop(this.core.options.clock.monotonicMs() + timeoutMs)
     } finally {
+      this.polls.ends()
       this.isPolling = false
     }
   }

@@ -9,6 +9,7 @@ import type { ResolvedConsumerConfig } from '../config.ts'
 import { nameOf } from '../fetch/position.ts'
 import type { GroupCoordinator } from './coordinator.ts'
 import { CommitFailedError, RebalanceInProgressError, RetriableCommitFailedError } from './errors.ts'
+import type { GroupMetrics } from './group-metrics.ts'
 import { type Generation, isCoordinatorLost, type Membership, NO_GENERATION } from './membership.ts'
 
 /** An offset that a group stores: that of the next record to be read (OffsetAndMetadata). */
@@ -37,6 +38,7 @@ export class OffsetCommits {
   private readonly membership: Membership
   /** Whether commits are those of a member; by assignment anybody may store offsets of a group that has no members. */
   private readonly isMember: () => boolean
+  private readonly metrics: GroupMetrics
   private readonly order = new SerialQueue()
   private readonly underWay = new Set<Promise<void>>()
   private completions: Completion[] = []
@@ -50,6 +52,7 @@ export class OffsetCommits {
     coordinator: GroupCoordinator,
     membership: Membership,
     isMember: () => boolean,
+    metrics: GroupMetrics,
   ) {
     this.core = core
     this.config = config
@@ -57,6 +60,7 @@ export class OffsetCommits {
     this.coordinator = coordinator
     this.membership = membership
     this.isMember = isMember
+    this.metrics = metrics
   }
 
   /** Tries again until the offsets are stored, cannot be, or `timeoutMs` have passed. Earlier commits are done then, too. */
@@ -108,7 +112,7 @@ export class OffsetCommits {
       throw new ClientError('KCLI_BAD_OFFSET', message, { retriable: false })
     }
     const { generation, answer } = await this.order.run(() => this.write(offsets))
-    const response = await answer
+    const response = await this.metrics.measure(this.metrics.commit, () => answer)
     const unauthorized: string[] = []
     for (const { name, partitions } of response.topics) {
       for (const { partitionIndex, errorCode } of partitions) {

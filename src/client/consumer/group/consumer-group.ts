@@ -20,6 +20,7 @@ import { type CommittedOffset, OffsetCommits } from './commits.ts'
 import { fetchCommitted } from './committed.ts'
 import { GroupCoordinator } from './coordinator.ts'
 import { groupError } from './errors.ts'
+import { GroupMetrics } from './group-metrics.ts'
 import { readSubscriptions, shareOut } from './leader.ts'
 import { type Generation, isRejoinedAtOnce, type JoinedMember, Membership } from './membership.ts'
 import { decodeAssignment, encodeSubscription } from './protocol.ts'
@@ -52,6 +53,7 @@ export class ConsumerGroup {
   private readonly assignors: readonly PartitionAssignor[]
   private readonly protocol: RebalanceProtocol
   private readonly watch: TopicWatch
+  private readonly metrics: GroupMetrics
   /** What has to be done before the next join: partitions are given up in order, or the join itself. */
   private phase: 'prepare' | 'join' = 'prepare'
   private step: Step<Joined | undefined> | undefined
@@ -81,10 +83,12 @@ export class ConsumerGroup {
     this.protocol = commonProtocol(this.assignors)
     this.watch = new TopicWatch(core, config, subscription, () => fetcher.wake())
     this.coordinator = new GroupCoordinator(core, groupId)
+    this.metrics = new GroupMetrics(core.metrics, core.options.clock, () => this.owned().length)
     this.membership = new Membership(core, config, groupId, this.coordinator, {
       protocols: () => this.describeMember(),
       assign: (protocolName, members, skip) => this.lead(protocolName, members, skip),
       onChange: () => fetcher.wake(),
+      metrics: this.metrics,
     })
     this.commits = new OffsetCommits(
       core,
@@ -93,6 +97,7 @@ export class ConsumerGroup {
       this.coordinator,
       this.membership,
       () => subscription.isSubscribed,
+      this.metrics,
     )
     this.nextAutoCommitMs = core.options.clock.monotonicMs() + config.autoCommitIntervalMs
   }
@@ -357,11 +362,14 @@ export class ConsumerGroup {
     partitions: readonly TopicPartition[],
   ): Promise<Error | undefined> {
     const { listener } = this.subscription
-    try {
+    const call = async () => {
       if (event === 'assigned') await listener.onPartitionsAssigned?.(partitions)
       else if (event === 'lost' && listener.onPartitionsLost !== undefined)
         await listener.onPartitionsLost(partitions)
       else await listener.onPartitionsRevoked?.(partitions)
+    }
+    try {
+      await this.metrics.measure(this.metrics.listener[event], call)
       return undefined
     } catch (error) {
       return error instanceof WakeupError ? error : listenerError(error)

@@ -8,6 +8,7 @@ import { BrokerError, type Connection } from '../../net/index.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import type { GroupCoordinator } from './coordinator.ts'
 import { groupError } from './errors.ts'
+import type { GroupMetrics } from './group-metrics.ts'
 import { Heartbeat } from './heartbeat.ts'
 import { PROTOCOL_TYPE } from './protocol.ts'
 
@@ -38,6 +39,7 @@ export interface MembershipHooks {
   ): Promise<{ readonly memberId: string; readonly assignment: Buffer }[]>
   /** Something has happened that the next poll has to know. */
   onChange(): void
+  readonly metrics: GroupMetrics
 }
 
 type State = 'unjoined' | 'preparing' | 'completing' | 'stable'
@@ -64,6 +66,8 @@ export class Membership {
   private failure: Error | undefined
   /** Counts joins and resets: what an earlier join brings is of no use. */
   private attempt = 0
+  /** When the first join of this rebalance was sent. */
+  private rebalanceStartMs: number | undefined
 
   constructor(
     core: ClientCore,
@@ -123,12 +127,14 @@ export class Membership {
     this.heartbeat.stop()
     this.state = 'preparing'
     const attempt = ++this.attempt
+    this.rebalanceStartMs ??= this.core.options.clock.monotonicMs()
     try {
       const connection = await this.coordinator.connection()
       if (attempt !== this.attempt) throw new Superseded()
       const joined = await this.sendJoin(connection, attempt)
       return await this.sendSync(connection, joined)
     } catch (error) {
+      this.hooks.metrics.failedRebalance.record()
       this.requestRejoin(this.rejoinReason === '' ? 'the rebalance failed' : this.rejoinReason)
       throw error
     }
@@ -187,20 +193,22 @@ export class Membership {
   private async sendJoin(connection: Connection, attempt: number) {
     const sent = this.now
     const { sessionTimeoutMs, maxPollIntervalMs, groupInstanceId } = this.config
-    const response = await connection.send(
-      joinGroup,
-      {
-        groupId: this.groupId,
-        sessionTimeoutMs,
-        rebalanceTimeoutMs: maxPollIntervalMs,
-        memberId: sent.memberId,
-        groupInstanceId: groupInstanceId ?? null,
-        protocolType: PROTOCOL_TYPE,
-        protocols: this.hooks.protocols(),
-        reason: this.rejoinReason,
-      },
-      { timeoutMs: Math.max(this.core.options.requestTimeoutMs, maxPollIntervalMs + JOIN_LAPSE_MS) },
-    )
+    const request = () =>
+      connection.send(
+        joinGroup,
+        {
+          groupId: this.groupId,
+          sessionTimeoutMs,
+          rebalanceTimeoutMs: maxPollIntervalMs,
+          memberId: sent.memberId,
+          groupInstanceId: groupInstanceId ?? null,
+          protocolType: PROTOCOL_TYPE,
+          protocols: this.hooks.protocols(),
+          reason: this.rejoinReason,
+        },
+        { timeoutMs: Math.max(this.core.options.requestTimeoutMs, maxPollIntervalMs + JOIN_LAPSE_MS) },
+      )
+    const response = await this.hooks.metrics.measure(this.hooks.metrics.join, request)
     const { errorCode } = response
     if (attempt !== this.attempt) throw new Superseded()
     if (errorCode === ERROR_CODES.MEMBER_ID_REQUIRED) {
@@ -226,15 +234,17 @@ export class Membership {
     const assignments = isLeader
       ? await this.hooks.assign(protocolName, joined.members, joined.skipAssignment)
       : []
-    const response = await connection.send(syncGroup, {
-      groupId: this.groupId,
-      generationId,
-      memberId,
-      groupInstanceId: this.config.groupInstanceId ?? null,
-      protocolType: PROTOCOL_TYPE,
-      protocolName,
-      assignments,
-    })
+    const request = () =>
+      connection.send(syncGroup, {
+        groupId: this.groupId,
+        generationId,
+        memberId,
+        groupInstanceId: this.config.groupInstanceId ?? null,
+        protocolType: PROTOCOL_TYPE,
+        protocolName,
+        assignments,
+      })
+    const response = await this.hooks.metrics.measure(this.hooks.metrics.sync, request)
     const { errorCode, assignment } = response
     this.fencedBy(errorCode, generation)
     this.check(errorCode)
@@ -243,6 +253,9 @@ export class Membership {
       throw groupError(`group ${this.groupId} has changed from '${protocolName}' to another assignor`)
     if (this.now !== generation || this.state !== 'completing') throw new Superseded()
     this.state = 'stable'
+    const nowMs = this.core.options.clock.monotonicMs()
+    this.hooks.metrics.rebalanced(nowMs - (this.rebalanceStartMs ?? nowMs))
+    this.rebalanceStartMs = undefined
     this.wantsRejoin = false
     this.rejoinReason = ''
     return { generation, assignment }
@@ -253,12 +266,14 @@ export class Membership {
     const sent = this.now
     const connection = await this.coordinator.connection()
     if (this.now !== sent) return
-    const { errorCode } = await connection.send(heartbeat, {
-      groupId: this.groupId,
-      generationId: sent.generationId,
-      memberId: sent.memberId,
-      groupInstanceId: this.config.groupInstanceId ?? null,
-    })
+    const request = () =>
+      connection.send(heartbeat, {
+        groupId: this.groupId,
+        generationId: sent.generationId,
+        memberId: sent.memberId,
+        groupInstanceId: this.config.groupInstanceId ?? null,
+      })
+    const { errorCode } = await this.hooks.metrics.measure(this.hooks.metrics.heartbeat, request)
     if (errorCode === ERROR_CODES.REBALANCE_IN_PROGRESS) {
       // It is alive all the same. While the shares are being fetched there is nothing to be done about it.
       if (this.state === 'stable' && this.now === sent) this.requestRejoin('group is already rebalancing')

@@ -19,7 +19,13 @@ describe('a member of a group', () => {
     expect(names(consumer.assignment())).toEqual(ALL)
     expect(consumer.subscription()).toEqual(['t'])
     expect(consumer.groupMetadata()).toMatchObject({ groupId: 'g', generationId: 1, groupInstanceId: null })
+    await setting.clock.advance(7_000)
+    const metric = (name: string) => consumer.metrics().find((each) => each.name === name)?.value
+    expect(metric('assigned-partitions')).toBe(4)
+    expect([metric('rebalance-total'), metric('heartbeat-total')]).toEqual([1, 2])
+    expect(metric('last-heartbeat-seconds-ago')).toBe(1)
     await setting.close()
+    expect(metric('commit-total')).toBe(1)
     expect(await setting.groups.offsets('g')).toEqual({ 't-0': 10, 't-1': 10, 't-2': 10, 't-3': 10 })
     expect(await setting.groups.describe('g')).toMatchObject({ state: 'Empty', members: [] })
     await setting.clock.advance(600_000)
