@@ -5,6 +5,9 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openCluster, Producer, type StartClusterOptions, startCluster } from '../../src/library/index.ts'
 import { temporaryDirectory } from '../support/temporary.ts'
 
+/** A machine may be slow; who waits for less would fail for nothing. */
+const PATIENCE = { timeout: 20_000 }
+
 async function clusterOf(options: StartClusterOptions = {}) {
   const cluster = await startCluster(options)
   onTestFinished(() => cluster.close())
@@ -102,8 +105,52 @@ describe('a broker of it', () => {
     expect(await cluster.leaderOf('orders', 0)).not.toBe(leader)
     await cluster.revive(leader)
     await expect
-      .poll(async () => (await cluster.admin().describeTopics(['orders']))[0]?.partitions[0]?.isr.length)
+      .poll(
+        async () => (await cluster.admin().describeTopics(['orders']))[0]?.partitions[0]?.isr.length,
+        PATIENCE,
+      )
       .toBe(3)
+  })
+})
+
+describe('clients of it', () => {
+  it('go on while one broker after the other dies, and nothing is lost', async () => {
+    const configs = { 'min.insync.replicas': '2' }
+    const topics = [{ name: 'orders', numPartitions: 3, replicationFactor: 3, configs }]
+    const cluster = await clusterOf({ topics })
+    const producer = cluster.producer({ requestTimeoutMs: 500, valueSerializer: 'int' })
+    const consumer = cluster.consumer({
+      groupId: 'billing',
+      autoOffsetReset: 'earliest',
+      autoCommitIntervalMs: 20,
+      requestTimeoutMs: 500,
+      valueDeserializer: 'int',
+    })
+    consumer.subscribe(['orders'])
+    const read = new Set<number | null>()
+    const reading = (async () => {
+      for await (const { value } of consumer) if (read.add(value).size === 600) return
+    })()
+    const sent: Promise<unknown>[] = []
+    const sendSome = () => {
+      for (let i = 0; i < 100; i++)
+        sent.push(producer.send({ topic: 'orders', partition: sent.length % 3, value: sent.length }))
+    }
+    for (const id of cluster.brokerIds) {
+      sendSome()
+      await cluster.kill(id)
+      sendSome()
+      await Promise.all(sent)
+      await cluster.revive(id)
+      await expect
+        .poll(async () => {
+          const [orders] = await cluster.admin().describeTopics(['orders'])
+          return orders?.partitions.map(({ isr }) => isr.length)
+        }, PATIENCE)
+        .toEqual([3, 3, 3])
+    }
+    await reading
+    expect(await Promise.all(sent)).toHaveLength(600)
   })
 })
 
