@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts'
 import { silentLogger } from '../base/logger.ts'
 import {
   ClientError,
@@ -57,6 +58,9 @@ export interface ProducerInterceptor<K = unknown, V = unknown> {
   close?(): void
 }
 
+/** Taken in one turn of the loop, about a millisecond: batches leave, and heartbeats and others get theirs, in between. */
+const RECORDS_PER_TURN = 1_000
+
 type NamedElsewhere =
   | `bootstrap${string}`
   | `key${'S' | '.s'}erializer`
@@ -82,6 +86,7 @@ export interface ProducerOptions<KS = SerializerOption, VS = SerializerOption>
 class LibraryProducer<K, V> {
   private readonly clients: Set<Closable>
   private readonly inner: ClientProducer
+  private readonly clock: Pick<Clock, 'defer'>
   private readonly serializeKey: Serializer<unknown>
   private readonly serializeValue: Serializer<unknown>
   private readonly interceptors: Interceptors<ProducerInterceptor> | undefined
@@ -95,6 +100,7 @@ class LibraryProducer<K, V> {
     } = requireOptions(options)
     const { ports, properties, clients } = connectionOf(others)
     const { client, producer, library } = producerSettings(properties)
+    this.clock = ports.clock
     this.serializeKey = serializerOf(library.get('key.serializer'), 'key.serializer')
     this.serializeValue = serializerOf(library.get('value.serializer'), 'value.serializer')
     const interceptors = interceptorsOf<ProducerInterceptor>(given ?? library.get('interceptor.classes'))
@@ -130,16 +136,21 @@ class LibraryProducer<K, V> {
       if (error === null) delivery.stored++
       else delivery.failure ??= error
     }
+    let taken = 0
+    const take = (record: ProducerRecord<K, V>) => {
+      const waiting = this.take(record, callback)
+      return ++taken % RECORDS_PER_TURN === 0 ? (waiting ?? this.nextTurn()) : waiting
+    }
     try {
       if (Symbol.asyncIterator in records) {
         for await (const record of records) {
           if (delivery.failure !== undefined) break
-          await this.take(record, callback)
+          await take(record)
         }
       } else {
         for (const record of records) {
           if (delivery.failure !== undefined) break
-          const waiting = this.take(record, callback)
+          const waiting = take(record)
           if (waiting !== undefined) await waiting
         }
       }
@@ -174,6 +185,10 @@ class LibraryProducer<K, V> {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  private nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.clock.defer(resolve))
   }
 
   private sendSeen(

@@ -173,6 +173,26 @@ describe('a producer', () => {
     expect(offsets.reduce((sum, { offset }) => sum + offset, 0)).toBe(20_001)
   })
 
+  it('lets others have their turns while it sends all', async () => {
+    const topic = await newTopic()
+    const producer = cluster.producer({ valueSerializer: 'int' })
+    let turns = 0
+    let isSending = true
+    const count = () => {
+      turns++
+      if (isSending) setImmediate(count)
+    }
+    function* numbers() {
+      for (let value = 0; value < 20_000; value++) {
+        if (value === 1) count()
+        yield { topic, value }
+      }
+      isSending = false
+    }
+    await producer.sendAll(numbers())
+    expect(turns).toBeGreaterThan(15)
+  })
+
   it('ends sendAll at the first error', async () => {
     const topic = await newTopic()
     const producer = cluster.producer({ valueSerializer: 'int' })
