@@ -117,6 +117,8 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
     expect(await readTo(consumer, topic, 100)).toEqual(numbered(0, 100))
     await produce(topic, numbered(100, 200))
     expect(await readTo(consumer, topic, 200)).toEqual(numbered(100, 200))
+    const { value } = consumer.metrics().find(({ name }) => name === 'preferred-read-replica') ?? {}
+    expect(value).toBe(2)
     await consumer.close()
   })
 
@@ -155,6 +157,27 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
     expect(after).toEqual(['10 other'])
     await Promise.all([strict.close(), lenient.close()])
     await kafka.startBroker(0)
+  })
+
+  it('a topic that was made anew is read from its beginning', async () => {
+    const topic = 'anew'
+    const other = 'stays'
+    const make = (name: string) =>
+      admin.createTopics([{ name, numPartitions: 1, replicationFactor: 3 }]).then(([made]) => made?.error)
+    await Promise.all([make(topic), make(other)])
+    await produce(topic, numbered(0, 20))
+    const consumer = new Consumer(options, { autoOffsetReset: 'earliest' })
+    consumer.assign([topic, other].map((name) => ({ topic: name, partition: 0, from: 'earliest' as const })))
+    expect(await readTo(consumer, topic, 20)).toEqual(numbered(0, 20))
+    await admin.deleteTopics([topic])
+    await expect.poll(() => make(topic), { timeout: 20_000 }).toBeNull()
+    await produce(topic, ['new 0', 'new 1'])
+    await produce(other, ['other'])
+    const values: string[] = []
+    for (let i = 0; i < 60 && values.length < 3; i++)
+      for (const record of await consumer.poll(500)) values.push(record.value?.toString() ?? '')
+    expect(values.sort()).toEqual(['new 0', 'new 1', 'other'])
+    await consumer.close()
   })
 
   it('waits out what a quota imposes', async () => {
