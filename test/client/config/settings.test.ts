@@ -9,6 +9,7 @@ import {
   consumerSettings,
   type ProducerProperties,
   producerSettings,
+  sharedSettings,
 } from '../../../src/client/index.ts'
 
 const SETTINGS = { producer: producerSettings, consumer: consumerSettings, admin: adminSettings }
@@ -133,6 +134,15 @@ describe('client configurations: names and values', () => {
       reconnectBackoffMs: 5000,
       reconnectBackoffMaxMs: 5000,
     })
+  })
+})
+
+describe('client configurations: a file for several clients', () => {
+  it('gives what they have in common, and knows what only one of them has', () => {
+    const properties = { acks: '1', 'max.poll.records': '5', 'request.timeout.ms': '7', retries: '3' }
+    expect(sharedSettings(properties)).toEqual({ requestTimeoutMs: 7, retries: 3 })
+    expect(() => sharedSettings({ 'max.poll.records': 'many' })).toThrow('max.poll.records')
+    expect(() => sharedSettings({ nosuch: '1' })).toThrow('nosuch is not known')
   })
 })
 

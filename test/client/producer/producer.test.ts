@@ -220,6 +220,25 @@ describe('Producer: limits', () => {
     await clock.run(producer.close())
   })
 
+  it('forgets a topic that was not used for metadata.max.idle.ms, and asks for it again', async () => {
+    const clock = new ManualClock()
+    const cluster = await FakeCluster.start(clock)
+    for (const topic of ['busy', 'idle']) cluster.addTopic(topic)
+    const producer = new Producer(cluster.clientOptions({ metadataMaxIdleMs: 5000 }))
+    await clock.run(producer.send({ topic: 'idle', value: 'a' }))
+    for (let i = 0; i < 12; i++) {
+      await clock.advance(1000)
+      await clock.run(producer.send({ topic: 'busy', value: value(i) }))
+    }
+    expect(() => producer.append({ topic: 'idle', value: 'b' })).toThrow(/not prepared/)
+    producer.append({ topic: 'busy', value: 'c' })
+    const before = cluster.callsOf(metadata).length
+    await clock.run(producer.send({ topic: 'idle', value: 'b' }))
+    expect(cluster.callsOf(metadata).length).toBe(before + 1)
+    expect(cluster.log('idle').values()).toEqual(['a', 'b'])
+    await clock.run(producer.close())
+  })
+
   it('does not wait for a topic longer than max.block.ms', async () => {
     const { clock, cluster, producer } = await setUp({ maxBlockMs: 2000 })
     const leaderless = { errorCode: ERROR_CODES.LEADER_NOT_AVAILABLE, name: 't', partitions: [] }
