@@ -12,25 +12,51 @@ import {
   type ProducerConfig,
 } from '../../src/client/index.ts'
 import { type KafkaCluster, startKafka } from './support/kafka.ts'
+import { createKcliHome, startKcliCluster } from './support/kcli.ts'
 import { describeInterop } from './support/suite.ts'
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
-describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], () => {
-  let kafka: KafkaCluster
+/** A cluster of three brokers. */
+interface Running {
+  readonly bootstrap: string
+  readonly kafka?: KafkaCluster
+  stop(): Promise<unknown>
+}
+
+async function startApache(): Promise<Running> {
+  const kafka = await startKafka({
+    brokers: 3,
+    brokerConfig: (id) => ({ 'broker.rack': `rack-${id}` }),
+    config: {
+      'quota.window.num': '2',
+      'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
+    },
+  })
+  return { bootstrap: kafka.bootstrap, kafka, stop: () => kafka.stop() }
+}
+
+async function startOwn(): Promise<Running> {
+  const home = createKcliHome()
+  const cluster = await startKcliCluster(home, { brokers: 3 })
+  return {
+    bootstrap: cluster.bootstrap,
+    stop: () => cluster.stop('SIGKILL').finally(() => home.remove()),
+  }
+}
+
+describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], () => tests(startApache, true))
+describeInterop("kcli's consumer fetches from kcli's brokers", [], () => tests(startOwn, false))
+
+/** `isApache`: with racks, quotas and brokers that are killed. */
+function tests(start: () => Promise<Running>, isApache: boolean): void {
+  let running: Running
   let options: ClientOptions
   let admin: Admin
 
   beforeAll(async () => {
-    kafka = await startKafka({
-      brokers: 3,
-      brokerConfig: (id) => ({ 'broker.rack': `rack-${id}` }),
-      config: {
-        'quota.window.num': '2',
-        'replica.selector.class': 'org.apache.kafka.common.replica.RackAwareReplicaSelector',
-      },
-    })
-    const bootstrap = kafka.bootstrap.split(',').map((address) => {
+    running = await start()
+    const bootstrap = running.bootstrap.split(',').map((address) => {
       const [host = '', port = ''] = address.split(':')
       return { kind: 'tcp' as const, host, port: Number(port) }
     })
@@ -40,7 +66,7 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
 
   afterAll(async () => {
     await admin?.close()
-    await kafka?.stop()
+    await running?.stop()
   })
 
   async function produce(
@@ -109,7 +135,7 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
     await consumer.close()
   })
 
-  it('reads from the replica in its rack, which waits as it is told to', async () => {
+  it.skipIf(!isApache)('reads from the replica in its rack, which waits as it is told to', async () => {
     const topic = 'racks'
     await admin.createTopics([{ name: topic, replicaAssignment: [[0, 1, 2]] }])
     await produce(topic, numbered(0, 100))
@@ -122,7 +148,7 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
     await consumer.close()
   })
 
-  it('a log that was cut off by an unclean election is noticed', async () => {
+  it.skipIf(!isApache)('a log that was cut off by an unclean election is noticed', async () => {
     const topic = 'cut'
     await admin.createTopics([
       {
@@ -135,11 +161,11 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
     const strict = consumerOf(topic, { autoOffsetReset: 'none' })
     const lenient = consumerOf(topic, { autoOffsetReset: 'latest' })
     await Promise.all([readTo(strict, topic, 10), readTo(lenient, topic, 10)])
-    await kafka.stopBroker(1)
+    await running.kafka?.stopBroker(1)
     await produce(topic, numbered(10, 20), { acks: 1 })
     await Promise.all([readTo(strict, topic, 20), readTo(lenient, topic, 20)])
-    await kafka.stopBroker(0, 'SIGKILL')
-    await kafka.startBroker(1)
+    await running.kafka?.stopBroker(0, 'SIGKILL')
+    await running.kafka?.startBroker(1)
     await expect
       .poll(async () => (await admin.describeTopics([topic]))[0]?.partitions[0]?.leader, { timeout: 30_000 })
       .toBe(1)
@@ -156,7 +182,7 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
       for (const record of await lenient.poll(500)) after.push(`${record.offset} ${record.value}`)
     expect(after).toEqual(['10 other'])
     await Promise.all([strict.close(), lenient.close()])
-    await kafka.startBroker(0)
+    await running.kafka?.startBroker(0)
   })
 
   it('a topic that was made anew is read from its beginning', async () => {
@@ -180,7 +206,7 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
     await consumer.close()
   })
 
-  it('waits out what a quota imposes', async () => {
+  it.skipIf(!isApache)('waits out what a quota imposes', async () => {
     const topic = 'slow'
     await admin.createTopics([{ name: topic, numPartitions: 1, replicationFactor: 1 }])
     await produce(
@@ -207,4 +233,4 @@ describeInterop("kcli's consumer fetches from Apache Kafka 3.9.1", ['kafka'], ()
     expect((await readTo(consumer, topic, 3)).map((value) => value[0])).toEqual(['a', 'b', 'c'])
     await consumer.close()
   })
-})
+}
