@@ -255,7 +255,8 @@ class LibraryProducer<K, V> {
     const keyBytes = key === undefined || key === null ? null : serialized(serializeKey, key, 'key', topic)
     const valueBytes =
       value === undefined || value === null ? null : serialized(serializeValue, value, 'value', topic)
-    if (headers === undefined && keyBytes === key && valueBytes === value) return record as RawRecord
+    const isPlain = headers === undefined && valueBytes === value && (key === undefined || keyBytes === key)
+    if (isPlain) return record as RawRecord
     const { partition, timestampMs } = record
     const raw = {
       topic,
@@ -284,7 +285,7 @@ function rawHeaders(headers: Headers | undefined): RawRecord['headers'] {
     : Object.entries(headers as Exclude<Headers, readonly unknown[]>).map(([key, value]) => ({ key, value }))
   return list.map(({ key, value }) => ({
     key,
-    value: typeof value === 'string' ? Buffer.from(value) : value,
+    value: value === null || value instanceof Uint8Array ? value : Buffer.from(value),
   }))
 }
 

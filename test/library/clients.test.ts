@@ -173,6 +173,32 @@ describe('a producer', () => {
     expect(offsets.reduce((sum, { offset }) => sum + offset, 0)).toBe(20_001)
   })
 
+  it('takes headers as a list and as an object', async () => {
+    const topic = await newTopic()
+    const producer = cluster.producer()
+    const list = [
+      { key: 'twice', value: 'a' },
+      { key: 'twice', value: Buffer.from('b') },
+    ]
+    await producer.send({ topic, value: null, headers: list })
+    await producer.send({ topic, value: null, headers: { text: 'é', none: null } })
+    const wrong = { topic, value: null, headers: { number: 5 as unknown as string } }
+    await expect(producer.send(wrong)).rejects.toThrow(TypeError)
+    const consumer = cluster.consumer()
+    consumer.assign([{ topic, partition: 0, from: 'earliest' }])
+    const records = await read(consumer, 2)
+    expect(records.map(({ headers }) => headers.map(({ key, value }) => [key, value?.toString()]))).toEqual([
+      [
+        ['twice', 'a'],
+        ['twice', 'b'],
+      ],
+      [
+        ['text', 'é'],
+        ['none', undefined],
+      ],
+    ])
+  })
+
   it('lets others have their turns while it sends all', async () => {
     const topic = await newTopic()
     const producer = cluster.producer({ valueSerializer: 'int' })
