@@ -44,7 +44,7 @@ export class Fetcher {
       add: (position, part, count) => this.inHand.add(position, part, count),
       move: (position, offset, wanted, epoch) => this.move(position, offset, wanted, epoch),
       updateMetadata: (topics) => this.updateMetadata(topics),
-      later: (work) => this.turns.later(0, work),
+      later: (failures, work) => this.turns.later(failures, work),
     })
     core.onClose(() => this.closeSessions())
   }

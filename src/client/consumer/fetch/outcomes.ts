@@ -27,8 +27,8 @@ export interface OutcomeActions {
     offsetEpoch?: number,
   ): void
   updateMetadata(topics: Iterable<string>): void
-  /** Does the work after a pause. */
-  later(work: () => void): void
+  /** Does the work after the pause that follows so many failures. */
+  later(failures: number, work: () => void): void
 }
 
 /** What brokers' answers mean for the positions that were asked for. */
@@ -71,7 +71,7 @@ export class Outcomes {
       const verdict = ends === undefined ? VALID : judge(position, ends.get(nameOf(entry)))
       if (verdict.kind === 'again') {
         this.actions.updateMetadata([entry.topic])
-        this.actions.later(() => this.release(entry))
+        this.pause(entry)
       } else if (verdict.kind === 'failed') position.failure = verdict.error
       else if (verdict.kind === 'truncated') this.truncated(position, verdict)
       else {
@@ -81,10 +81,16 @@ export class Outcomes {
     }
   }
 
+  /** A partition that goes on failing is asked for less and less often. */
+  private pause(entry: Asked): void {
+    this.actions.later(entry.position.failures++, () => this.release(entry))
+  }
+
   private accept(entry: Asked, answer: PartitionAnswer, count: AnswerCount): void {
     const { position } = entry
     const isCommitted = this.config.isolationLevel === 'read_committed'
     position.busy = false
+    position.failures = 0
     position.highWatermark = answer.highWatermark
     position.logStartOffset = answer.logStartOffset < 0 ? undefined : answer.logStartOffset
     position.readableEnd =
@@ -112,7 +118,7 @@ export class Outcomes {
       // A follower may lag behind or have kept less; the leader knows.
       if (wasFollower) position.busy = false
       // It was fetched ahead: the records before it are good, and by then there may be more.
-      else if (position.offset !== entry.offset) this.actions.later(() => this.release(entry))
+      else if (position.offset !== entry.offset) this.pause(entry)
       else this.outOfRange(position)
       return
     }
@@ -129,7 +135,7 @@ export class Outcomes {
     const isLearned = this.core.learnLeaders([leader], nodes)
     if (isStaleMetadata(errorCode)) this.actions.updateMetadata([position.topic])
     if (isLearned) position.busy = false
-    else this.actions.later(() => this.release(entry))
+    else this.pause(entry)
   }
 
   private outOfRange(position: Position): void {

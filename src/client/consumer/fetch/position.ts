@@ -23,6 +23,8 @@ export interface Position extends TopicPartition {
   paused: boolean
   /** Set while a fetch for the partition is under way, or it has to wait after an error. */
   busy: boolean
+  /** Refusals in a row. */
+  failures: number
   /** What was fetched and has not been taken, in order: two parts at most. */
   readonly inHand: FetchedPartition[]
   /** Raised by every seek: an answer to a fetch from before it is thrown away. */
@@ -47,6 +49,7 @@ export function newPosition(at: TopicPartition, wanted: WantedPosition): Positio
     logStartOffset: undefined,
     paused: false,
     busy: false,
+    failures: 0,
     inHand: [],
     generation: 0,
     failure: undefined,

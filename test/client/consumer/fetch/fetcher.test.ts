@@ -101,6 +101,22 @@ describe('Fetcher: sessions', () => {
   })
 })
 
+describe('Fetcher: a partition that cannot be read', () => {
+  it('is asked for less and less often, and again at once when it can', async () => {
+    const { cluster, clock, assign, poll, log } = await setUp({ fetchMaxWaitMs: 10 })
+    fill(log, 3)
+    assign(0)
+    cluster.script = (call) =>
+      call.spec.key === fetch.key ? { errorCode: ERROR_CODES.UNKNOWN_TOPIC_ID } : undefined
+    expect(await poll(500, 10_000)).toEqual([])
+    expect(cluster.callsOf(fetch).length).toBeLessThan(20)
+    cluster.script = () => undefined
+    const startMs = clock.monotonicMs()
+    expect(await poll(500, 5000)).toEqual(span(0, 0, 3))
+    expect(clock.monotonicMs() - startMs).toBeLessThanOrEqual(1200)
+  })
+})
+
 describe('Fetcher: assignment', () => {
   it('what stays keeps its position, its pause and its records; what goes gives none', async () => {
     const { assign, poll, logs, fetcher } = await setUp({}, { partitions: 3 })
