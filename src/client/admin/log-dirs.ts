@@ -1,9 +1,9 @@
 import { alterReplicaLogDirs } from '../../protocol/messages/34-alter-replica-log-dirs.ts'
 import type { ClientCore } from '../core.ts'
+import { byTopic, partitionName } from '../leaders.ts'
 import { BrokerError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
 import type { LogDirDescription } from './admin.ts'
-import { byTopic, partitionName } from './leaders.ts'
 import type { PartitionResult } from './partitions.ts'
 import { itemError } from './results.ts'
 

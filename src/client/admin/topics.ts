@@ -4,6 +4,7 @@ import { deleteTopics } from '../../protocol/messages/20-delete-topics.ts'
 import { deleteRecords } from '../../protocol/messages/21-delete-records.ts'
 import { createPartitions } from '../../protocol/messages/37-create-partitions.ts'
 import type { ClientCore } from '../core.ts'
+import { askLeaders, byTopic, partitionName } from '../leaders.ts'
 import {
   BrokerError,
   ClientError,
@@ -13,7 +14,6 @@ import {
   UnsupportedVersionError,
 } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
-import { askLeaders, byTopic, partitionName } from './leaders.ts'
 import { type ItemResult, itemError } from './results.ts'
 
 /** A topic that is to be made. */

@@ -5,10 +5,10 @@ import { describeProducers } from '../../protocol/messages/61-describe-producers
 import { describeTransactions } from '../../protocol/messages/65-describe-transactions.ts'
 import { listTransactions } from '../../protocol/messages/66-list-transactions.ts'
 import type { ClientCore } from '../core.ts'
+import { askLeaders, byTopic, partitionName } from '../leaders.ts'
 import { BrokerError, type Connection, UnsupportedVersionError } from '../net/index.ts'
 import type { TopicPartition } from '../offsets.ts'
 import { askCoordinators } from './coordinators.ts'
-import { askLeaders, byTopic, partitionName } from './leaders.ts'
 import { type ItemResult, itemError } from './results.ts'
 
 /** A producer that has numbered its batches, as the leader of a partition remembers it. */
