@@ -124,6 +124,8 @@ export class OptionParser {
 /** What was found on a command line. */
 export class OptionSet {
   readonly nonOptions: string[] = []
+  /** The options in the order in which they were found, as often as they were. */
+  readonly detected: OptionSpec[] = []
   private readonly byName: ReadonlyMap<string, OptionSpec>
   private readonly found = new Map<OptionSpec, string[]>()
 
@@ -132,6 +134,7 @@ export class OptionSet {
   }
 
   add(spec: OptionSpec, value?: string): void {
+    this.detected.push(spec)
     const values = this.found.get(spec) ?? []
     this.found.set(spec, values)
     if (value !== undefined) values.push(value)

@@ -241,6 +241,12 @@ export function asKafkaException(error: unknown, call: string): JavaException | 
   return kafkaException('REQUEST_TIMED_OUT', error.message, error)
 }
 
+/** What a future of Kafka's admin client throws when it is asked for its result: the failure, wrapped. */
+export function executionException(error: unknown): JavaException {
+  const cause = asKafkaException(error, '')
+  return new JavaException('java.util.concurrent.ExecutionException', `${cause ?? error}`, error)
+}
+
 export function adminCommandFailed(message: string): JavaException {
   return new JavaException('org.apache.kafka.server.common.AdminCommandFailedException', message)
 }

@@ -1,5 +1,6 @@
 /** Small pieces of Java that Kafka's tools rely on. */
 import { JavaException } from '../../base/java-exception.ts'
+import { javaHashOrder } from './java-hash-order.ts'
 
 export function illegalArgument(message: string): JavaException {
   return new JavaException('java.lang.IllegalArgumentException', message)
@@ -32,6 +33,11 @@ export function includeList(text: string): RegExp {
   } catch {
     throw new JavaException('java.lang.RuntimeException', `${expression} is an invalid regex.`)
   }
+}
+
+/** org.apache.kafka.tools.ToolsUtils.duplicates: what is there more than once, in the order of a HashSet. */
+export function javaDuplicates<T>(items: readonly T[], hashCode: (item: T) => number): T[] {
+  return javaHashOrder([...new Set(items.filter((item, i) => items.indexOf(item) < i))], hashCode)
 }
 
 export function isJavaInt(text: string): boolean {

@@ -5,7 +5,7 @@ import { kafkaException } from './java-errors.ts'
 import { javaHashOrder, partitionHash, stringHash } from './java-hash-order.ts'
 import { javaInt } from './java-lang.ts'
 import { OPTIONS } from './kafka-log-dirs-options.ts'
-import { runTool, type Tool, type ToolDefinition } from './tool.ts'
+import { runTool, TERSE_EXCEPTION, type Tool, type ToolDefinition } from './tool.ts'
 
 const DEFINITION: ToolDefinition = {
   options: OPTIONS,
@@ -13,13 +13,11 @@ const DEFINITION: ToolDefinition = {
   className: 'org.apache.kafka.tools.LogDirsCommand',
 }
 
-const TERSE = 'org.apache.kafka.tools.TerseException'
-
 /** Kafka's kafka-log-dirs (org.apache.kafka.tools.LogDirsCommand). */
 export function kafkaLogDirs(context: CommandContext, words: readonly string[]): Promise<number> {
   return runTool(context, words, DEFINITION, main, (tool, error) => {
     tool.errorLine(`${error.text}`)
-    if (error.className !== TERSE) tool.errorLine(`${error}\n`)
+    if (error.className !== TERSE_EXCEPTION) tool.errorLine(`${error}\n`)
     return 1
   })
 }
@@ -36,7 +34,7 @@ async function main(tool: Tool): Promise<void> {
   if (unknown.length > 0) {
     const known = byHash(existing).join(',')
     throw new JavaException(
-      TERSE,
+      TERSE_EXCEPTION,
       `ERROR: The given brokers do not exist from --broker-list: ${unknown.join(',')}. Current existent brokers: ${known}`,
     )
   }

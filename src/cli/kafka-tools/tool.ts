@@ -15,6 +15,9 @@ import { ChunkWriter } from '../records/chunk-writer.ts'
 import { openTarget, type Target } from '../target.ts'
 import { asKafkaException } from './java-errors.ts'
 
+/** A failure that a tool tells without a stack. */
+export const TERSE_EXCEPTION = 'org.apache.kafka.tools.TerseException'
+
 export interface ToolDefinition extends ParserOptions {
   readonly options: readonly OptionSpec[]
   /** What `--help` says above the options. */

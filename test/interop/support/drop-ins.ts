@@ -35,15 +35,22 @@ export async function runDropIn(tool: RunKafkaTool, words: readonly string[]): P
 }
 
 /**
- * Java's stack below an exception, the times of log lines and the identity of arrays are not part of the comparison, nor is
+ * Java's stack below an exception, where Jackson stands in its input, the times of log lines and the identity of arrays are not part of the comparison, nor is
  * what Java's client logs on its own.
  */
 export function comparable({ out, err, code }: Printed): Printed {
-  const lines = err
-    .split('\n')
-    .filter((line) => !/^(\t+(at|Suppressed:|\.\.\.) |Caused by: |\[[^\]]*\] \w+ \[AdminClient )/.test(line))
-  const times = lines.map((line) => line.replace(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]/, '[TIME]'))
-  return { out: out.replace(/\[B@[0-9a-f]+/g, '[B@'), err: times.join('\n'), code }
+  const withoutStack = (text: string) =>
+    text
+      .split('\n')
+      .filter(
+        (line) =>
+          !/^( at \[Source: |\t+(at|Suppressed:|\.\.\.) |Caused by: |\[[^\]]*\] \w+ \[AdminClient )/.test(
+            line,
+          ),
+      )
+      .map((line) => line.replace(/^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]/, '[TIME]'))
+      .join('\n')
+  return { out: withoutStack(out).replace(/\[B@[0-9a-f]+/g, '[B@'), err: withoutStack(err), code }
 }
 
 /** `a 'b c' "d"`: words as a shell takes them apart, without anything else that a shell does. */
