@@ -1,8 +1,19 @@
-import type { Consumer, ConsumerRecord, TopicPartition } from '../../client/index.ts'
+import type { Consumer, ConsumerConfig, ConsumerRecord, TopicPartition } from '../../client/index.ts'
+import type { Target } from '../target.ts'
 import type { ReadLoopOptions } from './read-loop.ts'
 
 /** How long one poll waits; also how soon Ctrl-C is noticed. */
 const POLL_MS = 250
+
+/**
+ * In a local directory the broker that coordinates may end with the process of a member. Who takes over knows nothing of
+ * members that left in that moment, as in Kafka, and waits for them: not as long as across a network.
+ */
+const LOCAL_SESSION_TIMEOUT_MS = 10_000
+
+export function memberDefaults({ isLocal }: Target): ConsumerConfig {
+  return isLocal ? { sessionTimeoutMs: LOCAL_SESSION_TIMEOUT_MS } : {}
+}
 
 export interface MemberLoopOptions extends ReadLoopOptions {
   readonly topics: readonly string[] | RegExp

@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
-import { readAsMember } from '../records/member-loop.ts'
+import { memberDefaults, readAsMember } from '../records/member-loop.ts'
 import { END, type OffsetRange } from '../records/offset-grammar.ts'
 import { type ReadLoopOptions, readRecords } from '../records/read-loop.ts'
 import { planReading } from '../records/read-plan.ts'
@@ -44,6 +44,7 @@ export async function consoleConsumer(
   const isMember = options.partition === undefined && target.offline === undefined
   const consumer = new Consumer(optionsWith(target, options.client), {
     maxPollRecords: 5_000,
+    ...memberDefaults(target),
     ...options.consumer,
     ...(!isMember && { groupId: undefined, enableAutoCommit: false, autoOffsetReset: 'latest' }),
   })

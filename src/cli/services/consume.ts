@@ -4,7 +4,7 @@ import { UsageError } from '../exit-codes.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import type { OutputRecord } from '../records/json-record.ts'
-import { readAsMember } from '../records/member-loop.ts'
+import { memberDefaults, readAsMember } from '../records/member-loop.ts'
 import type { OffsetRange } from '../records/offset-grammar.ts'
 import { readRecords } from '../records/read-loop.ts'
 import { type PartitionPlan, planReading } from '../records/read-plan.ts'
@@ -30,7 +30,11 @@ export const MAX_TAIL = 100_000
 /** Writes records to stdout: up to the end of the partitions as it is when the command starts, or for ever. */
 export async function consume(context: CommandContext, options: ConsumeOptions): Promise<number | undefined> {
   const target = await context.target()
-  const consumer = new Consumer(target.clientOptions, { maxPollRecords: 5_000, ...options.config })
+  const consumer = new Consumer(target.clientOptions, {
+    maxPollRecords: 5_000,
+    ...memberDefaults(target),
+    ...options.config,
+  })
   const writer = new RecordStream(new ChunkWriter(context.out.sink), options.form)
   const startMs = context.clock.monotonicMs()
   // Into a file or a pipe; on a terminal the records themselves are what can be seen.
