@@ -101,6 +101,32 @@ describe('Fetcher: sessions', () => {
   })
 })
 
+describe('Fetcher: brokers of other versions', () => {
+  it.each([
+    ['0.11', 5],
+    ['1.0', 6],
+    ['1.1', 7],
+    ['2.3', 11],
+    ['2.7', 12],
+    ['2.8', 13],
+    ['3.9', 17],
+  ])('reads from %s, which has Fetch up to version %i', async (_version, max) => {
+    const { cluster, assign, poll, logs } = await setUp({ fetchMaxWaitMs: 10 }, { partitions: 2 })
+    cluster.maxVersions = new Map([[fetch.key, max]])
+    for (const log of logs) fill(log, 10)
+    assign(0, 1)
+    expect([...(await poll()), ...(await poll())].sort()).toEqual(
+      [...span(0, 0, 10), ...span(1, 0, 10)].sort(),
+    )
+    fill(logs[1] as FakeLog, 5)
+    expect(await poll()).toEqual(span(1, 10, 15))
+    const last = cluster.callsOf(fetch).at(-1)
+    expect(last?.version).toBe(max)
+    // Sessions came with version 7.
+    expect(cluster.sessionsOf(0).open.size).toBe(max < 7 ? 0 : 1)
+  })
+})
+
 describe('Fetcher: a partition that cannot be read', () => {
   it('is asked for less and less often, and again at once when it can', async () => {
     const { cluster, clock, assign, poll, log } = await setUp({ fetchMaxWaitMs: 10 })
