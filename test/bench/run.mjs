@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * npm run bench [-- startup|memory|storage|rdkafka|clients|failover|controller|groups|zookeeper ...] [--records N] [--rounds N] [--only kcli|kafka]
+ * npm run bench [-- startup|memory|storage|rdkafka|clients|failover|controller|groups|zookeeper|library ...] [--records N] [--rounds N] [--only kcli|kafka]
  *
  * Compares kcli with an empty Node and with Apache Kafka in one run on one machine: the ratios mean something, the
  * single figures do not. Needs scripts/interop-setup.mjs for all that is not kcli.
@@ -13,13 +13,14 @@ import { clients } from './clients.mjs'
 import { controller } from './controller.mjs'
 import { failover } from './failover.mjs'
 import { groups } from './groups.mjs'
+import { library } from './library.mjs'
 import { memory } from './memory.mjs'
 import { rdkafka } from './rdkafka.mjs'
 import { startup } from './startup.mjs'
 import { storage } from './storage.mjs'
 import { zookeeper } from './zookeeper.mjs'
 
-const parts = { startup, memory, storage, rdkafka, clients, failover, controller, groups, zookeeper }
+const parts = { startup, memory, storage, rdkafka, clients, failover, controller, groups, zookeeper, library }
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { records: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } },
