@@ -56,7 +56,7 @@ describe('kcli', () => {
     [['topics', 'create', 'x', '--partitions', 'many'], /^kcli: --partitions: Expected an integer/],
     [['topics', 'list', '-o', 'xml'], /^kcli: Expected --output=xml to be one of: table, wide/],
     [['topics', 'list', '-b', 'a:b:c'], /^kcli: --bootstrap-server has the address 'a:b:c'\n/],
-    [['consume', 'x', '--group', 'g'], /^kcli: consumer groups are not supported yet\n/],
+    [['consume', 'x', '--group', 'g', '--tail', '1'], /^kcli: --group and --tail cannot be given together/],
     [['produce', 'x', '--transactional-id', 't'], /^kcli: transactions are not supported yet\n/],
     [['console-consumer'], /^kcli: exactly one of --topic and --include/],
     [['console-producer'], /^kcli: .*Missing required flag topic/],
