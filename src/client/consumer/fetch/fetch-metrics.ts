@@ -87,7 +87,11 @@ export class FetchMetrics {
 
   /** The partition is not read any more. */
   forget(position: Position): void {
-    if (this.partitions.delete(position)) this.metrics.remove(GROUP, tagsOf(position))
+    if (!this.partitions.delete(position)) return
+    this.metrics.remove(GROUP, tagsOf(position))
+    const { topic } = position
+    for (const other of this.partitions.keys()) if (other.topic === topic) return
+    if (this.topics.delete(topic)) this.metrics.remove(GROUP, { topic: tagOf(topic) })
   }
 
   private topicOf(topic: string): Consumed {

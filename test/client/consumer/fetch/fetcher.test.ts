@@ -355,7 +355,42 @@ describe('Fetcher: fetching ahead', () => {
   })
 })
 
+/** FetchMetricsRegistry of Kafka 3.9, by the tags beside `client-id`. */
+const KAFKA_METRICS = {
+  '': [
+    ...['fetch-size-avg', 'fetch-size-max', 'bytes-consumed-rate', 'bytes-consumed-total'],
+    ...['records-per-request-avg', 'records-consumed-rate', 'records-consumed-total'],
+    ...['fetch-latency-avg', 'fetch-latency-max', 'fetch-rate', 'fetch-total'],
+    ...['records-lag-max', 'records-lead-min', 'fetch-throttle-time-avg', 'fetch-throttle-time-max'],
+  ],
+  topic: [
+    ...['fetch-size-avg', 'fetch-size-max', 'bytes-consumed-rate', 'bytes-consumed-total'],
+    ...['records-per-request-avg', 'records-consumed-rate', 'records-consumed-total'],
+  ],
+  'partition,topic': [
+    ...['records-lag', 'records-lag-avg', 'records-lag-max'],
+    ...['records-lead', 'records-lead-avg', 'records-lead-min', 'preferred-read-replica'],
+  ],
+}
+
 describe('Fetcher: metrics', () => {
+  it('have the names and tags that Kafka gives them', async () => {
+    const { core, assign, poll, log } = await setUp()
+    fill(log, 5)
+    assign(0)
+    await poll()
+    const byTags = new Map<string, string[]>()
+    for (const { group, name, tags } of core.metrics.values()) {
+      if (group !== 'consumer-fetch-manager-metrics') continue
+      const keys = Object.keys(tags).filter((key) => key !== 'client-id')
+      const key = keys.sort().join()
+      byTags.set(key, [...(byTags.get(key) ?? []), name])
+    }
+    expect([...byTags.keys()].sort()).toEqual(Object.keys(KAFKA_METRICS).sort())
+    for (const [key, names] of Object.entries(KAFKA_METRICS))
+      expect(byTags.get(key)?.sort()).toEqual([...names].sort())
+  })
+
   it('are those of Kafka, and end with the assignment', async () => {
     const { core, assign, poll, logs } = await setUp({}, { partitions: 2 })
     fill(logs[0] as FakeLog, 10)
@@ -384,6 +419,10 @@ describe('Fetcher: metrics', () => {
     assign(0)
     expect(value('records-lag', { topic: 't', partition: '1' })).toBeUndefined()
     expect(value('records-lag', { topic: 't', partition: '0' })).toBe(0)
+    expect(value('records-consumed-total', { topic: 't' })).toBe(14)
+    assign()
+    expect(value('records-consumed-total', { topic: 't' })).toBeUndefined()
+    expect(value('records-consumed-total')).toBe(14)
   })
 })
 
