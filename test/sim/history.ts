@@ -65,6 +65,8 @@ export class History {
     if (!isReadable(topic)) return
     const { place, offset } = record
     this.acknowledged.push(record)
+    // It may go before anybody has read it.
+    if (topic.kind === 'trimmed') return
     this.lastAcknowledged.set(place, Math.max(offset, this.lastAcknowledged.get(place) ?? -1))
   }
 
