@@ -47,7 +47,7 @@ export class DataTree {
   private readonly nodes = new Map<string, DataNode>()
   private readonly ephemeralsBySession = new Map<bigint, Set<string>>()
   private readonly acls = new AclCache()
-  private readonly quotas = new Quotas(this.nodes)
+  readonly quotas = new Quotas(this.nodes)
   /** Container and TTL nodes. */
   private readonly transient = new Set<string>()
   private digestSum = 0

@@ -24,7 +24,11 @@ export interface DatabaseOptions {
   readonly logger: Logger
   /** Holds `version-2/`. */
   readonly dataDir: string
+  /** Holds a `version-2/` for the transaction logs. Default: `dataDir`. */
+  readonly dataLogDir?: string
   readonly forceSync: boolean
+  /** After each snapshot older ones go, and logs that none of those needs. Infinity: nothing goes. Default 3. */
+  readonly snapshotsKept?: number
   /** For tests. */
   readonly snapshotEveryTxns?: number
 }
@@ -46,29 +50,36 @@ export class Database {
   readonly sessions: Map<bigint, number>
   private readonly options: DatabaseOptions
   private readonly directory: string
+  private readonly logDirectory: string
   private readonly log: TxnLog
   private txnsSinceSnapshot: number
   private logsSinceSnapshot: number
   private snapshotUnderWay: Promise<void> | undefined
 
-  private constructor(options: DatabaseOptions, directory: string, loaded: Loaded) {
+  private constructor(options: DatabaseOptions, directory: string, logDirectory: string, loaded: Loaded) {
     this.options = options
     this.directory = directory
+    this.logDirectory = logDirectory
     this.tree = loaded.tree
     this.sessions = loaded.sessions
     this.txnsSinceSnapshot = loaded.replayedTxns
     this.logsSinceSnapshot = loaded.replayedLogs
-    this.log = new TxnLog(options.fs, directory, { forceSync: options.forceSync })
+    this.log = new TxnLog(options.fs, logDirectory, { forceSync: options.forceSync })
   }
 
   /** Throws {@link ZooKeeperDataError}, and the system's errors. */
   static async open(options: DatabaseOptions): Promise<Database> {
-    const { fs, dataDir } = options
+    const { fs, dataDir, dataLogDir = dataDir } = options
     const directory = `${dataDir}/version-2`
+    const logDirectory = `${dataLogDir}/version-2`
     fs.mkdirSync(directory)
+    if (logDirectory !== directory) {
+      fs.mkdirSync(logDirectory)
+      requireNoStrays(fs, directory, logDirectory)
+    }
     fs.removeSync(`${directory}/${UNFINISHED_SNAPSHOT}`)
-    const loaded = load(fs, directory, options.logger)
-    const database = new Database(options, directory, loaded)
+    const loaded = load(fs, directory, options.logger, logDirectory)
+    const database = new Database(options, directory, logDirectory, loaded)
     // ZooKeeper takes logs without any snapshot for a sign that one was lost.
     if (!loaded.hasSnapshot) await database.takeSnapshot()
     return database
@@ -128,15 +139,15 @@ export class Database {
 
   /** Keeps the newest snapshots, and all logs that the oldest of them needs. */
   private purge(): void {
-    const { fs } = this.options
+    const { fs, snapshotsKept = SNAPSHOTS_KEPT } = this.options
     const snapshots = listZxidFiles(fs, this.directory, 'snapshot')
-    const oldestKept = snapshots.at(-SNAPSHOTS_KEPT)
+    const oldestKept = snapshots.at(-snapshotsKept)
     if (oldestKept === undefined) return
     for (const each of snapshots)
       if (each.zxid < oldestKept.zxid) fs.unlinkSync(`${this.directory}/${each.name}`)
-    const logs = listZxidFiles(fs, this.directory, 'log')
+    const logs = listZxidFiles(fs, this.logDirectory, 'log')
     const firstKept = firstLogFor(logs, oldestKept.zxid)
-    for (const each of logs.slice(0, firstKept)) fs.unlinkSync(`${this.directory}/${each.name}`)
+    for (const each of logs.slice(0, firstKept)) fs.unlinkSync(`${this.logDirectory}/${each.name}`)
   }
 }
 
@@ -150,6 +161,16 @@ export function readTree(
   logger: Logger,
 ): DataTree {
   return load(fs, `${dirs.snapshotDir}/version-2`, logger, `${dirs.logDir}/version-2`).tree
+}
+
+/** Files from before the directories were divided would be passed over (FileTxnSnapLog.checkLogDir, checkSnapDir). */
+function requireNoStrays(fs: FileSystem, directory: string, logDirectory: string): void {
+  if (listZxidFiles(fs, directory, 'log').length > 0)
+    throw new ZooKeeperDataError(
+      `there are transaction logs in ${directory}, beside those in ${logDirectory}`,
+    )
+  if (listZxidFiles(fs, logDirectory, 'snapshot').length > 0)
+    throw new ZooKeeperDataError(`there are snapshots in ${logDirectory}, beside those in ${directory}`)
 }
 
 interface Loaded {

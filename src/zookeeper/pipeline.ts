@@ -27,6 +27,7 @@ export interface PipelineOptions {
   readonly logger: Logger
   readonly isSessionOpen: (id: bigint) => boolean
   readonly hasTtlNodes: boolean
+  readonly enforcesQuotas: boolean
   /** After the transaction is in the tree, before its `done`. */
   readonly onEvents: (events: readonly TreeEvent[]) => void
   /** The log cannot be written any more; all that was pending has been rejected. */

@@ -94,6 +94,7 @@ export class Preparer {
   private readonly clock: Clock
   private readonly isSessionOpen: (id: bigint) => boolean
   private readonly hasTtlNodes: boolean
+  private readonly enforcesQuotas: boolean
   private readonly changes = new Map<string, Change>()
   /** What the request at hand replaced in `changes`, to take it back when it is refused. */
   private replaced: [path: string, before: Change | undefined][] = []
@@ -107,12 +108,15 @@ export class Preparer {
       readonly isSessionOpen: (id: bigint) => boolean
       /** ZooKeeper's extendedTypesEnabled: without it TTL nodes are refused. */
       readonly hasTtlNodes: boolean
+      /** ZooKeeper's enforceQuota: hard limits are kept to. */
+      readonly enforcesQuotas: boolean
     },
   ) {
     this.tree = tree
     this.clock = options.clock
     this.isSessionOpen = options.isSessionOpen
     this.hasTtlNodes = options.hasTtlNodes
+    this.enforcesQuotas = options.enforcesQuotas
     this.lastZxid = tree.lastZxid
     this.digest = tree.digest
   }
@@ -216,6 +220,7 @@ export class Preparer {
         validatePath(path)
         const node = this.current(path, path)
         allow(node, PERMISSIONS.write, requester, path)
+        this.checkQuota(path, 0, (request.data?.length ?? 0) - (node.data?.length ?? 0))
         const version = nextVersion(node.stat.version, request.version, path)
         const data = request.data === null ? null : Buffer.from(request.data)
         const stat = { ...node.stat, version, mtime: header.time, mzxid: header.zxid }
@@ -260,6 +265,7 @@ export class Preparer {
     validatePath(path)
     if (this.find(path) !== undefined) throw new ZooKeeperError('NODEEXISTS', path)
     if (isSessionOwner(parent.stat.ephemeralOwner)) throw new ZooKeeperError('NOCHILDRENFOREPHEMERALS', path)
+    this.checkQuota(path, 1, request.data?.length ?? 0)
     const cversion = parent.stat.cversion + 1
     const data = request.data === null ? null : Buffer.from(request.data)
     const stat = newNodeStat(header.zxid, header.time, owner.id)
@@ -280,6 +286,12 @@ export class Preparer {
       ttlMs: request.ttlMs,
       parentCversion: cversion,
     }
+  }
+
+  private checkQuota(path: string, count: number, bytes: number): void {
+    if (!this.enforcesQuotas) return
+    const subject = this.tree.quotas.brokenBy(path, { count, bytes })
+    if (subject !== undefined) throw new ZooKeeperError('QUOTAEXCEEDED', subject)
   }
 
   private makeDelete(

@@ -8,7 +8,7 @@ const STATS = 'zookeeper_stats'
 /**
  * Keeps `/zookeeper/quota/PATH/zookeeper_stats` true for every path that has a `zookeeper_limits` beside it: how many
  * nodes and bytes there are at and below PATH (DataTree.updateQuotaStat, StatsTrack). As in ZooKeeper by default, limits
- * are counted against and not enforced; the stats node changes without a transaction, so its Stat does not.
+ * are counted against and not enforced unless the server is told to; the stats node changes without a transaction, so its Stat does not.
  */
 export class Quotas {
   private readonly nodes: ReadonlyMap<string, DataNode>
@@ -39,6 +39,23 @@ export class Quotas {
 
   changed(path: string, bytesBefore: number, bytesAfter: number): void {
     this.add(path, 0, bytesAfter - bytesBefore)
+  }
+
+  /**
+   * Whose hard limit a change at `path` would break (ZooKeeperServer.checkQuota); undefined: nobody's. What is not applied
+   * yet is not counted.
+   */
+  brokenBy(path: string, { count, bytes }: { count: number; bytes: number }): string | undefined {
+    if (this.paths.size === 0) return undefined
+    const subject = [...pathAndParents(path)].find((each) => this.paths.has(each))
+    if (subject === undefined) return undefined
+    const limits = this.nodes.get(limitsPath(subject))?.data?.toString('latin1') ?? ''
+    const used = readStats(this.nodes.get(statsPath(subject))?.data ?? null)
+    const maxCount = hardLimit(limits, 'countHardLimit')
+    const maxBytes = hardLimit(limits, 'byteHardLimit')
+    const isBroken =
+      (count !== 0 && used.count + count > maxCount) || (bytes !== 0 && used.bytes + bytes > maxBytes)
+    return isBroken ? subject : undefined
   }
 
   /** After the nodes were read from a snapshot. */
@@ -85,6 +102,16 @@ function subjectOf(path: string): string {
 
 function statsPath(path: string): string {
   return `${ROOT}${path === '/' ? '' : path}/${STATS}`
+}
+
+function limitsPath(path: string): string {
+  return `${ROOT}${path === '/' ? '' : path}/${LIMITS}`
+}
+
+/** Of `count=-1,bytes=-1=;byteHardLimit=…;countHardLimit=…` (StatsTrack). */
+function hardLimit(limits: string, name: 'countHardLimit' | 'byteHardLimit'): number {
+  const value = Number(new RegExp(`${name}=(-?\\d+)`).exec(limits)?.[1] ?? -1)
+  return value < 0 ? Number.POSITIVE_INFINITY : value
 }
 
 function readStats(data: Buffer | null): { count: number; bytes: number } {

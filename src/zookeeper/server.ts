@@ -22,6 +22,10 @@ export interface ZooKeeperServerOptions {
   readonly logger: Logger
   /** Holds `version-2/`. Made if missing. Whoever opens it must have made sure that nobody else does. */
   readonly dataDir: string
+  /** Holds a `version-2/` for the transaction logs. Default: `dataDir`. */
+  readonly dataLogDir?: string
+  /** autopurge.snapRetainCount; Infinity: nothing is ever removed. Default 3. */
+  readonly snapshotsKept?: number
   /** Whether a write waits for the disk (one sync per group of writes). Default true, as in ZooKeeper. */
   readonly forceSync?: boolean
   /** Ends all sessions of a former process before serving. For a service that nobody else can have a session with. */
@@ -31,6 +35,8 @@ export interface ZooKeeperServerOptions {
   readonly sessions?: Partial<SessionLimits>
   /** ZooKeeper's extendedTypesEnabled: TTL nodes may be made. Default false, as there. */
   readonly extendedTypesEnabled?: boolean
+  /** ZooKeeper's enforceQuota: nothing goes beyond the hard limits of quotas. Default false, as there. */
+  readonly enforceQuota?: boolean
   /** The log cannot be written any more (a full disk). The server answers CONNECTIONLOSS until it is opened anew. */
   readonly onFailure?: (error: unknown) => void
 }
@@ -87,6 +93,7 @@ export class ZooKeeperServer {
       logger: options.logger,
       isSessionOpen: (id) => id === NO_SESSION || this.sessions.isOpen(id),
       hasTtlNodes: options.extendedTypesEnabled === true,
+      enforcesQuotas: options.enforceQuota === true,
       onEvents: (events) => this.deliver(events),
       onFailure: (error) => this.fail(error),
     })
@@ -96,15 +103,7 @@ export class ZooKeeperServer {
 
   /** Rejects with a KcliError of code KCLI_ZOOKEEPER_DATA when the files are damaged, and with the system's errors. */
   static async open(options: ZooKeeperServerOptions): Promise<ZooKeeperServer> {
-    const { fs, clock, logger, dataDir, forceSync = true, snapshotEveryTxns } = options
-    const database = await Database.open({
-      fs,
-      clock,
-      logger,
-      dataDir,
-      forceSync,
-      ...(snapshotEveryTxns === undefined ? {} : { snapshotEveryTxns }),
-    })
+    const database = await Database.open({ ...options, forceSync: options.forceSync ?? true })
     const server = new ZooKeeperServer(options, database)
     await server.endOldSessions(options.expireSessionsOnOpen === true)
     server.transients.start()

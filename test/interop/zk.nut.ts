@@ -79,6 +79,16 @@ const COMMANDS: readonly (readonly string[])[] = [
   ['delquota', '/a'],
   ['listquota', '/a'],
   ['delquota', '/a'],
+  ['create', '/q'],
+  ['setquota', '-N', '2', '/q'],
+  ['setquota', '-B', '10', '/q'],
+  ['listquota', '/q'],
+  ['create', '/q/1', '12345'],
+  ['create', '/q/2'],
+  ['set', '/q', '123456'],
+  ['set', '/q', '12345'],
+  ['delquota', '/q'],
+  ['deleteall', '/q'],
   ['ls', '-R', '/zookeeper'],
   ['config'],
   ['config', '-c'],
@@ -126,7 +136,10 @@ describeInterop('zk', ['kafka', 'driver'], () => {
     address.real = `127.0.0.1:${realPort}`
     address.ours = `127.0.0.1:${oursPort}`
     ;[real, ours] = await Promise.all([
-      startZookeeper(home.dir, realPort, ['-Dzookeeper.extendedTypesEnabled=true']),
+      startZookeeper(home.dir, realPort, [
+        '-Dzookeeper.extendedTypesEnabled=true',
+        '-Dzookeeper.enforceQuota=true',
+      ]),
       startOurs(home, path.join(home.dir, 'ours'), oursPort),
     ])
   })
@@ -197,7 +210,7 @@ function withoutLog(text: string): string {
 async function startOurs(home: KcliHome, dataDir: string, port: number): Promise<ChildProcess> {
   const config = path.join(home.dir, 'ours.cfg')
   const args = ['zookeeper', 'start', config, '--data-dir', dataDir, '--listen', `127.0.0.1:${port}`]
-  writeFileSync(config, 'extendedTypesEnabled=true\n4lw.commands.whitelist=*\n')
+  writeFileSync(config, 'extendedTypesEnabled=true\nenforceQuota=true\n4lw.commands.whitelist=*\n')
   const child = spawn(process.execPath, [path.join(repositoryDir, 'bin', 'run.js'), ...args], {
     env: childEnv(home.env),
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -134,6 +134,7 @@ test('the digest that is worked out beforehand is that of the tree afterwards, w
     clock: new ManualClock(),
     isSessionOpen: () => true,
     hasTtlNodes: false,
+    enforcesQuotas: false,
   })
   const waiting: Prepared[] = []
   const applyNext = () => {

@@ -329,6 +329,28 @@ test('what is used of a quota is counted, also after a restart', async () => {
   expect(await stats(again)).toBe('count=1,bytes=2')
 })
 
+test('hard limits of quotas are kept to when they are enforced', async () => {
+  const limited = async (options: { enforceQuota: boolean }) => {
+    const client = await (await openServer(undefined, options)).connect({ timeoutMs: 5000 })
+    await client.create('/a', null)
+    await client.create('/zookeeper/quota/a', null)
+    const limits = 'count=1,bytes=1=;byteHardLimit=10;countHardLimit=2'
+    await client.create('/zookeeper/quota/a/zookeeper_limits', Buffer.from(limits))
+    await client.create('/zookeeper/quota/a/zookeeper_stats', Buffer.from('count=1,bytes=0'))
+    return [
+      await failure(client.create('/a/b', Buffer.from('12345'))),
+      await failure(client.create('/a/c', null)),
+      await failure(client.setData('/a', Buffer.from('123456'))),
+      await failure(client.setData('/a', Buffer.from('12345'))),
+      await failure(client.create('/elsewhere', Buffer.alloc(100))),
+    ]
+  }
+  const done = 'no failure'
+  expect(await limited({ enforceQuota: false })).toEqual([done, done, done, done, done])
+  const refused = 'QUOTAEXCEEDED /a'
+  expect(await limited({ enforceQuota: true })).toEqual([done, refused, refused, done, done])
+})
+
 describe('what is no client of ZooKeeper', () => {
   test.each([
     [

@@ -319,6 +319,40 @@ test('snapshots are taken, old files go, and every later opening sees the same',
   expect(logger.lines).toEqual([])
 })
 
+test('all snapshots stay when nothing is to be purged', async () => {
+  const fs = new MemoryFileSystem()
+  const { server, client } = await openClient(fs, {
+    snapshotEveryTxns: 20,
+    snapshotsKept: Number.POSITIVE_INFINITY,
+  })
+  for (let i = 0; i < 200; i++) {
+    await client.create(`/n${i}`, null)
+    await new Promise(setImmediate)
+  }
+  await server.close()
+  expect(fs.names().filter((name) => name.includes('/snapshot.')).length).toBeGreaterThan(5)
+  expect(fs.names()).toContain(`${DATA_DIR}/version-2/snapshot.0`)
+})
+
+test('logs in a directory of their own', async () => {
+  const fs = new MemoryFileSystem()
+  const dirs = { dataLogDir: '/zk-log' }
+  const { server, client } = await openClient(fs, { ...dirs, snapshotEveryTxns: 20 })
+  for (let i = 0; i < 100; i++) {
+    await client.create(`/n${i}`, null)
+    await new Promise(setImmediate)
+  }
+  const tree = await dumpTree(client)
+  await server.close()
+  const namesIn = (dir: string) => fs.names().filter((name) => name.startsWith(`${dir}/`))
+  expect(namesIn('/zk-log').every((name) => name.includes('/log.'))).toBe(true)
+  expect(namesIn(DATA_DIR).every((name) => name.includes('/snapshot.'))).toBe(true)
+  const again = await openClient(fs.restarted(), dirs)
+  expect(await dumpTree(again.client)).toEqual(tree)
+  const elsewhere = openServer(fs.restarted(), { dataLogDir: '/other', dataDir: '/zk-log' })
+  await expect(elsewhere).rejects.toThrow('there are transaction logs in /zk-log/version-2')
+})
+
 test('many small logs are gathered into a snapshot', async () => {
   let fs = new MemoryFileSystem()
   for (let i = 0; i < 40; i++) {

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import type { ClientPortOptions, ZooKeeperServerOptions } from '../../../zookeeper/index.ts'
 import { readProperties } from '../../console/properties.ts'
 import { UsageError } from '../../exit-codes.ts'
@@ -9,7 +10,13 @@ export interface ZooConfig {
   readonly address?: string
   readonly server?: Pick<
     ZooKeeperServerOptions,
-    'sessions' | 'snapshotEveryTxns' | 'extendedTypesEnabled' | 'forceSync'
+    | 'dataLogDir'
+    | 'sessions'
+    | 'snapshotEveryTxns'
+    | 'snapshotsKept'
+    | 'extendedTypesEnabled'
+    | 'enforceQuota'
+    | 'forceSync'
   >
   readonly port?: Pick<
     ClientPortOptions,
@@ -17,9 +24,12 @@ export interface ZooConfig {
   >
 }
 
+/** DatadirCleanupManager takes no less. */
+const MIN_SNAPSHOTS_KEPT = 3
+
 /** Known, and without a meaning for one server, or for this one. */
 const IGNORED =
-  /^(initLimit|syncLimit|autopurge\.|admin\.|dataLogDir$|preAllocSize|globalOutstandingLimit|metricsProvider\.|standaloneEnabled|reconfigEnabled|clientPortAddress|clientPort|dataDir)/
+  /^(initLimit|syncLimit|admin\.|preAllocSize|globalOutstandingLimit|metricsProvider\.|standaloneEnabled|reconfigEnabled|clientPortAddress|clientPort|dataDir|dataLogDir)/
 
 /** Throws a UsageError for an ensemble, TLS and what is no number. What is not known is told. */
 export function readZooConfig(file: string, warn: (text: string) => void): ZooConfig {
@@ -47,11 +57,15 @@ export function readZooConfig(file: string, warn: (text: string) => void): ZooCo
     words: take('4lw.commands.whitelist'),
     superDigest: take('DigestAuthenticationProvider.superDigest'),
     extended: take('extendedTypesEnabled'),
+    enforceQuota: take('enforceQuota'),
+    purgeIntervalHours: number('autopurge.purgeInterval') ?? 0,
+    snapRetainCount: number('autopurge.snapRetainCount') ?? MIN_SNAPSHOTS_KEPT,
     forceSync: take('forceSync'),
   }
   for (const name of entries.keys())
     if (!KNOWN.has(name) && !IGNORED.test(name)) warn(`${name} is not known here`)
   const dataDir = take('dataDir')
+  const dataLogDir = take('dataLogDir')
   const address = port === undefined && host === undefined ? undefined : `${host ?? ''}:${port ?? 2181}`
   return {
     ...(dataDir !== undefined && { dataDir }),
@@ -65,6 +79,13 @@ export function readZooConfig(file: string, warn: (text: string) => void): ZooCo
           known.maxTimeoutMs >= 0 && { maxTimeoutMs: known.maxTimeoutMs }),
       },
       ...(known.snapCount !== undefined && { snapshotEveryTxns: known.snapCount }),
+      // Without an interval nothing is ever removed. With one we do not wait for it: what a new snapshot replaces goes.
+      snapshotsKept:
+        known.purgeIntervalHours > 0
+          ? Math.max(MIN_SNAPSHOTS_KEPT, known.snapRetainCount)
+          : Number.POSITIVE_INFINITY,
+      ...(dataLogDir !== undefined && { dataLogDir: path.resolve(dataLogDir) }),
+      ...(known.enforceQuota !== undefined && { enforceQuota: known.enforceQuota === 'true' }),
       ...(known.extended !== undefined && { extendedTypesEnabled: known.extended === 'true' }),
       ...(known.forceSync !== undefined && { forceSync: known.forceSync !== 'no' }),
     },
@@ -89,7 +110,10 @@ const KNOWN: ReadonlySet<string> = new Set([
   '4lw.commands.whitelist',
   'DigestAuthenticationProvider.superDigest',
   'extendedTypesEnabled',
+  'enforceQuota',
   'forceSync',
+  'autopurge.purgeInterval',
+  'autopurge.snapRetainCount',
 ])
 
 function refuse(name: string): void {
