@@ -72,7 +72,7 @@ const STATES_VERSION = 4
 const TYPES_VERSION = 5
 const OPERATIONS_VERSION = 3
 const MANY_MEMBERS_VERSION = 3
-const DESCRIBED_AT_ONCE = 200
+const DESCRIBED_AT_ONCE = 500
 const DELETED_AT_ONCE = 1000
 
 /** All groups of all brokers. Throws when none of the brokers answers. */
