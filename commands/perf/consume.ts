@@ -1,7 +1,6 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { parseKeyValues } from '../../src/cli/console/properties.ts'
 import { listFlag, requireOneTopic, topicFlag, topicNames } from '../../src/cli/flags.ts'
 
 export default class PerfConsume extends BaseCommand {
@@ -35,19 +34,9 @@ export default class PerfConsume extends BaseCommand {
     const { args, flags } = await this.parse(PerfConsume)
     const topic = requireOneTopic(topicNames(args, flags))
     await this.serveRecords(flags, async (context) => {
-      const { consumerSettings } = await import('../../src/client/index.ts')
+      const { perfConsumeOptions } = await import('../../src/cli/perf-flags.ts')
       const { perfConsume } = await import('../../src/cli/services/perf/consume.ts')
-      const properties = {
-        'group.id': flags.group,
-        'max.poll.records': 5_000,
-        ...Object.fromEntries(parseKeyValues(flags['consumer-property'], '-X')),
-      }
-      return perfConsume(context, {
-        topic,
-        records: flags.records,
-        idleTimeoutMs: flags['timeout-ms'],
-        ...consumerSettings(properties, { onUnknown: (message) => context.out.warn(message) }),
-      })
+      return perfConsume(context, perfConsumeOptions(topic, flags, context))
     })
   }
 }

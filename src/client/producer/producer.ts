@@ -1,4 +1,3 @@
-import { sizeOfVarint } from '../../base/varint.ts'
 import { type HeaderInput, RECORD_BATCH_OVERHEAD } from '../../records/index.ts'
 import { ClientCore } from '../core.ts'
 import { noPartition } from '../leaders.ts'
@@ -12,9 +11,11 @@ import { BlockedSends } from './blocked-sends.ts'
 import { BrokerWaits } from './broker-waits.ts'
 import { BuiltInPartitioner } from './built-in-partitioner.ts'
 import { type ProducerConfig, type ResolvedProducerConfig, resolveProducerConfig } from './config.ts'
+import { clientError, closedError, tooLarge } from './errors.ts'
 import { Flush } from './flush.ts'
 import { ProducerIdentity } from './idempotence.ts'
 import { ProducerMetrics } from './producer-metrics.ts'
+import { sizeOf, sizeOfHeaders, toBytes } from './record-bytes.ts'
 import { Sender } from './sender.ts'
 
 export interface ProducerRecord {
@@ -289,34 +290,4 @@ export class Producer {
     if (this.waiters.length === 0 || !(this.accumulator.hasRoom || this.core.isClosed)) return
     for (const waiter of this.waiters.splice(0)) waiter.resolve()
   }
-}
-
-function sizeOf(bytes: Uint8Array | null): number {
-  return bytes === null ? 1 : sizeOfVarint(bytes.length) + bytes.length
-}
-
-function sizeOfHeaders(headers: readonly HeaderInput[]): number {
-  let size = sizeOfVarint(headers.length)
-  for (const { key, value } of headers) {
-    const keyBytes = Buffer.byteLength(key)
-    size += sizeOfVarint(keyBytes) + keyBytes + sizeOf(value)
-  }
-  return size
-}
-
-function toBytes(value: Uint8Array | string | null | undefined): Uint8Array | null {
-  if (value === null || value === undefined) return null
-  return typeof value === 'string' ? Buffer.from(value, 'utf8') : value
-}
-
-function clientError(code: string, message: string): ClientError {
-  return new ClientError(code, message, { retriable: false })
-}
-
-function closedError(): ClientError {
-  return clientError('KCLI_CLOSED', 'the producer is closed')
-}
-
-function tooLarge(sizeBytes: number, config: string, limit: number): ClientError {
-  return clientError('KCLI_RECORD_TOO_LARGE', `a record of up to ${sizeBytes} bytes; ${config} is ${limit}`)
 }

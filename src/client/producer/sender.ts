@@ -1,14 +1,20 @@
 import type { Timer } from '../../base/clock.ts'
-import { KcliError, messageOf } from '../../base/errors.ts'
 import { ERROR_CODES } from '../../protocol/index.ts'
 import { produce } from '../../protocol/messages/00-produce.ts'
 import type { ClientCore } from '../core.ts'
 import type { LearnedNode } from '../metadata.ts'
-import { BrokerError, ClientError, type Connection, isStaleMetadata, NetworkError } from '../net/index.ts'
+import {
+  BrokerError,
+  type ClientError,
+  type Connection,
+  isStaleMetadata,
+  NetworkError,
+} from '../net/index.ts'
 import type { Accumulator } from './accumulator.ts'
 import type { ProducerBatch } from './batch.ts'
 import type { BrokerWaits } from './broker-waits.ts'
 import type { ResolvedProducerConfig } from './config.ts'
+import { asClientError, DeliveryTimeoutError } from './errors.ts'
 import { Flush } from './flush.ts'
 import type { ProducerIdentity } from './idempotence.ts'
 import type { PartitionQueue } from './partition-queue.ts'
@@ -19,15 +25,6 @@ import { splitBatch } from './split.ts'
 interface Shipment {
   readonly queue: PartitionQueue
   readonly batch: ProducerBatch
-}
-
-/** The batch was not acknowledged within delivery.timeout.ms. */
-export class DeliveryTimeoutError extends ClientError {
-  constructor(topic: string, partition: number, timeoutMs: number, cause: unknown) {
-    const reason = cause instanceof Error ? `: ${cause.message}` : ''
-    const message = `${topic}-${partition} did not acknowledge within ${timeoutMs} ms${reason}`
-    super('KCLI_DELIVERY_TIMEOUT', message, { retriable: true, cause })
-  }
 }
 
 /** Without answers nothing else slows a producer down: the socket's own buffer must. */
@@ -376,11 +373,4 @@ export class Sender {
   private readonly logThrown = (error: unknown): void => {
     this.core.options.logger.error('a delivery callback threw', error)
   }
-}
-
-function asClientError(error: unknown): ClientError {
-  if (error instanceof ClientError) return error
-  if (!(error instanceof KcliError)) return new NetworkError(messageOf(error), { cause: error })
-  const hint = error.hint === undefined ? {} : { hint: error.hint }
-  return new ClientError(error.code, error.message, { ...hint, cause: error, retriable: false })
 }
