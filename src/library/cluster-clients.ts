@@ -1,7 +1,8 @@
-import type { NewTopic } from '../client/index.ts'
+import type { Clock } from '../base/clock.ts'
+import { type NewTopic, TimeoutError } from '../client/index.ts'
 import { Admin, type AdminOptions, requireAll } from './admin.ts'
 import { type ClientPorts, type ClusterConnection, type ClusterInProcess, CONNECTION } from './connection.ts'
-import { Consumer, type ConsumerOptions } from './consumer.ts'
+import { Consumer, type ConsumerOptions, type ConsumerRecord } from './consumer.ts'
 import { Producer, type ProducerOptions } from './producer.ts'
 import type {
   Deserialized,
@@ -14,6 +15,16 @@ import type {
 
 /** What clients may still have to say to brokers that answer; others would keep it waiting for minutes. */
 const CLOSE_TIMEOUT_MS = 5_000
+
+const READ_TIMEOUT_MS = 10_000
+
+/** How many records of a topic are wanted, how long they are waited for, and how a consumer reads them. */
+export interface ReadTopicOptions<KD = DeserializerOption, VD = DeserializerOption>
+  extends Omit<ConsumerOptions<KD, VD>, 'bootstrapServers' | 'logger'> {
+  /** All that are there, when it is left out. */
+  readonly count?: number
+  readonly timeoutMs?: number
+}
 
 /** A cluster that this process has at hand, and the clients of it. */
 export abstract class ClusterClients implements ClusterInProcess {
@@ -65,6 +76,28 @@ export abstract class ClusterClients implements ClusterInProcess {
     requireAll(results.filter(({ error }) => !isFine(error?.errorName)))
   }
 
+  /**
+   * The records of a topic, from its beginning: all that are there at the moment, or the first `count`, which are waited
+   * for. Those of one partition are in order. Rejects when they do not come in time.
+   */
+  readTopic<
+    const KD extends DeserializerOption = PlainDeserializer,
+    const VD extends DeserializerOption = PlainDeserializer,
+  >(
+    topic: string,
+    options?: ReadTopicOptions<KD, VD>,
+  ): Promise<ConsumerRecord<Deserialized<KD>, Deserialized<VD>>[]>
+  readTopic<K, V>(topic: string, options?: ReadTopicOptions): Promise<ConsumerRecord<K, V>[]>
+  async readTopic(topic: string, options: ReadTopicOptions = {}): Promise<unknown[]> {
+    const { count, timeoutMs = READ_TIMEOUT_MS, ...others } = options
+    const consumer = new Consumer({ ...others, bootstrapServers: this })
+    try {
+      return await readRecords(consumer, topic, count, timeoutMs, this[CONNECTION].ports.clock)
+    } finally {
+      await consumer.close()
+    }
+  }
+
   /** The broker that leads a partition, -1 while none does. */
   async leaderOf(topic: string, partition: number): Promise<number> {
     const [info] = await this.admin().describeTopics([topic])
@@ -91,4 +124,32 @@ export abstract class ClusterClients implements ClusterInProcess {
 
   /** Ends what is behind the clients. */
   protected abstract stop(): Promise<void>
+}
+
+async function readRecords(
+  consumer: Consumer<unknown, unknown>,
+  topic: string,
+  count: number | undefined,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<ConsumerRecord<unknown, unknown>[]> {
+  const deadlineMs = clock.monotonicMs() + timeoutMs
+  const partitions = (await consumer.partitionsFor(topic)).map(({ partition }) => ({ topic, partition }))
+  const ends = await consumer.endOffsets(partitions)
+  consumer.assign(partitions.map((at) => ({ ...at, from: 'earliest' })))
+  await consumer.begin()
+  const isAtEnd = () => ends.every((end) => (consumer.position(end) ?? 0) >= end.offset)
+  const records: ConsumerRecord<unknown, unknown>[] = []
+  const isDone = () => (count === undefined ? isAtEnd() : records.length >= count)
+  while (!isDone()) {
+    const leftMs = deadlineMs - clock.monotonicMs()
+    if (leftMs <= 0) {
+      const wanted = count === undefined ? 'not all records' : `${records.length} of ${count} records`
+      throw new TimeoutError(timeoutMs, `read '${topic}': ${wanted} came`)
+    }
+    records.push(...(await consumer.poll(leftMs)))
+  }
+  if (count !== undefined) return records.slice(0, count)
+  const endOf = new Map(ends.map(({ partition, offset }) => [partition, offset]))
+  return records.filter(({ partition, offset }) => offset < (endOf.get(partition) ?? 0))
 }

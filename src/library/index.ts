@@ -6,7 +6,7 @@ export {
   type StartClusterOptions,
   startCluster,
 } from './cluster.ts'
-export type { ClusterClients } from './cluster-clients.ts'
+export type { ClusterClients, ReadTopicOptions } from './cluster-clients.ts'
 export type { BootstrapServers, ClusterInProcess, LibraryOptions } from './connection.ts'
 export {
   Consumer,

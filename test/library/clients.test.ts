@@ -375,6 +375,29 @@ describe('a consumer', () => {
   })
 })
 
+describe('readTopic', () => {
+  it('gives what is there', async () => {
+    const topic = await newTopic(3)
+    expect(await cluster.readTopic(topic)).toEqual([])
+    const producer = cluster.producer()
+    await producer.sendAll([0, 1, 2, 3, 4].map((i) => ({ topic, partition: i % 2, value: String(i) })))
+    const all = await cluster.readTopic(topic, { valueDeserializer: 'json', maxPollRecords: 2 })
+    expect(all.map(({ value }) => value).sort()).toEqual([0, 1, 2, 3, 4])
+  })
+
+  it('waits for a number of records, and says how many came', async () => {
+    const topic = await newTopic()
+    const producer = cluster.producer()
+    const read = cluster.readTopic(topic, { count: 2, valueDeserializer: 'string' })
+    await producer.sendAll(['a', 'b', 'c'].map((value) => ({ topic, value })))
+    expect((await read).map(({ value }) => value)).toEqual(['a', 'b'])
+    await expect(cluster.readTopic(topic, { count: 4, timeoutMs: 50 })).rejects.toThrow(
+      `could not read '${topic}': 3 of 4 records came within 50 ms`,
+    )
+    await expect(cluster.readTopic('nothing')).rejects.toThrow("'nothing' does not exist")
+  })
+})
+
 describe('an admin', () => {
   it('tells of each item, and throws the first error when asked to', async () => {
     const admin = new Admin({ bootstrapServers: cluster })

@@ -178,9 +178,7 @@ describe('docs/from-typescript.md', () => {
         timeout: 60_000,
       }),
     )
-    expect(report).toMatchObject({
-      success: true,
-      numPassedTests: examples.filter(({ isTest }) => isTest).length,
-    })
+    expect(report).toMatchObject({ success: true, numFailedTests: 0, numPendingTests: 0 })
+    expect(report.numPassedTests).toBeGreaterThan(0)
   })
 })
