@@ -14,7 +14,7 @@ interface Row {
   readonly offset: string | number
   readonly end: string | number
   readonly lag: number
-  readonly seconds: string
+  readonly seconds: number | '-'
   readonly verdict: PartitionVerdict | GroupVerdict
   readonly trend: string
   readonly client: string
@@ -88,10 +88,10 @@ export function worst(partitions: readonly PartitionLag[]): PartitionVerdict {
   )
 }
 
-/** With tenths below ten: `0`, `3.2`, `140`; `-` where it is not known. */
-export function seconds(ms: number | null): string {
+/** With tenths below ten: 0, 3.2, 140; `-` where it is not known. */
+export function seconds(ms: number | null): number | '-' {
   if (ms === null) return '-'
-  return ms >= 10_000 || ms === 0 ? String(Math.round(ms / 1000)) : (ms / 1000).toFixed(1)
+  return ms >= 10_000 ? Math.round(ms / 1000) : Math.round(ms / 100) / 10
 }
 
 /** How the lag went with the commits of the window. */

@@ -92,7 +92,7 @@ function groupLines(
 function partitionLine(each: PartitionLag, lags: readonly number[], width: number, styles: Styles): string {
   const { verdict, reason } = each.judgement
   const shown = verdict === 'OK' ? styles.good(verdict.padEnd(6)) : styles.bad(verdict.padEnd(6))
-  const numbers = `${String(each.lag).padStart(10)} ${seconds(each.lagMs).padStart(7)} s`
+  const numbers = `${String(each.lag).padStart(10)} ${String(seconds(each.lagMs)).padStart(7)} s`
   const why = verdict === 'OK' ? '' : `  ${styles.dim(reason)}`
   return `  ${partitionName(each).padEnd(width)} ${numbers}  ${sparkline(lags).padEnd(KEPT_LAGS)}  ${shown}${why}`
 }
