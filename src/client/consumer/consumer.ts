@@ -80,10 +80,12 @@ export class Consumer {
 
   /**
    * Lets the group say which partitions of these topics are read; replaces what was subscribed to. With an expression,
-   * topics that match it come and go as they are made and deleted. Takes effect with the next poll.
+   * topics come and go in whose names it is found (anchor it for whole names). Takes effect with the next poll.
    */
   subscribe(topics: readonly string[] | RegExp, options: { listener?: RebalanceListener } = {}): void {
     this.requireGroup()
+    if (!(topics instanceof RegExp) && topics.length === 0)
+      throw refused('KCLI_SUBSCRIPTION', 'no topic is named', 'Call unsubscribe to leave the group.')
     this.subscriptions.subscribe(topics, options.listener ?? {})
   }
 
@@ -101,7 +103,7 @@ export class Consumer {
 
   /** Replaces what is read. Positions are looked up with the first poll. */
   assign(assignments: readonly Assignment[]): void {
-    this.subscriptions.assign()
+    this.subscriptions.assign(assignments.length)
     this.group?.autoCommit()
     const known = new Set([...this.fetcher.positions()].map(nameOf))
     this.fetcher.assign(

@@ -56,8 +56,10 @@ export class SubscriptionState {
     }
   }
 
-  assign(): void {
+  /** As in Kafka, nothing is assigned and nothing is subscribed to are the same. */
+  assign(count: number): void {
     this.enter('assigned')
+    if (count === 0) this.unsubscribe()
   }
 
   unsubscribe(): void {

@@ -1,4 +1,3 @@
-import { sleep } from '../../../base/clock.ts'
 import { messageOf } from '../../../base/errors.ts'
 import { ERROR_CODES } from '../../../protocol/index.ts'
 import { type ClientCore, UnreachableError } from '../../core.ts'
@@ -32,6 +31,9 @@ interface Joined {
   readonly assignment: Buffer
 }
 
+/** Partitions can be given up; a pause after a failure is over; or this member's share. */
+type StepResult = 'prepared' | 'rested' | Joined
+
 /**
  * The consumer's part in a group: which partitions it reads, and the offsets that it stores
  * (org.apache.kafka.clients.consumer.internals.ConsumerCoordinator).
@@ -56,7 +58,7 @@ export class ConsumerGroup {
   private readonly metrics: GroupMetrics
   /** What has to be done before the next join: partitions are given up in order, or the join itself. */
   private phase: 'prepare' | 'join' = 'prepare'
-  private step: Step<Joined | undefined> | undefined
+  private step: Step<StepResult> | undefined
   private attempts = 0
   /** What this member said when it joined last. */
   private joinedTopics: ReadonlySet<string> | undefined
@@ -214,25 +216,23 @@ export class ConsumerGroup {
       if (!this.step.isDone) return
       const { step } = this
       this.step = undefined
-      let joined: Joined | undefined
+      let result: StepResult
       try {
-        joined = step.result()
+        result = step.result()
       } catch (error) {
         this.onFailedStep(error)
         continue
       }
-      if (joined === undefined) {
-        // A pause has ended, or everything is ready for giving up what must be.
-        if (this.phase === 'prepare') await this.giveUp()
-        continue
+      if (result === 'prepared') await this.giveUp()
+      else if (result !== 'rested') {
+        this.attempts = 0
+        this.phase = 'prepare'
+        await this.takeShare(result)
       }
-      this.attempts = 0
-      this.phase = 'prepare'
-      await this.takeShare(joined)
     }
   }
 
-  private begin(work: Promise<Joined | undefined>): Step<Joined | undefined> {
+  private begin(work: Promise<StepResult>): Step<StepResult> {
     return new Step(work, () => this.fetcher.wake())
   }
 
@@ -242,18 +242,18 @@ export class ConsumerGroup {
     if (!isPassing) throw error
     this.core.options.logger.debug(`group ${this.groupId}: ${error.message}`)
     const pauseMs = this.core.backoffMs(this.attempts++)
-    const phase = this.phase
-    const rest = sleep(this.core.options.clock, pauseMs).then(() =>
-      phase === 'prepare' ? this.prepare() : this.join(),
-    )
+    const rest = new Promise<StepResult>((resolve) => {
+      this.core.options.clock.setTimer(pauseMs, () => resolve('rested'), { unref: true })
+    })
     this.step = this.begin(rest)
   }
 
   /** Before partitions are given up: which topics there are, and the offsets. */
-  private async prepare(): Promise<undefined> {
+  private async prepare(): Promise<StepResult> {
     if (this.subscription.hasPattern) await this.watch.refreshAll()
     if (this.isOut) this.revokedOffsets = []
     else if (this.config.enableAutoCommit) await this.storeConsumed(this.config.maxPollIntervalMs)
+    return 'prepared'
   }
 
   /** The last commit before partitions go. Never rejects: then others read some records once more. */

@@ -4,7 +4,7 @@ import { heartbeat } from '../../../protocol/messages/12-heartbeat.ts'
 import { leaveGroup } from '../../../protocol/messages/13-leave-group.ts'
 import { syncGroup } from '../../../protocol/messages/14-sync-group.ts'
 import type { ClientCore } from '../../core.ts'
-import { BrokerError, type Connection } from '../../net/index.ts'
+import { BrokerError, type Connection, UnsupportedVersionError } from '../../net/index.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import type { GroupCoordinator } from './coordinator.ts'
 import { groupError } from './errors.ts'
@@ -47,6 +47,8 @@ type State = 'unjoined' | 'preparing' | 'completing' | 'stable'
 /** The broker answers when all have joined; a little longer than that is waited for the answer. */
 const JOIN_LAPSE_MS = 5_000
 const MAX_REASON = 255
+/** From here on members can be static (KIP-345). */
+const STATIC_VERSION = 5
 
 /**
  * This member's place in the group: joining, its part of the shares, the signs of life in between, and leaving
@@ -193,6 +195,10 @@ export class Membership {
   private async sendJoin(connection: Connection, attempt: number) {
     const sent = this.now
     const { sessionTimeoutMs, maxPollIntervalMs, groupInstanceId } = this.config
+    if (groupInstanceId !== undefined && connection.versionOf(joinGroup) < STATIC_VERSION)
+      throw new UnsupportedVersionError(
+        'the broker is too old for group.instance.id, which came with Kafka 2.3',
+      )
     const request = () =>
       connection.send(
         joinGroup,

@@ -278,6 +278,21 @@ describe('a member of a group', () => {
     await setting.close()
   })
 
+  it('does not come back when it unsubscribes between two attempts to join', async () => {
+    const setting = await GroupSetting.make()
+    setting.cluster.script = (call) =>
+      call.spec.key === joinGroup.key ? { errorCode: ERROR_CODES.COORDINATOR_LOAD_IN_PROGRESS } : undefined
+    const consumer = setting.consumer()
+    consumer.subscribe(['t'])
+    await setting.poll(consumer, 50)
+    await setting.clock.run(consumer.unsubscribe())
+    setting.cluster.script = () => undefined
+    const joins = setting.cluster.callsOf(joinGroup).length
+    await setting.clock.advance(10_000)
+    expect(setting.cluster.callsOf(joinGroup)).toHaveLength(joins)
+    await setting.close()
+  })
+
   it('joins again when it is told to, with the reason', async () => {
     const setting = await GroupSetting.make()
     const { consumer } = await setting.member()
@@ -286,6 +301,15 @@ describe('a member of a group', () => {
       () => consumer.groupMetadata().generationId === 2 && consumer.assignment().length === 4,
     )
     expect(setting.cluster.callsOf(joinGroup).at(-1)?.body.reason).toBe('because')
+    await setting.close()
+  })
+
+  it('says that a broker is too old for static members', async () => {
+    const setting = await GroupSetting.make()
+    setting.cluster.maxVersions = new Map([[joinGroup.key, 4]])
+    const consumer = setting.consumer({ groupInstanceId: 'one' })
+    consumer.subscribe(['t'])
+    await expect(setting.until(() => false)).rejects.toMatchObject({ code: 'KCLI_UNSUPPORTED_VERSION' })
     await setting.close()
   })
 
