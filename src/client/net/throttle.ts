@@ -1,7 +1,8 @@
 /**
  * From which version of an API on the broker answers at once and leaves it to the client to wait (KIP-219,
  * AbstractResponse.shouldClientThrottle); before, it held the answer back itself. APIs that are not here did so from their
- * first version on.
+ * first version on. (Kafka's own client ignores the time of some of these; its broker reads nothing from the connection
+ * meanwhile, so it comes to the same.)
  */
 const CLIENT_WAITS_FROM: Readonly<Record<number, number>> = {
   0: 6,
