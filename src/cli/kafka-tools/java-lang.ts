@@ -51,3 +51,24 @@ export function parseJavaLong(text: string): number | undefined {
   const number = BigInt(text.replace(/^\+/, ''))
   return BigInt.asIntN(64, number) === number ? Number(number) : undefined
 }
+
+/** Double.parseDouble, without hexadecimal numbers; undefined for what is none. */
+export function parseJavaDouble(text: string): number | undefined {
+  const match = /^\s*([+-]?(?:NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))[fFdD]?\s*$/.exec(text)
+  return match === null ? undefined : Number(match[1]?.replace(/^\+/, ''))
+}
+
+/** Double.toString */
+export function javaDouble(value: number): string {
+  const size = Math.abs(value)
+  if (size === 0 || (size >= 1e-3 && size < 1e7))
+    return Number.isInteger(value) ? value.toFixed(1) : `${value}`
+  if (!Number.isFinite(value)) return `${value}`
+  const [digits = '', exponent = ''] = value.toExponential().split('e')
+  return `${digits.includes('.') ? digits : `${digits}.0`}E${exponent.replace('+', '')}`
+}
+
+/** scala.collection.immutable.Set.toString; the order is that of small sets. */
+export function scalaSet(items: readonly string[]): string {
+  return `Set(${items.join(', ')})`
+}

@@ -5,14 +5,14 @@ import type { ClientCore } from '../core.ts'
 import { ClientError, type Connection } from '../net/index.ts'
 import { type ItemResult, itemError } from './results.ts'
 
-/** What a configuration belongs to. A broker's loggers have levels (KIP-412). */
+/** What a configuration belongs to. A broker's loggers have levels (KIP-412); client metrics are KRaft's (KIP-714). */
 export interface ConfigResource {
   readonly type: keyof typeof RESOURCE_TYPES
   /** A topic's name or a broker's id; '' for what holds for all brokers. */
   readonly name: string
 }
 
-const RESOURCE_TYPES = { topic: 2, broker: 4, brokerLogger: 8 } as const
+const RESOURCE_TYPES = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16 } as const
 
 /** Kafka's ConfigSource, by code. */
 const SOURCES = [
@@ -176,14 +176,16 @@ export async function replace(
 
 function typeName(code: number): ConfigResource['type'] {
   if (code === RESOURCE_TYPES.topic) return 'topic'
-  return code === RESOURCE_TYPES.broker ? 'broker' : 'brokerLogger'
+  if (code === RESOURCE_TYPES.broker) return 'broker'
+  return code === RESOURCE_TYPES.brokerLogger ? 'brokerLogger' : 'clientMetrics'
 }
 
 /** A broker's own configuration is known to that broker only; everything else any broker can answer. */
 function groupByBroker<T extends ConfigResource>(resources: readonly T[]): Map<number | null, T[]> {
   const groups = new Map<number | null, T[]>()
   for (const resource of resources) {
-    const broker = resource.type !== 'topic' && resource.name !== '' ? Number(resource.name) : null
+    const isOfBroker = resource.type === 'broker' || resource.type === 'brokerLogger'
+    const broker = isOfBroker && resource.name !== '' ? Number(resource.name) : null
     groups.set(broker, [...(groups.get(broker) ?? []), resource])
   }
   return groups
