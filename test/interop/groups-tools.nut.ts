@@ -423,6 +423,16 @@ describeInterop('kafka-consumer-groups', ['kafka', 'driver'], () => {
         const [own, real] = await Promise.all([show(pair.kcli, ...words), show(pair.apache, ...words)])
         expect(own, words.join(' ')).toEqual(real)
       }
+      // Their files say it too, with no broker asked.
+      for (const target of [pair.kcli, pair.apache]) {
+        const dirs = target.ports.map((_, id) => target.logDir(id)).join(',')
+        const live = await show(target, 'groups', 'describe', 'empty', 'some')
+        const { stdout } = await kcli(home, [
+          ...['groups', 'describe', 'empty', 'some', '--offline', '--data-dir', dirs, '-o', 'json'],
+        ])
+        const files = JSON.parse(stdout, (key, value) => (key === 'memberId' ? value !== null : value))
+        expect(files).toEqual(live.map((group: object) => ({ ...group, coordinator: null })))
+      }
       const [stable] = await show(pair.apache, 'groups', 'lag', 'stable')
       expect(stable).toMatchObject({ group: 'stable', state: 'Stable', members: 4, verdict: 'OK' })
     } finally {
