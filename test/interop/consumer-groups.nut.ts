@@ -132,6 +132,13 @@ async function createTopic(options: ClientOptions, name: string): Promise<void> 
   await admin.close()
 }
 
+async function coordinatorOf(options: ClientOptions, groupId: string): Promise<number> {
+  const admin = new Admin(options)
+  const [group] = await admin.describeConsumerGroups([groupId])
+  await admin.close()
+  return group?.coordinator?.id ?? -1
+}
+
 /** Numbered values, over all partitions in turn. */
 async function produce(producer: Producer, topic: string, from: number, count: number): Promise<string[]> {
   const values = Array.from({ length: count }, (_, i) => String(from + i))
@@ -187,6 +194,30 @@ describeInterop('kcli in groups on Apache Kafka', ['kafka', 'driver'], () => {
       // Nobody died: what was read was committed, and is not read again.
       const ours = [...first.values, ...second.values]
       expect(new Set(ours).size).toBe(ours.length)
+    },
+    240_000,
+  )
+
+  it.each(['range', 'cooperative-sticky'] as const)(
+    '%s: no record is skipped when the broker that coordinates is killed',
+    async (assignor) => {
+      const topic = `killed-${assignor}`
+      const groupId = `killed-${assignor}`
+      await createTopic(options, topic)
+      const expected = await produce(producer, topic, 0, 300)
+      const config = { groupId, partitionAssignors: [assignor], sessionTimeoutMs: 20_000 }
+      const [a, b] = [1, 2].map(() => joins(new OurMember(options, topic, config))) as [OurMember, OurMember]
+      await expect.poll(() => [a.partitions, b.partitions], TIMEOUT).toEqual([3, 3])
+      await expect.poll(() => missingOf(expected, a.values, b.values), TIMEOUT).toBe(0)
+      const coordinator = await coordinatorOf(options, groupId)
+      await kafka.stopBroker(coordinator, 'SIGKILL')
+      expected.push(...(await produce(producer, topic, 300, 300)))
+      await expect.poll(() => missingOf(expected, a.values, b.values), TIMEOUT).toBe(0)
+      await kafka.startBroker(coordinator)
+      await leaves(a)
+      await expect.poll(() => b.partitions, TIMEOUT).toBe(PARTITIONS)
+      expected.push(...(await produce(producer, topic, 600, 60)))
+      await expect.poll(() => missingOf(expected, a.values, b.values), TIMEOUT).toBe(0)
     },
     240_000,
   )
@@ -310,10 +341,7 @@ describeInterop('kcli in groups on kcli', ['kafka', 'driver', 'kcat'], () => {
       const [a, b] = [1, 2].map(() => joins(new OurMember(options, topic, config))) as [OurMember, OurMember]
       await expect.poll(() => [a.partitions, b.partitions], TIMEOUT).toEqual([3, 3])
       await expect.poll(() => missingOf(expected, a.values, b.values), TIMEOUT).toBe(0)
-      const admin = new Admin(options)
-      const [group] = await admin.describeConsumerGroups([groupId])
-      const coordinator = String(group?.coordinator?.id ?? '')
-      await admin.close()
+      const coordinator = String(await coordinatorOf(options, groupId))
       const killed = await kcli(home, ['cluster', 'kill', coordinator, '--session-timeout', '1000'])
       expect(killed.stderr + String(killed.code)).toBe('0')
       expected.push(...(await produce(producer, topic, 300, 300)))
