@@ -273,7 +273,7 @@ describe('a producer', () => {
   it('takes properties by their names in Kafka', async () => {
     const properties: Record<string, string> = {
       'bootstrap.servers': '127.0.0.1:1',
-      'max.block.ms': '50',
+      'max.block.ms': '20000',
       'linger.ms': '1',
     }
     const producer = new Producer({ ...properties, bootstrapServers: cluster })
@@ -293,7 +293,7 @@ describe('a producer of a topic that does not exist', () => {
     expect(await producer.partitionsFor('made')).toHaveLength(1)
     const metrics = producer.metrics().filter(({ name }) => name === 'record-send-total')
     expect(metrics).toContainEqual(expect.objectContaining({ group: 'producer-metrics', value: 1 }))
-    const careful = cluster.producer({ allowAutoCreateTopics: false, maxBlockMs: 50 })
+    const careful = cluster.producer({ allowAutoCreateTopics: false, maxBlockMs: 20_000 })
     await expect(careful.send({ topic: 'not-made', value: 'x' })).rejects.toThrow("'not-made' does not exist")
   })
 })
@@ -391,8 +391,8 @@ describe('readTopic', () => {
     const read = cluster.readTopic(topic, { count: 2, valueDeserializer: 'string' })
     await producer.sendAll(['a', 'b', 'c'].map((value) => ({ topic, value })))
     expect((await read).map(({ value }) => value)).toEqual(['a', 'b'])
-    await expect(cluster.readTopic(topic, { count: 4, timeoutMs: 50 })).rejects.toThrow(
-      `could not read '${topic}': 3 of 4 records came within 50 ms`,
+    await expect(cluster.readTopic(topic, { count: 4, timeoutMs: 1_500 })).rejects.toThrow(
+      `could not read '${topic}': 3 of 4 records came within 1500 ms`,
     )
     await expect(cluster.readTopic('nothing')).rejects.toThrow("'nothing' does not exist")
   })
