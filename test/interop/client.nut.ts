@@ -156,6 +156,43 @@ describe.skipIf(missing !== undefined)(`kcli's client against Apache Kafka 3.9.1
     )
   })
 
+  it('follows a leader that moves, with each record once and in order', async () => {
+    const topic = 'moving'
+    await withAdmin((admin) => admin.createTopics([{ name: topic, numPartitions: 1, replicationFactor: 3 }]))
+    const producer = new Producer(options)
+    const metric = (name: string) => producer.metrics().find((one) => one.name === name)?.value ?? 0
+    let isMoving = true
+    const sending = (async () => {
+      const answers: Promise<unknown>[] = []
+      for (let index = 0; isMoving; index++) {
+        answers.push(producer.send({ topic, value: `${index}` }))
+        if (index % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      await Promise.all(answers)
+      return answers.length
+    })()
+    try {
+      await withAdmin(async (admin) => {
+        for (const leader of [1, 2, 0, 1, 2, 0]) {
+          const replicas = [leader, (leader + 1) % 3, (leader + 2) % 3]
+          await admin.reassignPartitions([{ topic, partition: 0, replicas }])
+          const leaderNow = async () => {
+            await admin.electLeaders('preferred', [{ topic, partition: 0 }])
+            return (await admin.describeTopics([topic]))[0]?.partitions[0]?.leader
+          }
+          await expect.poll(leaderNow, { timeout: 20_000 }).toBe(leader)
+        }
+      })
+    } finally {
+      isMoving = false
+    }
+    const sent = await sending
+    expect(metric('record-retry-total')).toBeGreaterThan(0)
+    await producer.close()
+    const values = (await readAll(topic, sent)).map((record) => Number(record.value?.toString()))
+    expect(values).toEqual(Array.from({ length: sent }, (_, index) => index))
+  }, 120_000)
+
   it('says that a topic does not exist', async () => {
     const producer = new Producer(options)
     await expect(producer.send({ topic: 'nowhere', value: 'x' })).rejects.toThrow(
