@@ -29,8 +29,15 @@ import { deleteTopics } from '../../src/protocol/messages/20-delete-topics.ts'
 import { deleteRecords } from '../../src/protocol/messages/21-delete-records.ts'
 import { initProducerId } from '../../src/protocol/messages/22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from '../../src/protocol/messages/23-offset-for-leader-epoch.ts'
+import { describeAcls } from '../../src/protocol/messages/29-describe-acls.ts'
+import { createAcls } from '../../src/protocol/messages/30-create-acls.ts'
 import { createPartitions } from '../../src/protocol/messages/37-create-partitions.ts'
 import { deleteGroups } from '../../src/protocol/messages/42-delete-groups.ts'
+import { alterUserScramCredentials } from '../../src/protocol/messages/51-alter-user-scram-credentials.ts'
+import { updateFeatures } from '../../src/protocol/messages/57-update-features.ts'
+import { describeProducers } from '../../src/protocol/messages/61-describe-producers.ts'
+import { describeTransactions } from '../../src/protocol/messages/65-describe-transactions.ts'
+import { listTransactions } from '../../src/protocol/messages/66-list-transactions.ts'
 import { consumerGroupDescribe } from '../../src/protocol/messages/69-consumer-group-describe.ts'
 import {
   answerEpochs,
@@ -64,6 +71,13 @@ export const SPECS = [
   heartbeat,
   leaveGroup,
   syncGroup,
+  describeAcls,
+  createAcls,
+  alterUserScramCredentials,
+  updateFeatures,
+  describeProducers,
+  describeTransactions,
+  listTransactions,
 ] as unknown as readonly Api[]
 
 /** A request as a broker sees it. */

@@ -175,7 +175,7 @@ export async function describe(
       )
     },
   })
-  return [...found].map(([name, answer]) =>
+  return inOrder(transactionalIds, found).map(([name, answer]) =>
     answer instanceof BrokerError ? { ...UNKNOWN_TRANSACTION, name, error: answer } : answer,
   )
 }
@@ -228,7 +228,15 @@ export async function fence(
       return new Map(await Promise.all(answers))
     },
   })
-  return [...found].map(([name, answer]) =>
+  return inOrder(transactionalIds, found).map(([name, answer]) =>
     answer instanceof BrokerError ? { name, error: answer, producerId: -1, producerEpoch: -1 } : answer,
   )
+}
+
+/** In the order of the ids, each once. */
+function inOrder<T>(ids: readonly string[], answers: ReadonlyMap<string, T>): [string, T][] {
+  return [...new Set(ids)].flatMap((id) => {
+    const answer = answers.get(id)
+    return answer === undefined ? [] : [[id, answer] as [string, T]]
+  })
 }
