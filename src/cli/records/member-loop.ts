@@ -19,7 +19,12 @@ export interface MemberLoopOptions extends ReadLoopOptions {
   readonly topics: readonly string[] | RegExp
   /** Go on behind the ends of the partitions as they are when the group gives them out. */
   readonly follow: boolean
+  /** The group has not given out partitions for a while; called once. */
+  readonly onSlow: () => void
 }
+
+/** Longer than group.initial.rebalance.delay.ms, which a new group waits for further members. */
+const SLOW_MS = 10_000
 
 /**
  * Reads what the group gives this consumer, and gives the number of records. What was not worked on when it ends, or fails,
@@ -49,8 +54,13 @@ export async function readAsMember(consumer: Consumer, options: MemberLoopOption
       .assignment()
       .every((at) => (consumer.position(at) ?? -1) >= (ends.get(nameOf(at)) ?? Number.POSITIVE_INFINITY))
   let count = 0
+  let slowMs = clock.monotonicMs() + SLOW_MS
   while (count < limit && !signal.aborted && !isAtEnd()) {
     const records = await consumer.poll(Math.min(POLL_MS, options.idleTimeoutMs ?? POLL_MS))
+    if (!Number.isFinite(lastRecordMs) && clock.monotonicMs() >= slowMs) {
+      slowMs = Number.POSITIVE_INFINITY
+      options.onSlow()
+    }
     let done = 0
     try {
       for (; done < records.length && count < limit; done++)
@@ -65,6 +75,10 @@ export async function readAsMember(consumer: Consumer, options: MemberLoopOption
     else if (clock.monotonicMs() - lastRecordMs >= (options.idleTimeoutMs ?? Number.POSITIVE_INFINITY)) break
   }
   return count
+}
+
+export function slowGroup(group: string | undefined): string {
+  return `group '${group}' has given out no partitions yet: its coordinator is away, or members have yet to answer`
 }
 
 async function giveBack(consumer: Consumer, records: readonly ConsumerRecord[]): Promise<void> {

@@ -8,7 +8,7 @@ import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
-import { memberDefaults, readAsMember } from '../records/member-loop.ts'
+import { memberDefaults, readAsMember, slowGroup } from '../records/member-loop.ts'
 import { END, type OffsetRange } from '../records/offset-grammar.ts'
 import { type ReadLoopOptions, readRecords } from '../records/read-loop.ts'
 import { planReading } from '../records/read-plan.ts'
@@ -71,7 +71,12 @@ export async function consoleConsumer(
   }
   try {
     if (isMember) {
-      await readAsMember(consumer, { ...loop, topics: topicsOf(options), follow: true })
+      await readAsMember(consumer, {
+        ...loop,
+        topics: topicsOf(options),
+        follow: true,
+        onSlow: () => context.out.warn(slowGroup(options.consumer.groupId)),
+      })
     } else {
       if (options.topic !== undefined) requireTopicsIn(target, [options.topic])
       const partitions = readable(target, await partitionsOf(context, consumer, options))

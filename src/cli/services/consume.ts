@@ -4,7 +4,7 @@ import { UsageError } from '../exit-codes.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import type { OutputRecord } from '../records/json-record.ts'
-import { memberDefaults, readAsMember } from '../records/member-loop.ts'
+import { memberDefaults, readAsMember, slowGroup } from '../records/member-loop.ts'
 import type { OffsetRange } from '../records/offset-grammar.ts'
 import { readRecords } from '../records/read-loop.ts'
 import { type PartitionPlan, planReading } from '../records/read-plan.ts'
@@ -90,6 +90,7 @@ async function streamAsMember(
     signal: context.signal,
     topics: options.topics,
     follow: options.follow,
+    onSlow: () => context.out.warn(slowGroup(options.config.groupId)),
     maxRecords: options.maxRecords,
     idleTimeoutMs: options.idleTimeoutMs,
     onRecord: (record) => {
