@@ -138,19 +138,28 @@ export class PositionLookup {
 
   /** Offsets that are given count at once; ends and times have to be asked for. */
   private async lookUpPlaces(): Promise<void> {
-    const entries: (Asked & Place)[] = []
+    const entries: (Asked & Place & { readonly leaderEpoch: number })[] = []
     for (const position of this.fetcher.positions()) {
       const { topic, partition, wanted } = position
       if (typeof wanted === 'number') settle(asked(position), wanted)
       else if (wanted !== undefined && wanted !== 'committed')
-        entries.push({ ...asked(position), topic, partition, spec: wanted })
+        entries.push({
+          ...asked(position),
+          topic,
+          partition,
+          spec: wanted,
+          leaderEpoch: this.core.metadata.partition(topic, partition)?.leaderEpoch ?? -1,
+        })
     }
     if (entries.length === 0) return
     this.fetcher.wake()
     const found = await this.placesOf(entries)
     for (const entry of entries) {
       const place = found.get(nameOf(entry))
-      if (place !== undefined) settle(entry, place.offset, place.leaderEpoch)
+      if (place === undefined || !isCurrent(entry)) continue
+      settle(entry, place.offset, place.leaderEpoch)
+      // The leader itself has just said so: it need not be asked once more whether that is in its log.
+      entry.position.validEpoch = entry.leaderEpoch
     }
   }
 

@@ -65,6 +65,16 @@ describe('Consumer: positions', () => {
     await consumer.close()
   })
 
+  it('asks a leader once where to begin', async () => {
+    const { cluster, consumer, log, poll } = await setUp()
+    fill(log, 10)
+    consumer.assign([{ ...at, from: 'earliest' }])
+    expect(offsets(await poll())).toEqual(span(0, 10))
+    const names = cluster.calls.map(({ spec }) => spec.name).filter((name) => name !== 'Metadata')
+    expect(names.slice(0, 2)).toEqual(['ListOffsets', 'Fetch'])
+    await consumer.close()
+  })
+
   it('gives out records of all partitions, at most maxPollRecords at a time', async () => {
     const { clock, consumer, logs, poll } = await setUp({ maxPollRecords: 33 }, { brokers: 2, partitions: 4 })
     for (const log of logs) fill(log, 50)
