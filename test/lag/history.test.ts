@@ -9,6 +9,7 @@ import {
   offsetCommitKey,
   offsetCommitValue,
 } from '../../src/protocol/internal/index.ts'
+import { testRandom } from '../support/seed.ts'
 
 const commit = (group: string, partition: number, offset: number | null): OffsetsRecord => ({
   key: encodeVersioned(offsetCommitKey, 1, { group, topic: 'orders', partition }),
@@ -92,6 +93,25 @@ describe('the history of groups', () => {
     expect(readGroupEvent(later)).toBeUndefined()
     expect(readGroupEvent({ key: null, value: null, timestampMs: 1 })).toBeUndefined()
     expect(readGroupEvent(commit('a', 1, 3), (groupId) => groupId === 'b')).toBeUndefined()
+  })
+
+  it('takes whatever bytes there are for nothing worse than damaged', () => {
+    const { seed, random } = testRandom()
+    const whole = [commit('a', 1, 3), generation('b', ['m1', 'm2'])]
+    for (let i = 0; i < 2000; i++) {
+      const { key, value } = whole[i % 2] as OffsetsRecord
+      const spoilt = [key, value].map((bytes) => {
+        const copy = Buffer.from(bytes ?? [])
+        const at = Math.floor(random.next() * copy.length)
+        copy[at] = Math.floor(random.next() * 256)
+        return random.next() < 0.3 ? copy.subarray(0, at) : copy
+      })
+      try {
+        readGroupEvent({ key: spoilt[0] ?? null, value: spoilt[1] ?? null, timestampMs: 1 })
+      } catch (error) {
+        expect(error, `seed ${seed}, round ${i}`).toBeInstanceOf(CodecError)
+      }
+    }
   })
 
   it('says when a record is damaged', () => {

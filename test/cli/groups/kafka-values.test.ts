@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { csvLine, readCsvLine } from '../../../src/cli/services/groups/kafka/csv.ts'
-import { hashOrder, partitionOrder, putAllOrder } from '../../../src/cli/services/groups/kafka/hash-order.ts'
+import {
+  partitionOrder,
+  partitionPutAllOrder,
+  textOrder,
+} from '../../../src/cli/services/groups/kafka/hash-order.ts'
 import {
   javaSplit,
   parseJavaDateTime,
@@ -54,13 +58,14 @@ describe('kafka-consumer-groups: values as Java reads them', () => {
   })
 
   it('the order of a hash map', () => {
-    // As java.util.HashMap of JDK 17 gave them.
-    const words = ['Stable', 'Empty', 'Dead', 'orders', 'x']
-    expect(hashOrder(words, (word) => word.length)).toEqual(['x', 'Dead', 'Empty', 'Stable', 'orders'])
+    // As java.util.HashMap of JDK 17 gives them.
+    expect(textOrder(['b', 'a', 'q', 'b'])).toEqual(['a', 'q', 'b'])
     const partitions = Array.from({ length: 13 }, (_, partition) => ({ topic: 'orders', partition }))
     expect(partitionOrder(partitions).map(({ partition }) => partition)).toEqual([
       7, 8, 9, 10, 11, 12, 0, 1, 2, 3, 4, 5, 6,
     ])
-    expect(putAllOrder([8, 1, 0], (number) => number)).toEqual([8, 0, 1])
+    // Three of them fit into eight buckets.
+    const few = [12, 5, 4].map((partition) => ({ topic: 'orders', partition }))
+    expect(partitionPutAllOrder(few).map(({ partition }) => partition)).toEqual([12, 4, 5])
   })
 })

@@ -1,7 +1,7 @@
 import { JavaException } from '../../../../base/java-exception.ts'
 import { BrokerError, type TopicPartition } from '../../../../client/index.ts'
 import type { ErrorName } from '../../../../protocol/index.ts'
-import { hashOrder, partitionHash, textOrder } from './hash-order.ts'
+import { partitionOrder, textOrder } from './hash-order.ts'
 import { parseTopicPartitions } from './reset.ts'
 import { clientException, column, executionException, partitionName, type Session } from './session.ts'
 
@@ -79,7 +79,7 @@ async function scopeOf(session: Session, words: readonly string[]) {
     if (info instanceof JavaException) results.set(topic, { topic, partition: -1, error: info })
     else for (const { partition } of info.partitions) add({ topic, partition })
   }
-  return { partitions: hashOrder([...meant.values()], partitionHash), results }
+  return { partitions: partitionOrder([...meant.values()]), results }
 }
 
 async function remove(

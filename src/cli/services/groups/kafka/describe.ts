@@ -1,6 +1,12 @@
 import { JavaException } from '../../../../base/java-exception.ts'
-import type { GroupDescription, GroupMember, GroupOffset, TopicPartition } from '../../../../client/index.ts'
-import { hashSetOrder, partitionHash, partitionOrder } from './hash-order.ts'
+import type {
+  GroupDescription,
+  GroupMember,
+  GroupOffset,
+  GroupOffsets,
+  TopicPartition,
+} from '../../../../client/index.ts'
+import { partitionOrder, partitionSetOrder } from './hash-order.ts'
 import {
   clientException,
   column,
@@ -17,6 +23,10 @@ const MISSING = '-'
 export async function describeGroups(session: Session): Promise<void> {
   const { options, admin } = session
   const ids = await session.groupIds()
+  const withOffsets = !options.has('members') && !options.has('state')
+  // Kafka's tool asks for one after the other; what fails first is the same.
+  const committed = withOffsets ? admin.listConsumerGroupOffsets(ids) : Promise.resolve([])
+  committed.catch(() => undefined)
   const groups = await session.get(admin.describeConsumerGroups(ids).then(requireConsumers))
   groups.sort((a, b) => (a.name < b.name ? -1 : 1))
   if (options.has('members')) {
@@ -24,7 +34,8 @@ export async function describeGroups(session: Session): Promise<void> {
   } else if (options.has('state')) {
     for (const group of groups) printState(session, group)
   } else {
-    for (const { group, rows } of await offsetsOf(session, groups)) printOffsets(session, group, rows)
+    for (const { group, rows } of await offsetsOf(session, groups, committed))
+      printOffsets(session, group, rows)
   }
 }
 
@@ -76,12 +87,14 @@ interface Section {
 }
 
 /** Members with the most partitions come first, then what nobody reads. All groups are asked for together. */
-async function offsetsOf(session: Session, groups: readonly GroupDescription[]): Promise<Section[]> {
-  const answers = await session.getWrapped(
-    session.admin.listConsumerGroupOffsets(groups.map(({ name }) => name)),
-  )
-  const sections = groups.map((group, i) => {
-    const answer = answers[i]
+async function offsetsOf(
+  session: Session,
+  groups: readonly GroupDescription[],
+  asked: Promise<GroupOffsets[]>,
+): Promise<Section[]> {
+  const answers = new Map((await session.getWrapped(asked)).map((answer) => [answer.name, answer]))
+  const sections = groups.map((group) => {
+    const answer = answers.get(group.name)
     if (answer?.error) throw runtimeException(executionException(clientException(answer.error)))
     const committed = partitionOrder<GroupOffset>(partitionOrder(answer?.offsets ?? []))
     return { group, parts: partsOf(group, committed), committed }
@@ -125,7 +138,7 @@ function partsOf(group: GroupDescription, committed: readonly TopicPartition[]):
 
 /** In the order of the HashSet that Kafka's client keeps them in. */
 function assignmentOf({ partitions }: GroupMember): TopicPartition[] {
-  return hashSetOrder(partitions ?? [], partitionHash)
+  return partitionSetOrder(partitions ?? [])
 }
 
 function printOffsets(session: Session, group: GroupDescription, rows: readonly Row[]): void {

@@ -3,7 +3,7 @@ import type { GroupOffset, TopicPartition } from '../../../../client/index.ts'
 import { usageExit } from '../../../jopt/java-main.ts'
 import { SCENARIOS } from './check-args.ts'
 import { readCsvLine } from './csv.ts'
-import { optionNames, partitionHash, partitionOrder, putAllOrder } from './hash-order.ts'
+import { optionNames, partitionOrder, partitionPutAllOrder } from './hash-order.ts'
 import { parseJavaDateTime, parseJavaDuration } from './java-values.ts'
 import { illegalArgument, partitionName, readJavaFile, runtimeException, type Session } from './session.ts'
 
@@ -111,7 +111,7 @@ async function current(
   const unknown = partitions.filter((at) => !offsets.has(partitionName(at)))
   const ends = await atSpec(session, unknown, 'latest')
   // Into a map that has no room yet: it becomes a small one, with an order of its own.
-  return known.length === 0 ? putAllOrder(ends, partitionHash) : partitionOrder([...known, ...ends])
+  return known.length === 0 ? partitionPutAllOrder(ends) : partitionOrder([...known, ...ends])
 }
 
 /** Offsets beyond either end of the log are set to that end, with a warning in the log. */
