@@ -3,14 +3,7 @@ import { ERROR_CODES } from '../../../protocol/index.ts'
 import { type ClientCore, UnreachableError } from '../../core.ts'
 import { BrokerError, ClientError } from '../../net/index.ts'
 import type { TopicPartition } from '../../offsets.ts'
-import type {
-  GroupMetadata,
-  MemberAssignment,
-  PartitionAssignor,
-  RebalanceProtocol,
-} from '../assignors/assignor.ts'
-import { assignorOf } from '../assignors/index.ts'
-import { WakeupError } from '../blocking.ts'
+import type { GroupMetadata } from '../assignors/assignor.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
 import { among, comparePartitions, namesOf, without } from '../partitions.ts'
@@ -18,11 +11,11 @@ import type { SubscriptionState } from '../subscription.ts'
 import { type CommittedOffset, OffsetCommits } from './commits.ts'
 import { fetchCommitted } from './committed.ts'
 import { GroupCoordinator } from './coordinator.ts'
-import { groupError } from './errors.ts'
 import { GroupMetrics } from './group-metrics.ts'
-import { readSubscriptions, shareOut } from './leader.ts'
+import { readSubscriptions } from './leader.ts'
+import { tellListener } from './listener-calls.ts'
 import { type Generation, isRejoinedAtOnce, type JoinedMember, Membership } from './membership.ts'
-import { decodeAssignment, encodeSubscription } from './protocol.ts'
+import { Sharing } from './sharing.ts'
 import { Step } from './step.ts'
 import { TopicWatch } from './topic-watch.ts'
 
@@ -52,8 +45,7 @@ export class ConsumerGroup {
   private readonly consumed: () => CommittedOffset[]
   private readonly coordinator: GroupCoordinator
   private readonly membership: Membership
-  private readonly assignors: readonly PartitionAssignor[]
-  private readonly protocol: RebalanceProtocol
+  private readonly sharing: Sharing
   private readonly watch: TopicWatch
   private readonly metrics: GroupMetrics
   /** What has to be done before the next join: partitions are given up in order, or the join itself. */
@@ -81,8 +73,7 @@ export class ConsumerGroup {
     this.subscription = subscription
     this.fetcher = fetcher
     this.consumed = consumed
-    this.assignors = config.partitionAssignors.map(assignorOf)
-    this.protocol = commonProtocol(this.assignors)
+    this.sharing = new Sharing(config)
     this.watch = new TopicWatch(core, config, subscription, () => fetcher.wake())
     this.coordinator = new GroupCoordinator(core, groupId)
     this.metrics = new GroupMetrics(core.metrics, core.options.clock, () => this.owned().length)
@@ -112,7 +103,7 @@ export class ConsumerGroup {
 
   /** Set while offsets are stored before everything is given up: what was read now would be read again by others. */
   get holdsBack(): boolean {
-    return this.protocol === 'eager' && this.phase === 'prepare' && this.step !== undefined
+    return this.sharing.protocol === 'eager' && this.phase === 'prepare' && this.step !== undefined
   }
 
   /** Something is to be done at once. */
@@ -286,7 +277,7 @@ export class ConsumerGroup {
     if (this.isOut) {
       if (owned.length > 0) problem = await this.tell('lost', owned)
       this.fetcher.assign([])
-    } else if (this.protocol === 'eager') {
+    } else if (this.sharing.protocol === 'eager') {
       problem = await this.tell('revoked', owned)
       this.fetcher.assign([])
     } else {
@@ -306,8 +297,7 @@ export class ConsumerGroup {
     const { generation } = joined
     if (this.membership.generation !== generation) return
     if (!this.isLeader) this.watch.release()
-    const assignor = this.assignorNamed(generation.protocolName)
-    const share = readShare(joined.assignment)
+    const share = this.sharing.read(joined.assignment)
     const assigned = [...share.partitions].sort(comparePartitions)
     if (assigned.some(({ topic }) => !this.subscription.accepts(topic))) {
       this.membership.requestRejoin('received assignment does not match the current subscription')
@@ -326,7 +316,7 @@ export class ConsumerGroup {
       this.membership.requestRejoin('need to revoke partitions and re-join')
     }
     this.joinMatching(assigned)
-    problem ??= this.notifyAssignor(assignor, share)
+    problem ??= this.sharing.notify(generation.protocolName, share, this.metadata)
     this.nextAutoCommitMs = this.core.options.clock.monotonicMs() + this.config.autoCommitIntervalMs
     this.keep(assigned)
     problem = (await this.tell('assigned', added)) ?? problem
@@ -343,57 +333,26 @@ export class ConsumerGroup {
     this.joinedTopics = new Set([...joined, ...topics])
   }
 
-  private notifyAssignor(assignor: PartitionAssignor, share: MemberAssignment): Error | undefined {
-    try {
-      assignor.onAssignment?.(share, this.metadata)
-      return undefined
-    } catch (error) {
-      return listenerError(error)
-    }
-  }
-
   /** What stays keeps its position and its records; what is new begins at the committed offset. */
   private keep(partitions: readonly TopicPartition[]): void {
     this.fetcher.assign(partitions.map((at) => ({ ...at, from: 'committed' as const })))
   }
 
-  private async tell(
+  private tell(
     event: 'assigned' | 'revoked' | 'lost',
     partitions: readonly TopicPartition[],
   ): Promise<Error | undefined> {
-    const { listener } = this.subscription
-    const call = async () => {
-      if (event === 'assigned') await listener.onPartitionsAssigned?.(partitions)
-      else if (event === 'lost' && listener.onPartitionsLost !== undefined)
-        await listener.onPartitionsLost(partitions)
-      else await listener.onPartitionsRevoked?.(partitions)
-    }
-    try {
-      await this.metrics.measure(this.metrics.listener[event], call)
-      return undefined
-    } catch (error) {
-      return error instanceof WakeupError ? error : listenerError(error)
-    }
+    return tellListener(this.subscription, this.metrics, event, partitions)
   }
 
   private describeMember(): { name: string; metadata: Buffer }[] {
     const { topics } = this.subscription
     this.joinedTopics = topics
-    const common = {
-      topics: [...topics],
-      ownedPartitions: this.owned(),
-      generationId: this.membership.generation.generationId,
-      rackId: this.config.rack === '' ? null : this.config.rack,
-    }
-    return this.assignors.map((assignor) => ({
-      name: assignor.name,
-      metadata: encodeSubscription({ ...common, userData: assignor.subscriptionUserData?.(topics) ?? null }),
-    }))
+    return this.sharing.describe(topics, this.owned(), this.membership.generation.generationId)
   }
 
   /** As ConsumerCoordinator.onLeaderElected. */
   private async lead(protocolName: string, members: readonly JoinedMember[], skip: boolean) {
-    const assignor = this.assignorNamed(protocolName)
     const subscriptions = readSubscriptions(members)
     const topics = new Set([...subscriptions.values()].flatMap((subscription) => subscription.topics))
     this.subscription.groupTopics = topics
@@ -401,14 +360,7 @@ export class ConsumerGroup {
     this.isLeader = true
     const view = this.watch.hold()
     if (skip) return []
-    return shareOut(assignor, view, subscriptions, this.protocol === 'cooperative')
-  }
-
-  private assignorNamed(name: string | null): PartitionAssignor {
-    const assignor = this.assignors.find((candidate) => candidate.name === name)
-    if (assignor === undefined)
-      throw groupError(`the group chose the assignor '${name}', which is not known here`)
-    return assignor
+    return this.sharing.shareOut(protocolName, view, subscriptions)
   }
 
   private autoCommitIfDue(): void {
@@ -426,28 +378,6 @@ export class ConsumerGroup {
     this.isLeader = false
     this.watch.release()
   }
-}
-
-/** The best that all of them can do. */
-function commonProtocol(assignors: readonly PartitionAssignor[]): RebalanceProtocol {
-  const supports = (protocol: RebalanceProtocol) =>
-    assignors.every((assignor) => (assignor.protocols ?? ['eager']).includes(protocol))
-  if (supports('cooperative')) return 'cooperative'
-  if (supports('eager')) return 'eager'
-  throw new ClientError('KCLI_CONFIG', 'the assignors have no rebalance protocol in common', {
-    retriable: false,
-    hint: 'Leave one of them out.',
-  })
-}
-
-function readShare(bytes: Buffer): MemberAssignment {
-  if (bytes.length >= 2) return decodeAssignment(bytes)
-  throw groupError('the leader of the group gave this member no assignment: its assignor has left it out')
-}
-
-function listenerError(cause: unknown): ClientError {
-  const message = `a rebalance listener threw: ${messageOf(cause)}`
-  return new ClientError('KCLI_LISTENER', message, { retriable: false, cause })
 }
 
 function isUnknownTopic(error: unknown): boolean {
