@@ -49,6 +49,7 @@ export default class GroupsResetOffsets extends BaseCommand {
     'by-duration': Flags.string({ helpValue: 'TIME', summary: kafka('So long ago: 2h or PT2H.') }),
     execute: Flags.boolean({ summary: 'Do it.', exclusive: ['dry-run'] }),
     'dry-run': Flags.boolean({ summary: 'Only show it (the default).' }),
+    'wait-empty': Flags.boolean({ summary: 'Wait until nobody is in the group.', dependsOn: ['execute'] }),
     undo: Flags.string({
       helpValue: 'FILE',
       summary: 'Where the way back is written (default: undo-GROUP-TIME.csv in this folder).',
@@ -71,6 +72,7 @@ export default class GroupsResetOffsets extends BaseCommand {
         allTopics: flags['all-topics'],
         to: parseResetTo(flags, file, context.clock.nowMs()),
         execute: flags.execute,
+        waitEmpty: flags['wait-empty'],
         undoFile: flags.undo,
       })
     })

@@ -102,7 +102,22 @@ describe('kcli groups', () => {
     expect((await kcli('groups', 'delete', 'billing', '-y')).stderr).toContain("group 'billing' is at work")
     expect((await kcli('groups', 'delete-offsets', 'billing', '--topic', 'orders', '-y')).code).toBe(1)
     expect(await offsetsOf('billing')).toEqual([4, 10])
+    const wait = [
+      'groups',
+      'reset-offsets',
+      'billing',
+      '--topic',
+      'orders',
+      '--to',
+      '2',
+      '--execute',
+      '--wait-empty',
+    ]
+    expect(await kcli(...wait, '--timeout', '300')).toMatchObject({ code: 3 })
+    const waiting = kcli(...wait, '--timeout', '20000')
     await leave()
+    expect((await waiting).code).toBe(0)
+    expect(await offsetsOf('billing')).toEqual([2, 2])
   })
 
   it('tells how far it is behind, and fails a pipeline', async () => {

@@ -1,3 +1,4 @@
+import { sleep } from '../../../base/clock.ts'
 import { KcliError } from '../../../base/errors.ts'
 import type { TopicPartition } from '../../../client/index.ts'
 import { byPartition, partitionName } from '../../../lag/index.ts'
@@ -17,9 +18,13 @@ export interface ResetOffsetsOptions {
   readonly allTopics: boolean
   readonly to: ResetTo
   readonly execute: boolean
+  /** Until nobody is in the groups, for as long as `--timeout` says. */
+  readonly waitEmpty: boolean
   /** Where the way back is written; a name of its own when undefined. */
   readonly undoFile: string | undefined
 }
+
+const WAIT_MS = 500
 
 interface Change extends TopicPartition {
   readonly group: string
@@ -34,9 +39,7 @@ interface Change extends TopicPartition {
 export async function resetOffsets(context: CommandContext, options: ResetOffsetsOptions): Promise<number> {
   const names = groupsOf(options)
   const target = await context.target()
-  const views = await viewGroups(context, target, { names, regex: false }, { allowMissing: true })
-  const groups = names.map((name) => views.find(({ groupId }) => groupId === name) ?? newGroup(name))
-  const busy = groups.filter(({ state }) => state !== 'Empty' && state !== 'Dead')
+  const { groups, busy } = await look(context, target, names, options.waitEmpty)
   if (options.execute && busy.length > 0) throw busyGroups(busy)
   for (const group of busy) context.out.warn(busyGroups([group]).message)
   const changes: Change[] = []
@@ -67,6 +70,28 @@ export async function resetOffsets(context: CommandContext, options: ResetOffset
   for (const { group, error, ...at } of changes)
     if (error !== undefined) context.out.note(`kcli: group '${group}', ${partitionName(at)}: ${error}`)
   return changes.some(({ status }) => status === 'failed') ? EXIT.failed : EXIT.done
+}
+
+/** The groups as they are, and those that somebody is in. */
+async function look(
+  context: CommandContext,
+  target: Target,
+  names: readonly string[],
+  waitEmpty: boolean,
+): Promise<{ groups: GroupView[]; busy: GroupView[] }> {
+  const { clock, flags, signal } = context
+  const deadlineMs = clock.monotonicMs() + (flags.timeout ?? Number.POSITIVE_INFINITY)
+  for (;;) {
+    const views = await viewGroups(context, target, { names, regex: false }, { allowMissing: true })
+    const groups = names.map((name) => views.find(({ groupId }) => groupId === name) ?? newGroup(name))
+    const busy = groups.filter(({ state }) => state !== 'Empty' && state !== 'Dead')
+    if (busy.length === 0 || !waitEmpty || signal.aborted) return { groups, busy }
+    if (clock.monotonicMs() >= deadlineMs)
+      throw new KcliError('KCLI_GROUP_TIMEOUT', `after ${flags.timeout} ms ${busyGroups(busy).message}`, {
+        hint: 'Give --wait-empty more time with --timeout MS.',
+      })
+    await sleep(clock, WAIT_MS)
+  }
 }
 
 function groupsOf({ names, to }: ResetOffsetsOptions): string[] {
