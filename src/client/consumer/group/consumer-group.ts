@@ -81,6 +81,9 @@ export class ConsumerGroup {
       protocols: () => this.describeMember(),
       assign: (protocolName, members, skip) => this.lead(protocolName, members, skip),
       onChange: () => fetcher.wake(),
+      onReset: () => {
+        this.phase = 'prepare'
+      },
       metrics: this.metrics,
     })
     this.commits = new OffsetCommits(

@@ -39,6 +39,8 @@ export interface MembershipHooks {
   ): Promise<{ readonly memberId: string; readonly assignment: Buffer }[]>
   /** Something has happened that the next poll has to know. */
   onChange(): void
+  /** The group does not know this member any more: what it has may belong to others. */
+  onReset(): void
   readonly metrics: GroupMetrics
 }
 
@@ -146,6 +148,7 @@ export class Membership {
   reset(reason: string, options: { keepMemberId?: boolean } = {}): void {
     this.state = 'unjoined'
     this.attempt++
+    this.hooks.onReset()
     this.heartbeat.stop()
     this.now =
       options.keepMemberId === true ? { ...NO_GENERATION, memberId: this.now.memberId } : NO_GENERATION

@@ -191,6 +191,27 @@ describe('a member of a group', () => {
     await setting.close()
   })
 
+  it('has lost what it kept when the group forgets it in the middle of a rebalance', async () => {
+    const setting = await GroupSetting.make()
+    const { consumer, listener } = await setting.member({
+      partitionAssignors: ['cooperative-sticky'],
+      sessionTimeoutMs: 6_000,
+      maxPollIntervalMs: 10_000,
+    })
+    let faults = 1
+    setting.cluster.script = (call) =>
+      call.spec.key === syncGroup.key && faults-- > 0
+        ? { errorCode: ERROR_CODES.UNKNOWN_MEMBER_ID }
+        : undefined
+    consumer.enforceRebalance()
+    await setting.until(async () => {
+      await setting.clock.advance(500)
+      return listener.calls.length === 3
+    })
+    expect(listener.calls).toEqual([`+${ALL.join(' ')}`, `!${ALL.join(' ')}`, `+${ALL.join(' ')}`])
+    await setting.close()
+  })
+
   it('a static member does not leave, and comes back to what it had', async () => {
     const setting = await GroupSetting.make()
     const { consumer: a } = await setting.member({ groupInstanceId: 'one' })
