@@ -134,7 +134,9 @@ describe('kcli groups', () => {
     expect(partitions[0].lagSeconds).toBeGreaterThan(0)
     expect(partitions[0].lagSeconds).toBeLessThan(3600)
     const table = await kcli('groups', 'lag', 'late', '--by', 'group')
-    expect(table.stdout).toMatch(/^GROUP +PARTITIONS +LAG +SECONDS +VERDICT\nlate +2 +6 +[\d.]+ +ERR\n$/)
+    expect(table.stdout).toMatch(
+      /^GROUP +STATE +PARTITIONS +LAG +SECONDS +VERDICT\nlate +Empty +2 +6 +[\d.]+ +ERR\n$/,
+    )
     expect(table.stderr).toBe('late ERR: orders-0 STOP: nobody reads it, and 6 records wait\n')
     expect((await kcli('groups', 'lag', 'late', '--max-lag', '6', '--max-lag-seconds', '3600')).code).toBe(0)
     expect(await kcli('groups', 'lag', 'late', '--max-lag', '5')).toMatchObject({ code: 1 })

@@ -9,6 +9,7 @@ export type LagRows = (typeof LAG_ROWS)[number]
 
 interface Row {
   readonly group: string
+  readonly state: string
   readonly topic: string
   readonly partition: string | number
   readonly offset: string | number
@@ -31,6 +32,7 @@ export function lagTable(groups: readonly GroupLag[], by: LagRows): View<Row> {
   const rows = groups.flatMap((group) => rowsOf(group, by))
   const columns = [
     { header: 'GROUP', value: (row: Row) => row.group, of: LAG_ROWS },
+    { header: 'STATE', value: (row: Row) => row.state, of: ['group'] },
     { header: 'TOPIC', value: (row: Row) => row.topic, of: ['partition', 'topic'] },
     { header: 'PARTITION', value: (row: Row) => row.partition, of: ['partition'] },
     { header: 'PARTITIONS', value: (row: Row) => row.partition, of: ['topic', 'group'] },
@@ -54,7 +56,15 @@ export function lagTable(groups: readonly GroupLag[], by: LagRows): View<Row> {
 }
 
 function rowsOf({ group, partitions, lag, lagMs, judgement }: GroupLag, by: LagRows): Row[] {
-  const base = { group: group.groupId, topic: '', offset: '', end: '', trend: '', client: '' }
+  const base = {
+    group: group.groupId,
+    state: group.state,
+    topic: '',
+    offset: '',
+    end: '',
+    trend: '',
+    client: '',
+  }
   if (by === 'group') {
     const { verdict, reason } = judgement
     return [{ ...base, partition: partitions.length, lag, seconds: seconds(lagMs), verdict, reason }]
