@@ -257,6 +257,12 @@ export class AdminClient {
     )
   }
 
+  async move(topic: string, partition: number, broker: number, logDir: string): Promise<void> {
+    await this.attempt(`move ${topic}-${partition} of b${broker} to ${logDir}`, () =>
+      this.admin.alterReplicaLogDirs([{ topic, partition, broker, logDir }]),
+    )
+  }
+
   async electPreferred(topic: string, partition: number): Promise<void> {
     await this.attempt(`elect the preferred leader of ${topic}-${partition}`, () =>
       this.admin.electLeaders('preferred', [{ topic, partition }], { timeoutMs: 5000 }),

@@ -1,6 +1,8 @@
 /** Seeds that found something, with what it was. They are run with the tests: the same world may find it again. */
 export const KEPT_SEEDS: readonly (readonly [seed: number, found: string])[] = [
   [10, 'a replica that was stopped in a leader epoch could not be started again in the same one'],
+  [13, 'a leader from an unclean election never counted as recovered: nobody could join its ISR'],
+  [26, 'a replica that could not be started, for want of room, and then was deleted held up the deletion'],
   [27, 'a follower refused what it fetched when segment.bytes had been made smaller'],
   [
     94,

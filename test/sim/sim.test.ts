@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 // What is loaded on first use elsewhere is here already: a simulation waits for nothing real.
+import '../../src/client/admin/log-dirs.ts'
 import '../../src/storage/cleaner/make-cleaner.ts'
 import '../../src/zookeeper/net/client-port.ts'
 import '../../src/zookeeper/net/network-client.ts'

@@ -49,7 +49,7 @@ export function planTopics(random: Random): TopicPlan[] {
 export interface ChangingWorld {
   readonly random: Random
   readonly topics: TopicPlan[]
-  readonly brokers: readonly { readonly id: number }[]
+  readonly brokers: readonly { readonly id: number; readonly logDirs: readonly string[] }[]
   readonly isHealed: boolean
   readonly history: {
     readonly reads: ReadonlyMap<string, ReadonlyMap<number, string>>
@@ -77,7 +77,7 @@ export class TopicChanges {
       if (world.isHealed) return
       const topic = this.someTopic()
       const partition = random.int(topic.partitions)
-      switch (random.int(7)) {
+      switch (random.int(8)) {
         case 0:
           await this.passBy()
           break
@@ -95,6 +95,9 @@ export class TopicChanges {
           break
         case 5:
           await this.trim()
+          break
+        case 6:
+          await this.move(topic.name, partition)
           break
         default:
           await admin.configure(topic.name, 'segment.bytes', String(1000 + random.int(8000)))
@@ -120,6 +123,14 @@ export class TopicChanges {
     await this.pause()
     topics.splice(topics.indexOf(plan), 1)
     await this.admin.delete(plan.name)
+  }
+
+  /** To any of the directories of any broker, whether it has the partition or not. */
+  private async move(topic: string, partition: number): Promise<void> {
+    const { brokers, random } = this.world
+    const { id, logDirs } = brokers[random.int(brokers.length)] as ChangingWorld['brokers'][number]
+    if (logDirs.length === 1) return
+    await this.admin.move(topic, partition, id, logDirs[random.int(logDirs.length)] as string)
   }
 
   /** Up to something that somebody has read. */

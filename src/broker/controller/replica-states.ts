@@ -8,7 +8,9 @@ const PREVIOUS_STATES: Readonly<Record<ReplicaState, readonly ReplicaState[]>> =
   Online: ['New', 'Online', 'Offline', 'DeletionIneligible'],
   Offline: ['New', 'Online', 'Offline', 'DeletionIneligible'],
   DeletionStarted: ['Offline'],
-  DeletionSuccessful: ['DeletionStarted'],
+  // Kafka takes it from DeletionStarted alone. A broker without room may fail to take the replica up and then delete it
+  // when it was asked for both: the deletion would wait for its next start.
+  DeletionSuccessful: ['DeletionStarted', 'DeletionIneligible', 'Offline'],
   DeletionIneligible: ['Offline', 'DeletionStarted'],
   NonExistent: ['DeletionSuccessful'],
 }

@@ -273,6 +273,19 @@ describe('deletion', () => {
     await eventually(async () => expect(await cluster.client.exists('/brokers/topics/t')).toBeNull())
   })
 
+  test('a replica that a new controller cannot start any more, but delete, is deleted', async () => {
+    const cluster = await TestCluster.open(3)
+    await cluster.createTopic('t', [[1, 2]])
+    cluster.broker(1).silentFor.add('StopReplica')
+    await cluster.active.admin.deleteTopics(new Set(['t']), 10_000)
+    await turn()
+    cluster.broker(1).silentFor.clear()
+    // Its disk is full.
+    cluster.broker(1).leaderAndIsrError = 56
+    await cluster.broker(0).die()
+    await eventually(async () => expect(await cluster.client.exists('/brokers/topics/t')).toBeNull())
+  })
+
   test('a replica that cannot be deleted holds the topic up until its broker comes back', async () => {
     const cluster = await TestCluster.open(2)
     await cluster.createTopic('t', [[0, 1]])
