@@ -167,6 +167,23 @@ describeInterop('kcli in groups on Apache Kafka', ['kafka', 'driver'], () => {
     await kafka?.stop()
   })
 
+  it('static members come back to what they had', async () => {
+    const topic = 'static'
+    await createTopic(options, topic)
+    const config = { groupId: 'statics', sessionTimeoutMs: 20_000, heartbeatIntervalMs: 500 }
+    const [one, two] = ['one', 'two'].map((groupInstanceId) =>
+      joins(new OurMember(options, topic, { ...config, groupInstanceId })),
+    ) as [OurMember, OurMember]
+    await expect.poll(() => [one.partitions, two.partitions], TIMEOUT).toEqual([3, 3])
+    const before = one.consumer.assignment()
+    const { generationId } = one.consumer.groupMetadata()
+    await leaves(one)
+    const again = joins(new OurMember(options, topic, { ...config, groupInstanceId: 'one' }))
+    await expect.poll(() => again.partitions, TIMEOUT).toBe(3)
+    expect(again.consumer.assignment()).toEqual(before)
+    expect(again.consumer.groupMetadata().generationId).toBe(generationId)
+  }, 120_000)
+
   it.each(['range', 'roundrobin', 'sticky', 'cooperative-sticky'] as const)(
     '%s: leads a Java member, follows one, and takes over',
     async (assignor) => {
@@ -221,23 +238,6 @@ describeInterop('kcli in groups on Apache Kafka', ['kafka', 'driver'], () => {
     },
     240_000,
   )
-
-  it('static members come back to what they had', async () => {
-    const topic = 'static'
-    await createTopic(options, topic)
-    const config = { groupId: 'statics', sessionTimeoutMs: 20_000, heartbeatIntervalMs: 500 }
-    const [one, two] = ['one', 'two'].map((groupInstanceId) =>
-      joins(new OurMember(options, topic, { ...config, groupInstanceId })),
-    ) as [OurMember, OurMember]
-    await expect.poll(() => [one.partitions, two.partitions], TIMEOUT).toEqual([3, 3])
-    const before = one.consumer.assignment()
-    const { generationId } = one.consumer.groupMetadata()
-    await leaves(one)
-    const again = joins(new OurMember(options, topic, { ...config, groupInstanceId: 'one' }))
-    await expect.poll(() => again.partitions, TIMEOUT).toBe(3)
-    expect(again.consumer.assignment()).toEqual(before)
-    expect(again.consumer.groupMetadata().generationId).toBe(generationId)
-  }, 120_000)
 })
 
 describeInterop('kcli in groups on kcli', ['kafka', 'driver', 'kcat'], () => {
