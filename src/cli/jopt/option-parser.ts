@@ -22,6 +22,8 @@ export interface OptionSpec {
     readonly separator?: string
   }
   readonly isRequired?: boolean
+  /** Required where none of these is given. */
+  readonly requiredUnless?: readonly string[]
   /** Taken only beside one of these. */
   readonly availableIf?: readonly string[]
   /** With such an option nothing else is required. */
@@ -97,7 +99,9 @@ export class OptionParser {
   }
 
   private checkRequired(found: OptionSet): void {
-    const missing = this.specs.filter((spec) => spec.isRequired === true && !found.hasSpec(spec))
+    const isNeeded = ({ isRequired, requiredUnless }: OptionSpec) =>
+      isRequired === true || requiredUnless?.every((name) => !found.has(name)) === true
+    const missing = this.specs.filter((spec) => isNeeded(spec) && !found.hasSpec(spec))
     if (missing.length === 0) return
     const names = missing.map(displayName).join(', ')
     throw optionException('MissingRequiredOptionsException', `Missing required option(s) [${names}]`)

@@ -107,10 +107,10 @@ export class Tool {
     return this.target !== undefined
   }
 
-  /** ToolsUtils.validateBootstrapServer */
-  checkBootstrap(bootstrap: string): void {
+  /** ToolsUtils.validateBootstrapServer, or validatePortOrDie, which has a space more. */
+  checkBootstrap(bootstrap: string, ending = ''): void {
     if (!areAddresses(bootstrap))
-      throw this.usage('Please provide valid host:port like host1:9091,host2:9092\n')
+      throw this.usage(`Please provide valid host:port like host1:9091,host2:9092\n${ending}`)
   }
 
   /** A client for `--bootstrap-server` and a property file. Throws as Kafka's cannot be made. */
@@ -118,18 +118,7 @@ export class Tool {
     const { context } = this
     if (propertyFile !== undefined && !nodeFileSystem.existsSync(propertyFile))
       throw new JavaException('java.nio.file.NoSuchFileException', propertyFile)
-    const wrong = bootstrap.split(',').find((address) => !areAddresses(address))
-    if (wrong !== undefined) {
-      const cause = new JavaException(
-        'org.apache.kafka.common.config.ConfigException',
-        `Invalid url in bootstrap.servers: ${wrong}`,
-      )
-      throw new JavaException(
-        'org.apache.kafka.common.KafkaException',
-        'Failed to create new KafkaAdminClient',
-        cause,
-      )
-    }
+    this.requireAddresses(bootstrap, 'Failed to create new KafkaAdminClient')
     this.target ??= await openTarget(
       {
         'bootstrap-server': bootstrap,
@@ -138,6 +127,17 @@ export class Tool {
       { timeoutMs: context.timeoutMs, version: context.version, signal: context.signal },
     )
     return this.target.admin
+  }
+
+  /** Throws as Kafka's clients do that cannot be made. */
+  requireAddresses(bootstrap: string, message: string): void {
+    const wrong = bootstrap.split(',').find((address) => !areAddresses(address))
+    if (wrong === undefined) return
+    const cause = new JavaException(
+      'org.apache.kafka.common.config.ConfigException',
+      `Invalid url in bootstrap.servers: ${wrong}`,
+    )
+    throw new JavaException('org.apache.kafka.common.KafkaException', message, cause)
   }
 
   /** Does what Kafka's admin client does under this name; fails as it does. */

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import type { CommandContext } from '../../../src/cli/context.ts'
@@ -11,7 +12,7 @@ export interface Printed {
 }
 
 /** A stand-in for one of Kafka's tools in this process. */
-export async function runDropIn(tool: RunKafkaTool, words: readonly string[]): Promise<Printed> {
+export async function runDropIn(tool: RunKafkaTool, words: readonly string[], stdin = ''): Promise<Printed> {
   const chunks: Buffer[] = []
   let err = ''
   const sink = {
@@ -29,14 +30,16 @@ export async function runDropIn(tool: RunKafkaTool, words: readonly string[]): P
     timeoutMs: 30_000,
     version: '0',
     flags: {},
+    terminal: { stdinIsTty: false },
+    input: () => Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
   } as unknown as CommandContext
   const code = await tool(context, words)
-  return { out: Buffer.concat(chunks).toString(), err, code }
+  return { out: Buffer.concat(chunks).toString(), err, code: code ?? null }
 }
 
 /**
- * Java's stack below an exception, where Jackson stands in its input, the times of log lines and the identity of arrays are not part of the comparison, nor is
- * what Java's client logs on its own.
+ * Java's stack below an exception, where Jackson stands in its input, the times of log lines and the identity of arrays
+ * are not part of the comparison, nor is what Java's client logs on its own.
  */
 export function comparable({ out, err, code }: Printed): Printed {
   const withoutStack = (text: string) =>
@@ -44,7 +47,7 @@ export function comparable({ out, err, code }: Printed): Printed {
       .split('\n')
       .filter(
         (line) =>
-          !/^( at \[Source: |\t+(at|Suppressed:|\.\.\.) |Caused by: |\[[^\]]*\] \w+ \[AdminClient )/.test(
+          !/^( at \[Source: |\t+(at|Suppressed:|\.\.\.) |Caused by: |\[[^\]]*\] \w+ \[(AdminClient|Consumer|Producer) )/.test(
             line,
           ),
       )
@@ -78,14 +81,18 @@ export class DropInComparison {
   }
 
   /** `@` stands for `--bootstrap-server` and where the brokers are. Gives what was printed, in ours. */
-  async same(line: string, adjust: (printed: Printed) => Printed = (printed) => printed): Promise<Printed> {
+  async same(
+    line: string,
+    adjust: (printed: Printed) => Printed = (printed) => printed,
+    stdin = '',
+  ): Promise<Printed> {
     const words = (letter: string) =>
       shellWords(
         line.replace(/(?<=^| )@(?= |$)/, `--bootstrap-server ${this.bootstrap}`).replaceAll('%', letter),
       )
-    const { stdout, stderr, code } = await this.java.runTool(this.name, words('x'))
+    const { stdout, stderr, code } = await this.java.runTool(this.name, words('x'), { stdin })
     const theirs = neutral({ out: stdout, err: stderr, code })
-    const ours = neutral(await runDropIn(this.tool, words('y')))
+    const ours = neutral(await runDropIn(this.tool, words('y'), stdin))
     expect(adjust(comparable(ours)), `${this.name} ${line}`).toEqual(adjust(comparable(theirs)))
     return ours
   }
