@@ -132,18 +132,23 @@ export class BrokerEvents {
     }
     const before = context.offlineDirReplicas.get(brokerId)
     const lost: ControlledPartition[] = []
-    const back: string[] = []
+    const back: ReplicaRef[] = []
     for (const { partition, errorCode } of this.partitionErrors(response)) {
       if (errorCode === ERROR_CODES.NONE) {
-        if (before?.delete(partition) === true) back.push(partition.topic)
+        if (before?.delete(partition) === true) back.push({ partition, replica: brokerId })
       } else if (errorCode === ERROR_CODES.KAFKA_STORAGE_ERROR && before?.has(partition) !== true) {
         lost.push(partition)
       }
     }
     if (back.length > 0) {
+      // Leaders that were elected before this answer came were not told to replicas that counted as offline.
+      await this.replicas.change(
+        back.filter(({ partition }) => !this.deletion.isQueued(partition.topic)),
+        'Online',
+      )
       // One of them may be the only one that can lead, or the one that a deletion waits for.
       await this.partitions.bringOnline()
-      await this.deletion.resumeFor(back)
+      await this.deletion.resumeFor(back.map(({ partition }) => partition.topic))
     }
     if (lost.length === 0) return
     context.offlineDirReplicas.set(brokerId, new Set([...(before ?? []), ...lost]))

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { LeaderAndIsrRequest } from '../../../src/protocol/messages/04-leader-and-isr.ts'
 import { eventually, TestCluster, turn } from './support.ts'
 
 describe('a broker that dies', () => {
@@ -152,6 +153,33 @@ test('a replica whose log directory has failed counts as offline', async () => {
     expect(cluster.broker(0).cache.partition('t', 0)?.offlineReplicas).toEqual([1])
   })
   expect((await cluster.client.getChildren('/log_dir_event_notification')).children).toEqual([])
+})
+
+test('a replica that comes back hears of the leader that was elected meanwhile', async () => {
+  const cluster = await TestCluster.open(3)
+  await cluster.createTopic('t', [[1, 2]])
+  const failing = cluster.broker(1)
+  failing.leaderAndIsrError = 56
+  await failing.zk.propagateLogDirEvent(1)
+  await eventually(async () => expect(await cluster.state('t', 0)).toMatchObject({ leader: 2, isr: [2] }))
+  await cluster.broker(2).die()
+  await eventually(async () => expect(await cluster.state('t', 0)).toMatchObject({ leader: -1 }))
+  failing.leaderAndIsrError = 0
+  const answer = failing.answer.bind(failing)
+  failing.answer = async (...request) => {
+    if (request[0] !== 'LeaderAndIsr') return answer(...request)
+    failing.answer = answer
+    const answered = await answer(...request)
+    await cluster.start(2)
+    await eventually(async () => expect(await cluster.state('t', 0)).toMatchObject({ leader: 2 }))
+    return answered
+  }
+  await failing.zk.propagateLogDirEvent(1)
+  await eventually(() => {
+    const told = failing.requests('LeaderAndIsr').at(-1)?.body as LeaderAndIsrRequest
+    expect(told.topicStates[0]?.partitionStates[0]).toMatchObject({ leader: 2, isr: [2] })
+    return Promise.resolve()
+  })
 })
 
 test('a topic that could not be deleted for a failed log directory is deleted when the replica is back', async () => {
