@@ -1,6 +1,6 @@
-import { BaseCommand } from '../src/cli/base-command.ts'
+import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
 
-export default class KafkaConsumerGroups extends BaseCommand {
+export default class KafkaConsumerGroups extends KafkaToolCommand {
   static override summary = "Kafka's kafka-consumer-groups: its flags, output and exit codes"
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `groups` shows more.'
@@ -9,17 +9,9 @@ export default class KafkaConsumerGroups extends BaseCommand {
     '<%= config.bin %> kafka-consumer-groups --bootstrap-server localhost:9092 --list',
     '<%= config.bin %> kafka-consumer-groups --bootstrap-server localhost:9092 --describe --group billing',
   ]
-  static override baseFlags = {} as typeof BaseCommand.baseFlags
-  static override strict = false
 
-  async run(): Promise<void> {
-    await this.serve(
-      {},
-      async (context) => {
-        const { kafkaConsumerGroups } = await import('../src/cli/services/kafka-consumer-groups.ts')
-        return kafkaConsumerGroups(context, this.argv)
-      },
-      { isStream: true },
-    )
+  protected override async load() {
+    return (await import('../src/cli/kafka-tools/consumer-groups/kafka-consumer-groups.ts'))
+      .kafkaConsumerGroups
   }
 }

@@ -9,8 +9,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { createNodeNetwork } from '../../src/base/node-network.ts'
 import { systemRandom } from '../../src/base/random.ts'
-import type { CommandContext } from '../../src/cli/context.ts'
-import { kafkaConsumerGroups } from '../../src/cli/services/kafka-consumer-groups.ts'
+import { kafkaConsumerGroups } from '../../src/cli/kafka-tools/consumer-groups/kafka-consumer-groups.ts'
 import { Admin, Connection, Producer } from '../../src/client/index.ts'
 import { encodeVersioned } from '../../src/protocol/index.ts'
 import {
@@ -19,6 +18,7 @@ import {
 } from '../../src/protocol/internal/index.ts'
 import { joinGroup } from '../../src/protocol/messages/11-join-group.ts'
 import { syncGroup } from '../../src/protocol/messages/14-sync-group.ts'
+import { type Printed, runDropIn } from './support/drop-ins.ts'
 import { createKcliHome, kcli } from './support/kcli.ts'
 import { type Pair, startPair, type Target } from './support/pair.ts'
 import { describeInterop } from './support/suite.ts'
@@ -26,12 +26,6 @@ import { describeInterop } from './support/suite.ts'
 const LONG = 'a-topic-with-a-name-longer-than-others'
 const TOPICS = { orders: 13, [LONG]: 3, x: 1 }
 const TIMESTAMP = 1_700_000_000_000
-
-interface Printed {
-  readonly out: string
-  readonly err: string
-  readonly code: number | null
-}
 
 /** Java's stack below an exception is not part of the comparison, nor is the time in front of a line of its log. */
 function comparable({ out, err, code }: Printed, own: string): Printed {
@@ -44,23 +38,7 @@ function comparable({ out, err, code }: Printed, own: string): Printed {
   return { out: text(out), err: text(lines.join('\n')), code }
 }
 
-async function ours(words: readonly string[]): Promise<Printed> {
-  const chunks: Buffer[] = []
-  let err = ''
-  const context = {
-    clock: systemClock,
-    version: '0',
-    signal: new AbortController().signal,
-    out: {
-      sink: { isTerminal: false, write: (bytes: Uint8Array) => void chunks.push(Buffer.from(bytes)) },
-      note: (text: string) => {
-        err += `${text}\n`
-      },
-    },
-  } as unknown as CommandContext
-  const code = await kafkaConsumerGroups(context, words)
-  return { out: Buffer.concat(chunks).toString(), err, code }
-}
+const ours = (words: readonly string[]): Promise<Printed> => runDropIn(kafkaConsumerGroups, words)
 
 describeInterop('kafka-consumer-groups', ['kafka', 'driver'], () => {
   let pair: Pair

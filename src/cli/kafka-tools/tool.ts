@@ -69,13 +69,13 @@ export class Tool {
     this.context.out.note(text)
   }
 
-  /** A line of the tool's log, as Kafka's scripts configure it for stderr. The stack of an exception is Java's own. */
+  /** A line of the tool's log, as Kafka's scripts configure it: local time, on stderr. The stack of an exception is Java's own. */
   log(level: 'WARN' | 'ERROR', message: string): void {
-    const time = new Date(this.context.clock.nowMs())
-      .toISOString()
-      .replace('T', ' ')
-      .replace('.', ',')
-      .slice(0, -1)
+    const at = new Date(this.context.clock.nowMs())
+    const two = (value: number) => String(value).padStart(2, '0')
+    const date = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+    const seconds = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+    const time = `${date} ${seconds},${String(at.getMilliseconds()).padStart(3, '0')}`
     this.context.out.note(`[${time}] ${level} ${message} (${this.className})`)
   }
 
@@ -114,7 +114,11 @@ export class Tool {
   }
 
   /** A client for `--bootstrap-server` and a property file. Throws as Kafka's cannot be made. */
-  async connect(bootstrap: string, propertyFile: string | undefined): Promise<Admin> {
+  async connect(
+    bootstrap: string,
+    propertyFile: string | undefined,
+    timeoutMs = this.context.timeoutMs,
+  ): Promise<Admin> {
     const { context } = this
     if (propertyFile !== undefined && !nodeFileSystem.existsSync(propertyFile))
       throw new JavaException('java.nio.file.NoSuchFileException', propertyFile)
@@ -124,19 +128,21 @@ export class Tool {
         'bootstrap-server': bootstrap,
         ...(propertyFile !== undefined && { 'command-config': propertyFile }),
       },
-      { timeoutMs: context.timeoutMs, version: context.version, signal: context.signal },
+      { timeoutMs, version: context.version, signal: context.signal },
     )
     return this.target.admin
   }
 
   /** Throws as Kafka's clients do that cannot be made. */
   requireAddresses(bootstrap: string, message: string): void {
-    const wrong = bootstrap.split(',').find((address) => !areAddresses(address))
-    if (wrong === undefined) return
-    const cause = new JavaException(
-      'org.apache.kafka.common.config.ConfigException',
-      `Invalid url in bootstrap.servers: ${wrong}`,
-    )
+    const addresses = bootstrap.split(',').filter((address) => address.trim() !== '')
+    const wrong = addresses.find((address) => !areAddresses(address))
+    if (wrong === undefined && addresses.length > 0) return
+    const reason =
+      wrong === undefined
+        ? 'No resolvable bootstrap urls given in bootstrap.servers'
+        : `Invalid url in bootstrap.servers: ${wrong}`
+    const cause = new JavaException('org.apache.kafka.common.config.ConfigException', reason)
     throw new JavaException('org.apache.kafka.common.KafkaException', message, cause)
   }
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { csvLine, readCsvLine } from '../../../src/cli/services/groups/kafka/csv.ts'
+import { csvLine, readCsvLine } from '../../../src/cli/kafka-tools/consumer-groups/csv.ts'
 import {
   partitionOrder,
   partitionPutAllOrder,
   textOrder,
-} from '../../../src/cli/services/groups/kafka/hash-order.ts'
+} from '../../../src/cli/kafka-tools/consumer-groups/hash-order.ts'
 import {
-  javaSplit,
   parseJavaDateTime,
   parseJavaDuration,
-} from '../../../src/cli/services/groups/kafka/java-values.ts'
+} from '../../../src/cli/kafka-tools/consumer-groups/java-time.ts'
+import { javaSplit } from '../../../src/cli/kafka-tools/java-lang.ts'
 
 describe('kafka-consumer-groups: values as Java reads them', () => {
   it.each([
@@ -54,7 +54,7 @@ describe('kafka-consumer-groups: values as Java reads them', () => {
       offset: 2,
     })
     expect(() => readCsvLine('orders,1,2,3', false)).toThrow(/Too many entries: expected at most 3/)
-    expect(javaSplit('a::b::', ':')).toEqual(['a', '', 'b'])
+    expect(javaSplit('a::b::', /:/)).toEqual(['a', '', 'b'])
   })
 
   it('the order of a hash map', () => {

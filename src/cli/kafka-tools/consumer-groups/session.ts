@@ -1,5 +1,5 @@
-import { JavaException } from '../../../../base/java-exception.ts'
-import { readTextFile } from '../../../../base/standard-streams.ts'
+import { JavaException } from '../../../base/java-exception.ts'
+import { readTextFile } from '../../../base/standard-streams.ts'
 import {
   type Admin,
   BrokerError,
@@ -8,51 +8,38 @@ import {
   type OffsetSpec,
   type TopicInfo,
   type TopicPartition,
-} from '../../../../client/index.ts'
-import type { CommandContext } from '../../../context.ts'
-import type { OptionParser, OptionSet } from '../../../jopt/option-parser.ts'
-import { kafkaException } from '../../../kafka-tools/java-errors.ts'
+} from '../../../client/index.ts'
+import type { OptionSet } from '../../jopt/option-parser.ts'
+import { asKafkaException, executionException, kafkaException } from '../java-errors.ts'
+import type { Tool } from '../tool.ts'
 import { textOrder } from './hash-order.ts'
-
-const TOOL_CLASS = 'org.apache.kafka.tools.consumer.group.ConsumerGroupCommand'
 
 /** What one run of the tool works with. Errors of the client come out as the exceptions that Kafka's would throw. */
 export class Session {
+  readonly tool: Tool
   readonly admin: Admin
-  readonly parser: OptionParser
-  readonly options: OptionSet
-  /** What goes to stdout. */
-  readonly print: (text: string) => void
-  private readonly context: CommandContext
 
-  constructor(
-    context: CommandContext,
-    tool: { admin: Admin; parser: OptionParser; options: OptionSet; print: (text: string) => void },
-  ) {
-    this.context = context
-    this.admin = tool.admin
-    this.parser = tool.parser
-    this.options = tool.options
-    this.print = tool.print
+  constructor(tool: Tool, admin: Admin) {
+    this.tool = tool
+    this.admin = admin
+  }
+
+  get options(): OptionSet {
+    return this.tool.options
   }
 
   get nowMs(): number {
-    return this.context.clock.nowMs()
+    return this.tool.context.clock.nowMs()
+  }
+
+  /** What goes to stdout. */
+  print(text: string): void {
+    this.tool.print(text)
   }
 
   /** A line on stderr. */
   note(text: string): void {
-    this.context.out.note(text)
-  }
-
-  /** A line of the log, as Kafka's scripts set it up: local time, on stderr. */
-  warn(text: string): void {
-    const at = new Date(this.nowMs)
-    const two = (value: number) => String(value).padStart(2, '0')
-    const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-    const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
-    const thousandths = String(at.getMilliseconds()).padStart(3, '0')
-    this.note(`[${day} ${time},${thousandths}] WARN ${text} (${TOOL_CLASS})`)
+    this.tool.errorLine(text)
   }
 
   /** What the tool says of a failure; the first line of the exception goes to stderr. */
@@ -120,17 +107,12 @@ function topicException({ errorCode }: TopicInfo): JavaException {
 
 /** What Kafka's client throws for what ours throws. What is no failure of a client goes on as it is. */
 export function clientException(error: unknown): JavaException {
-  if (error instanceof JavaException) return error
-  if (error instanceof BrokerError) return kafkaException(error.errorName)
-  if (!(error instanceof ClientError)) throw error
-  if (error.code === 'KCLI_UNSUPPORTED_VERSION') return kafkaException('UNSUPPORTED_VERSION', error.message)
-  if (error.code === 'KCLI_UNKNOWN_TOPIC' || error.code === 'KCLI_NO_PARTITION')
+  const code = error instanceof ClientError ? error.code : ''
+  if (code === 'KCLI_UNKNOWN_TOPIC' || code === 'KCLI_NO_PARTITION')
     return kafkaException('UNKNOWN_TOPIC_OR_PARTITION')
-  return kafkaException('REQUEST_TIMED_OUT', error.message)
-}
-
-export function executionException(cause: JavaException): JavaException {
-  return new JavaException('java.util.concurrent.ExecutionException', String(cause), cause)
+  const exception = asKafkaException(error, '')
+  if (exception === undefined) throw error
+  return exception
 }
 
 export function runtimeException(cause: JavaException): JavaException {
@@ -144,17 +126,6 @@ export function readJavaFile(path: string, asException: (path: string) => JavaEx
   } catch {
     throw runtimeException(asException(path))
   }
-}
-
-const ILLEGAL_ARGUMENT = 'java.lang.IllegalArgumentException'
-
-/** The tool answers it with its usage. */
-export function illegalArgument(text: string): JavaException {
-  return new JavaException(ILLEGAL_ARGUMENT, text)
-}
-
-export function isIllegalArgument({ className }: JavaException): boolean {
-  return className === ILLEGAL_ARGUMENT
 }
 
 export function partitionName({ topic, partition }: TopicPartition): string {

@@ -1,5 +1,5 @@
-import type { TopicPartition } from '../../../../client/index.ts'
-import { javaHashOrder, partitionHash, stringHash } from '../../../kafka-tools/java-hash-order.ts'
+import type { TopicPartition } from '../../../client/index.ts'
+import { javaHashOrder, partitionHash, stringHash } from '../java-hash-order.ts'
 
 /** The order of a HashMap that is filled with partitions. */
 export function partitionOrder<T extends TopicPartition>(partitions: readonly T[]): T[] {

@@ -1,14 +1,13 @@
-import { JavaException } from '../../../../base/java-exception.ts'
-import type { TopicPartition } from '../../../../client/index.ts'
-import type { ErrorName } from '../../../../protocol/index.ts'
-import { usageExit } from '../../../jopt/java-main.ts'
-import { kafkaException } from '../../../kafka-tools/java-errors.ts'
+import { JavaException } from '../../../base/java-exception.ts'
+import type { TopicPartition } from '../../../client/index.ts'
+import type { ErrorName } from '../../../protocol/index.ts'
+import { executionException, kafkaException } from '../java-errors.ts'
+import { illegalArgument, javaSplit } from '../java-lang.ts'
 import { csvLine } from './csv.ts'
 import { requireConsumers } from './describe.ts'
 import { partitionOrder, textOrder } from './hash-order.ts'
-import { javaSplit } from './java-values.ts'
 import { type NewOffset, newOffsets } from './scenarios.ts'
-import { column, executionException, illegalArgument, runtimeException, type Session } from './session.ts'
+import { column, runtimeException, type Session } from './session.ts'
 
 type Plan = ReadonlyMap<string, readonly NewOffset[]>
 
@@ -59,7 +58,7 @@ async function partitionsToReset(session: Session, groupId: string): Promise<Top
   if (options.has('all-topics')) return committedPartitions(session, groupId)
   if (options.has('topic')) return topicPartitions(session, options.values('topic'))
   if (!options.has('from-file'))
-    throw usageExit(session.parser, 'One of the reset scopes should be defined: --all-topics, --topic.')
+    throw session.tool.usage('One of the reset scopes should be defined: --all-topics, --topic.')
   return []
 }
 
@@ -83,10 +82,10 @@ async function topicPartitions(session: Session, words: readonly string[]): Prom
 
 /** `orders:0,2` */
 export function parseTopicPartitions(word: string): TopicPartition[] {
-  const [topic, numbers, ...more] = javaSplit(word, ':')
+  const [topic, numbers, ...more] = javaSplit(word, /:/)
   if (topic === undefined || numbers === undefined || more.length > 0)
     throw illegalArgument(`Invalid topic arg '${word}', expected topic name and partitions`)
-  return javaSplit(numbers, ',').map((text) => {
+  return javaSplit(numbers, /,/).map((text) => {
     if (!/^[+-]?\d{1,10}$/.test(text) || Math.abs(Number(text)) > 0x7fffffff)
       throw illegalArgument(`Invalid partition '${text}' specified in topic arg '${word}''`)
     return { topic, partition: Number(text) }
@@ -94,20 +93,20 @@ export function parseTopicPartitions(word: string): TopicPartition[] {
 }
 
 /** All rows are on one line in Kafka 3.9. */
-function printPlan({ print }: Session, plan: Plan): void {
+function printPlan(session: Session, plan: Plan): void {
   const row = (group: string, topic: string, partition: string | number, offset: string | number) =>
-    print(`${column(group, 30)} ${column(topic, 30)} ${column(partition, 10)} ${column(offset, 15)}`)
+    session.print(`${column(group, 30)} ${column(topic, 30)} ${column(partition, 10)} ${column(offset, 15)}`)
   if (plan.size === 0) return
-  print('\n')
+  session.print('\n')
   row('GROUP', 'TOPIC', 'PARTITION', 'NEW-OFFSET')
   for (const id of textOrder([...plan.keys()]))
     for (const { topic, partition, offset } of plan.get(id) ?? []) row(id, topic, partition, offset)
 }
 
-function exportPlan({ options, print }: Session, plan: Plan): void {
-  const isSingle = options.values('group').length === 1
+function exportPlan(session: Session, plan: Plan): void {
+  const isSingle = session.options.values('group').length === 1
   for (const id of textOrder([...plan.keys()]))
     for (const { topic, partition, offset } of plan.get(id) ?? [])
-      print(csvLine([...(isSingle ? [] : [id]), topic, partition, offset]))
-  print('\n')
+      session.print(csvLine([...(isSingle ? [] : [id]), topic, partition, offset]))
+  session.print('\n')
 }

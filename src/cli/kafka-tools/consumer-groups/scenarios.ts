@@ -1,11 +1,11 @@
-import { JavaException } from '../../../../base/java-exception.ts'
-import type { GroupOffset, TopicPartition } from '../../../../client/index.ts'
-import { usageExit } from '../../../jopt/java-main.ts'
+import { JavaException } from '../../../base/java-exception.ts'
+import type { GroupOffset, TopicPartition } from '../../../client/index.ts'
+import { illegalArgument } from '../java-lang.ts'
 import { SCENARIOS } from './check-args.ts'
 import { readCsvLine } from './csv.ts'
 import { optionNames, partitionOrder, partitionPutAllOrder } from './hash-order.ts'
-import { parseJavaDateTime, parseJavaDuration } from './java-values.ts'
-import { illegalArgument, partitionName, readJavaFile, runtimeException, type Session } from './session.ts'
+import { parseJavaDateTime, parseJavaDuration } from './java-time.ts'
+import { partitionName, readJavaFile, runtimeException, type Session } from './session.ts'
 
 export interface NewOffset extends TopicPartition {
   readonly offset: number
@@ -42,8 +42,7 @@ export async function newOffsets(
   }
   if (options.has('from-file')) return fromFile(session, groupId)
   if (options.has('to-current')) return current(session, groupId, partitions)
-  throw usageExit(
-    session.parser,
+  throw session.tool.usage(
     `Option '[reset-offsets]' requires one of the following scenarios: [${optionNames(SCENARIOS).join(', ')}]`,
   )
 }
@@ -124,7 +123,8 @@ async function inRange(session: Session, wanted: readonly NewOffset[]): Promise<
     const isHigh = at.offset > end
     if (!isHigh && at.offset >= start) return at
     const offset = isHigh ? end : start
-    session.warn(
+    session.tool.log(
+      'WARN',
       `New offset (${at.offset}) is ${isHigh ? 'higher than latest' : 'lower than earliest'} offset for topic partition ${partitionName(at)}. Value will be set to ${offset}`,
     )
     return { ...at, offset }

@@ -1,7 +1,7 @@
-import type { GroupListing } from '../../../../client/index.ts'
+import type { GroupListing } from '../../../client/index.ts'
+import { illegalArgument, javaSplit } from '../java-lang.ts'
 import { textOrder } from './hash-order.ts'
-import { javaSplit } from './java-values.ts'
-import { allBrokers, column, illegalArgument, type Session } from './session.ts'
+import { allBrokers, column, type Session } from './session.ts'
 
 /** In the order of Kafka's enums. */
 const STATES = [
@@ -17,7 +17,8 @@ const TYPES = ['Consumer', 'Classic']
 
 /** `--list`: the ids, or a table when states or types are asked for. */
 export async function listGroups(session: Session): Promise<void> {
-  const { options, admin, print } = session
+  const { options, admin } = session
+  const print = (text: string) => session.print(text)
   const withType = options.has('type')
   const withState = options.has('state')
   if (!withType && !withState) {
@@ -44,7 +45,7 @@ export async function listGroups(session: Session): Promise<void> {
 function known(input: string | undefined, names: readonly string[], what: 'state' | 'types'): string[] {
   if (input === undefined || input === '') return []
   const found = new Set<string>()
-  for (const word of javaSplit(input, ',')) {
+  for (const word of javaSplit(input, /,/)) {
     const name = names.find((each) => each.toLowerCase() === word.trim().toLowerCase())
     if (name === undefined)
       throw illegalArgument(

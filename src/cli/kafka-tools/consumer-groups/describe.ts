@@ -1,21 +1,15 @@
-import { JavaException } from '../../../../base/java-exception.ts'
+import { JavaException } from '../../../base/java-exception.ts'
 import type {
   GroupDescription,
   GroupMember,
   GroupOffset,
   GroupOffsets,
   TopicPartition,
-} from '../../../../client/index.ts'
+} from '../../../client/index.ts'
+import { executionException } from '../java-errors.ts'
+import { illegalArgument } from '../java-lang.ts'
 import { partitionOrder, partitionSetOrder } from './hash-order.ts'
-import {
-  clientException,
-  column,
-  executionException,
-  illegalArgument,
-  partitionName,
-  runtimeException,
-  type Session,
-} from './session.ts'
+import { clientException, column, partitionName, runtimeException, type Session } from './session.ts'
 
 const MISSING = '-'
 

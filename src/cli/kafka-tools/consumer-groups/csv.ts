@@ -1,4 +1,4 @@
-import { JavaException } from '../../../../base/java-exception.ts'
+import { JavaException } from '../../../base/java-exception.ts'
 
 /** One offset of a plan; the file names the group when there may be several. */
 export interface PlanLine {

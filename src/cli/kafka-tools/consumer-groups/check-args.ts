@@ -1,5 +1,4 @@
-import { type JavaExit, usageExit } from '../../../jopt/java-main.ts'
-import type { OptionParser, OptionSet } from '../../../jopt/option-parser.ts'
+import type { Tool } from '../tool.ts'
 import { optionNames } from './hash-order.ts'
 
 const GROUP_SCOPES = ['group', 'all-groups']
@@ -29,8 +28,9 @@ const CHECKED_SCENARIOS = [
 const ACTIONS = ['list', 'describe', 'delete', 'reset-offsets', 'delete-offsets']
 
 /** The first thing that is wrong with the command line is said, and the tool ends (ConsumerGroupCommandOptions.checkArgs). */
-export function checkArgs(parser: OptionParser, options: OptionSet, note: (text: string) => void): void {
-  const refuse = (text: string): JavaExit => usageExit(parser, text)
+export function checkArgs(tool: Tool): void {
+  const { options } = tool
+  const refuse = (text: string) => tool.usage(text)
   const has = (name: string) => options.has(name)
   const lacksScope = !has('group') && !has('all-groups')
   const scopes = optionNames(GROUP_SCOPES).join(', ')
@@ -60,7 +60,7 @@ export function checkArgs(parser: OptionParser, options: OptionSet, note: (text:
   if (has('reset-offsets')) {
     if (has('dry-run') && has('execute'))
       throw refuse('Option [reset-offsets] only accepts one of [execute] and [dry-run]')
-    if (!has('dry-run') && !has('execute')) note(NO_ACTION)
+    if (!has('dry-run') && !has('execute')) tool.errorLine(NO_ACTION)
     if (lacksScope) throw refuse(`Option [reset-offsets] takes one of these options: ${scopes}`)
     for (const scenario of CHECKED_SCENARIOS) exclude(scenario, SCENARIOS)
   }

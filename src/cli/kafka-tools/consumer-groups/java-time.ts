@@ -1,4 +1,4 @@
-import { JavaException } from '../../../../base/java-exception.ts'
+import { JavaException } from '../../../base/java-exception.ts'
 
 const DURATION =
   /^([-+]?)P(?:([-+]?\d+)D)?(T(?:([-+]?\d+)H)?(?:([-+]?\d+)M)?(?:([-+]?\d+)(?:[.,](\d{0,9}))?S)?)?$/i
@@ -46,11 +46,4 @@ function offsetMs(zone: string): number {
 
 function parseException(text: string): JavaException {
   return new JavaException('java.text.ParseException', text)
-}
-
-/** java.lang.String.split: empty pieces at the end do not count. */
-export function javaSplit(text: string, separator: string): string[] {
-  const pieces = text.split(separator)
-  while (pieces.length > 0 && pieces.at(-1) === '') pieces.pop()
-  return pieces
 }

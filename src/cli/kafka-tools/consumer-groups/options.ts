@@ -1,5 +1,5 @@
-import { DEFAULT_OPTIONS } from '../../../jopt/java-main.ts'
-import type { OptionSpec } from '../../../jopt/option-parser.ts'
+import { DEFAULT_OPTIONS } from '../../jopt/java-main.ts'
+import type { OptionSpec } from '../../jopt/option-parser.ts'
 
 /** What kafka-consumer-groups of Kafka 3.9 takes (ConsumerGroupCommandOptions), with its own words. */
 export const OPTIONS: readonly OptionSpec[] = [

@@ -1,13 +1,14 @@
-import { JavaException } from '../../../../base/java-exception.ts'
-import { BrokerError, type TopicPartition } from '../../../../client/index.ts'
-import type { ErrorName } from '../../../../protocol/index.ts'
+import { JavaException } from '../../../base/java-exception.ts'
+import { BrokerError, type TopicPartition } from '../../../client/index.ts'
+import type { ErrorName } from '../../../protocol/index.ts'
+import { executionException } from '../java-errors.ts'
 import { partitionOrder, textOrder } from './hash-order.ts'
 import { parseTopicPartitions } from './reset.ts'
-import { clientException, column, executionException, partitionName, type Session } from './session.ts'
+import { clientException, column, partitionName, type Session } from './session.ts'
 
 /** `--delete` */
 export async function deleteGroups(session: Session): Promise<void> {
-  const { print } = session
+  const print = (text: string) => session.print(text)
   const ids = await session.groupIds()
   const results = ids.length === 0 ? [] : await session.getWrapped(session.admin.deleteConsumerGroups(ids))
   const failures = new Map(results.map(({ name, error }) => [name, error]))
@@ -34,7 +35,8 @@ const OF_PARTITIONS: readonly ErrorName[] = [
 
 /** `--delete-offsets` */
 export async function deleteOffsets(session: Session): Promise<void> {
-  const { options, print } = session
+  const { options } = session
+  const print = (text: string) => session.print(text)
   const groupId = options.value('group') ?? ''
   const words = options.values('topic')
   const { partitions, results } = await scopeOf(session, words)
