@@ -10,25 +10,31 @@ import { SimProcess, textOf } from './process.ts'
 const GROUP_KEY = 0
 const TOPIC = 'kept'
 
+/** One group, and what it may have committed. */
+interface Group {
+  readonly id: string
+  acknowledged: number
+  readonly uncertain: Set<number>
+}
+
 /**
- * Commits the offsets 1, 2, 3, … of a group that has no members. At the end the group has the last one that was
- * acknowledged, or one whose fate nobody knew: such a request may arrive late, and is as good as any.
+ * Commits the offsets 1, 2, 3, … of groups that have no members: of one group again and again, of the others once, so
+ * that nothing comes after what is lost. At the end each has the last one that was acknowledged, or one whose fate nobody
+ * knew: such a request may arrive late, and is as good as any.
  */
 export class GroupClient {
   private readonly world: ClientWorld
-  private readonly groupId: string
+  private readonly groups: Group[] = []
   private readonly process: SimProcess
   private readonly core: ClientCore
-  private readonly uncertain = new Set<number>()
-  private acknowledged = 0
   private offset = 0
   private isStopped = false
   isIdle = false
 
   constructor(world: ClientWorld, host: string) {
     this.world = world
-    this.groupId = `group-${host}`
     this.process = new SimProcess(world, host, 1, NO_FAULT)
+    this.addGroup()
     this.core = new ClientCore(optionsOf(world, this.process))
   }
 
@@ -47,32 +53,47 @@ export class GroupClient {
     while (!this.isStopped) {
       await sleep(process.clock, process.random.int(400))
       const offset = ++this.offset
-      this.uncertain.add(offset)
-      if (await this.attempt(`commit ${offset}`, (coordinator) => this.commit(coordinator, offset))) {
-        this.uncertain.delete(offset)
-        this.acknowledged = offset
+      const group = process.random.int(3) === 0 ? (this.groups[0] as Group) : this.addGroup()
+      group.uncertain.add(offset)
+      const commit = (coordinator: Connection) => this.commit(coordinator, group.id, offset)
+      if (await this.attempt(group.id, `commit ${offset}`, commit)) {
+        group.uncertain.delete(offset)
+        group.acknowledged = offset
       }
     }
     this.isIdle = true
   }
 
-  /** Until the coordinator answers. */
+  private addGroup(): Group {
+    const id = `${this.process.host}-${this.groups.length}`
+    const group = { id, acknowledged: 0, uncertain: new Set<number>() }
+    this.groups.push(group)
+    return group
+  }
+
+  /** Until the coordinators have answered. */
   async check(): Promise<void> {
-    let found: number | undefined
-    while (found === undefined) {
-      await sleep(this.process.clock, 200)
-      found = await this.attempt('fetch', (coordinator) => this.fetch(coordinator))
-    }
-    this.world.trace(this.process.name, `${this.groupId} is at ${found}, acknowledged ${this.acknowledged}`)
-    const isRight = found === this.acknowledged || this.uncertain.has(found)
-    if (!isRight && !(this.acknowledged === 0 && found === -1))
+    for (const { id, acknowledged, uncertain } of this.groups) {
+      let found = await this.fetchOnce(id)
+      while (found === undefined) {
+        await sleep(this.process.clock, 200)
+        found = await this.fetchOnce(id)
+      }
+      const isRight = found === acknowledged || uncertain.has(found)
+      if (isRight || (acknowledged === 0 && found === -1)) continue
       this.world.violation(
-        `${this.groupId} is at ${found}: ${this.acknowledged} was acknowledged last, uncertain are ${[...this.uncertain].join(' ')}`,
+        `group ${id} is at ${found}: ${acknowledged} was acknowledged last, uncertain are ${[...uncertain].join(' ')}`,
       )
+    }
+  }
+
+  private fetchOnce(groupId: string): Promise<number | undefined> {
+    return this.attempt(groupId, 'fetch', (coordinator) => this.fetch(coordinator, groupId))
   }
 
   /** Once, with no repetition: undefined when it is not known whether it was done. */
   private async attempt<T>(
+    groupId: string,
     what: string,
     call: (coordinator: Connection) => Promise<T>,
   ): Promise<T | undefined> {
@@ -80,7 +101,7 @@ export class GroupClient {
     try {
       const { coordinators } = await core.sendToAny(findCoordinator, {
         keyType: GROUP_KEY,
-        coordinatorKeys: [this.groupId],
+        coordinatorKeys: [groupId],
       })
       const [found] = coordinators
       if (found === undefined || found.errorCode !== 0)
@@ -88,14 +109,14 @@ export class GroupClient {
       if (!core.metadata.brokers.has(found.nodeId)) await core.refresh([])
       return await call(await core.connectionTo(found.nodeId))
     } catch (error) {
-      world.trace(process.name, `${what} failed: ${String(error)}`)
+      world.trace(process.name, `${groupId}: ${what} failed: ${String(error)}`)
       return undefined
     }
   }
 
-  private async commit(coordinator: Connection, offset: number): Promise<true> {
+  private async commit(coordinator: Connection, groupId: string, offset: number): Promise<true> {
     const { topics } = await coordinator.send(offsetCommit, {
-      groupId: this.groupId,
+      groupId,
       generationIdOrMemberEpoch: -1,
       memberId: '',
       topics: [
@@ -108,9 +129,9 @@ export class GroupClient {
   }
 
   /** -1: the group has none. */
-  private async fetch(coordinator: Connection): Promise<number> {
+  private async fetch(coordinator: Connection, groupId: string): Promise<number> {
     const { groups } = await coordinator.send(offsetFetch, {
-      groups: [{ groupId: this.groupId, topics: [{ name: TOPIC, partitionIndexes: [0] }] }],
+      groups: [{ groupId, topics: [{ name: TOPIC, partitionIndexes: [0] }] }],
     })
     const partition = groups[0]?.topics[0]?.partitions[0]
     const errorCode = groups[0]?.errorCode || partition?.errorCode

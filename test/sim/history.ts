@@ -55,6 +55,7 @@ export class History {
   ackCount = 0
   failedCount = 0
   private readonly lastAcknowledged = new Map<string, number>()
+  private readonly lastRead = new Map<string, number>()
   private readonly violation: (what: string) => void
 
   constructor(violation: (what: string) => void) {
@@ -76,6 +77,7 @@ export class History {
       seen = new Map()
       this.reads.set(place, seen)
     }
+    this.lastRead.set(place, Math.max(offset, this.lastRead.get(place) ?? -1))
     const before = seen.get(offset)
     if (before === undefined) seen.set(offset, value)
     else if (before !== value)
@@ -84,10 +86,10 @@ export class History {
       )
   }
 
-  /** Somewhere the last record that was acknowledged has not been read: its place. */
+  /** Where nobody has come as far as something was acknowledged. */
   unread(): string | undefined {
     for (const [place, offset] of this.lastAcknowledged)
-      if (!this.reads.get(place)?.has(offset)) return `${place} offset ${offset}`
+      if ((this.lastRead.get(place) ?? -1) < offset) return `${place} offset ${offset}`
     return undefined
   }
 }

@@ -98,10 +98,10 @@ const MUTANTS = [
     'Math.min(segments.active.baseOffset, lagging)',
   ],
   [
-    'compaction keeps the oldest of each key',
-    'storage/cleaner/offset-map.ts',
-    'words[slot + 3] = this.hash.h3\n    }',
-    'words[slot + 3] = this.hash.h3\n    } else return',
+    'compaction drops the newest of each key',
+    'storage/cleaner/batch-filter.ts',
+    'if (offset < map.get(section, raw.keyAt, raw.keyLength)) continue',
+    'if (offset <= map.get(section, raw.keyAt, raw.keyLength)) continue',
   ],
   [
     'a commit of offsets is answered before the followers have it',
