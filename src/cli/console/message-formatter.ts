@@ -1,4 +1,5 @@
 import { UsageError } from '../exit-codes.ts'
+import { javaDouble, javaFloat } from '../kafka-tools/java-lang.ts'
 import { type OutputRecord, timestampTypeOf } from '../records/json-record.ts'
 import type { RecordWriter } from '../records/template.ts'
 import { isTrue } from './properties.ts'
@@ -16,8 +17,8 @@ const DESERIALIZERS: Readonly<Record<string, Deserializer>> = {
   Integer: (bytes) => String(sized(bytes, 4).readInt32BE()),
   Long: (bytes) => String(sized(bytes, 8).readBigInt64BE()),
   Short: (bytes) => String(sized(bytes, 2).readInt16BE()),
-  Float: (bytes) => javaNumber(sized(bytes, 4).readFloatBE(), true),
-  Double: (bytes) => javaNumber(sized(bytes, 8).readDoubleBE(), false),
+  Float: (bytes) => javaFloat(sized(bytes, 4).readFloatBE()),
+  Double: (bytes) => javaDouble(sized(bytes, 8).readDoubleBE()),
   UUID: (bytes) => bytes.toString('utf8'),
   Void: () => 'null',
 }
@@ -26,27 +27,6 @@ function sized(bytes: Buffer, length: number): Buffer {
   if (bytes.length !== length)
     throw new UsageError(`a value has ${bytes.length} bytes, the deserializer wants ${length}`)
   return bytes
-}
-
-/** Java always shows a fraction and uses `E` for the exponent. */
-function javaNumber(value: number, isFloat: boolean): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? 'Infinity' : '-Infinity'
-  const absolute = Math.abs(value)
-  const text = isFloat ? shortestFloat(value) : String(value)
-  if (absolute !== 0 && (absolute < 1e-3 || absolute >= 1e7)) {
-    const [digits = '', exponent = ''] = (isFloat ? Number(text) : value).toExponential().split('e')
-    return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
-  }
-  return text.includes('.') ? text : `${Object.is(value, -0) ? '-0' : text}.0`
-}
-
-/** The fewest digits that give the same 32-bit float. */
-function shortestFloat(value: number): string {
-  for (let digits = 1; digits < 10; digits++) {
-    const text = value.toPrecision(digits)
-    if (Math.fround(Number(text)) === value) return String(Number(text))
-  }
-  return String(value)
 }
 
 export function findDeserializer(name: string | undefined): Deserializer | undefined {

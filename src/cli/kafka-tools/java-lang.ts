@@ -60,12 +60,32 @@ export function parseJavaDouble(text: string): number | undefined {
 
 /** Double.toString */
 export function javaDouble(value: number): string {
-  const size = Math.abs(value)
-  if (size === 0 || (size >= 1e-3 && size < 1e7))
-    return Number.isInteger(value) ? value.toFixed(1) : `${value}`
-  if (!Number.isFinite(value)) return `${value}`
-  const [digits = '', exponent = ''] = value.toExponential().split('e')
-  return `${digits.includes('.') ? digits : `${digits}.0`}E${exponent.replace('+', '')}`
+  return javaNumber(value, String(value))
+}
+
+/** Float.toString */
+export function javaFloat(value: number): string {
+  return javaNumber(value, shortestFloat(value))
+}
+
+/** Java always shows a fraction and uses `E` for the exponent. */
+function javaNumber(value: number, text: string): string {
+  if (!Number.isFinite(value)) return String(value)
+  const absolute = Math.abs(value)
+  if (absolute !== 0 && (absolute < 1e-3 || absolute >= 1e7)) {
+    const [digits = '', exponent = ''] = Number(text).toExponential().split('e')
+    return `${digits.includes('.') ? digits : `${digits}.0`}E${Number(exponent)}`
+  }
+  return text.includes('.') ? text : `${Object.is(value, -0) ? '-0' : text}.0`
+}
+
+/** The fewest digits that give the same 32-bit float. */
+function shortestFloat(value: number): string {
+  for (let digits = 1; digits < 10; digits++) {
+    const text = value.toPrecision(digits)
+    if (Math.fround(Number(text)) === value) return String(Number(text))
+  }
+  return String(value)
 }
 
 /** scala.collection.immutable.Set.toString; the order is that of small sets. */

@@ -1,3 +1,17 @@
+/**
+ * Kafka's tools beside ours. Where they differ on purpose, or cannot be the same, no row says otherwise:
+ *
+ * - Java's stack below an exception, and what Java's client logs on its own, are not there.
+ * - What is wrong with a file that is no JSON is said in the words of another parser (kafka-reassign-partitions).
+ * - Expressions for topics are JavaScript's, which take nearly all of Java's.
+ * - kafka-broker-api-versions shows brokers by id, Kafka's as a broker named them.
+ * - kafka-configs refuses --zookeeper and --bootstrap-controller by name. A broker that does not exist is said at once;
+ *   Kafka's waits for 30 s. More than four wrong names come in the order of java.util.Properties, not in that of Scala's HashSet.
+ * - kafka-console-producer ends with exit code 1 when records were not stored, Kafka's with 0; and it tries again for
+ *   delivery.timeout.ms unless --message-send-max-retries is given, Kafka's three times.
+ * - kafka-console-consumer waits for a topic whose name is invalid, and has its own words for what a deserializer does not
+ *   take. The formatters of internal topics are not there: `groups peek` and `segments dump` show what is in them.
+ */
 import { Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
