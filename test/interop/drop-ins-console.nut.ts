@@ -25,6 +25,9 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
       headers: [['h', 'v']] as const,
     }))
     await java.produce({ 'bootstrap.servers': kafka.bootstrap }, [{ send }, { flush: true }])
+    const transactional = { 'bootstrap.servers': kafka.bootstrap, 'transactional.id': 'a-transaction' }
+    const one = [{ topic: 'transacted', partition: 0, value: 'v' }]
+    await java.produce(transactional, [{ begin: true }, { send: one }, { commit: true }])
     // The first member of a group makes the broker create its topic of offsets, which takes longer than a row waits.
     await consumed('@ --topic read --from-beginning --max-messages 1 --timeout-ms 20000')
   })
@@ -90,6 +93,35 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
       '@ --topic=read --from-beginning --max-messages=1',
     ])('%s', async (line) => {
       await consumed(line)
+    })
+  })
+
+  describe('kafka-console-consumer, on internal topics', () => {
+    const TOOLS = 'org.apache.kafka.tools.consumer'
+    const GROUPS = 'kafka.coordinator.group.GroupMetadataManager'
+    let shown = ''
+
+    it.each([
+      ...[0, 1, 2].flatMap((partition) =>
+        [
+          `${TOOLS}.OffsetsMessageFormatter`,
+          `${TOOLS}.GroupMetadataMessageFormatter`,
+          `${GROUPS}$OffsetsMessageFormatter`,
+        ].map((formatter) => ['__consumer_offsets', partition, formatter] as const),
+      ),
+      ...[0, 1].map(
+        (partition) => ['__transaction_state', partition, `${TOOLS}.TransactionLogMessageFormatter`] as const,
+      ),
+    ])('%s-%i with %s', async (topic, partition, formatter) => {
+      const { out } = await consumed(
+        `@ --topic ${topic} --partition ${partition} --from-beginning --timeout-ms 1000 --formatter ${formatter}`,
+      )
+      shown += out
+    })
+
+    it('had something to show', () => {
+      for (const text of ['"commitTimestamp":', '::OffsetAndMetadata(', '"subscription":', '"a-transaction"'])
+        expect(shown).toContain(text)
     })
   })
 

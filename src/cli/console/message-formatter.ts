@@ -2,6 +2,7 @@ import { UsageError } from '../exit-codes.ts'
 import { javaDouble, javaFloat } from '../kafka-tools/java-lang.ts'
 import { type OutputRecord, timestampTypeOf } from '../records/json-record.ts'
 import type { RecordWriter } from '../records/template.ts'
+import { internalFormatter } from './internal-formatters.ts'
 import { isTrue } from './properties.ts'
 
 type Deserializer = (bytes: Buffer) => Uint8Array | string
@@ -85,9 +86,9 @@ function timestampText(record: OutputRecord): string {
   return type === 'none' ? 'NO_TIMESTAMP' : `${TIMESTAMP_TYPES[type]}:${record.timestampMs}`
 }
 
-/** The formatters of Kafka's tools that show the records themselves, by full or short class name. */
+/** The formatters of Kafka's tools, by full or short class name. */
 export function formatterOf(name: string | undefined, properties: ReadonlyMap<string, string>): RecordWriter {
-  const short = (name ?? 'DefaultMessageFormatter').split('.').at(-1)
+  const short = (name ?? 'DefaultMessageFormatter').split('.').at(-1) ?? ''
   switch (short) {
     case 'DefaultMessageFormatter':
     // It also logs each record at INFO, which the tools' log settings keep silent.
@@ -96,9 +97,13 @@ export function formatterOf(name: string | undefined, properties: ReadonlyMap<st
     case 'NoOpMessageFormatter':
       return () => undefined
     default:
-      throw new UsageError(
-        `the formatter ${name} is not known`,
-        'Known are DefaultMessageFormatter, LoggingMessageFormatter and NoOpMessageFormatter.',
-      )
+      return internalFormatter(short) ?? refuse(name)
   }
+}
+
+function refuse(name: string | undefined): never {
+  throw new UsageError(
+    `the formatter ${name} is not known`,
+    'Known are DefaultMessageFormatter, LoggingMessageFormatter and NoOpMessageFormatter, and for internal topics OffsetsMessageFormatter, GroupMetadataMessageFormatter and TransactionLogMessageFormatter.',
+  )
 }

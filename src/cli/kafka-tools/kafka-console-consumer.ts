@@ -144,14 +144,25 @@ function checkOffset(tool: Tool, text: string | undefined): void {
   )
 }
 
-const OLD_FORMATTERS = ['DefaultMessageFormatter', 'LoggingMessageFormatter', 'NoOpMessageFormatter']
+const NEW_PACKAGE = 'org.apache.kafka.tools.consumer'
+/** Classes of Kafka's that are told to be deprecated, and those to use instead. */
+const OLD_FORMATTERS: Readonly<Record<string, string>> = {
+  'kafka.tools.DefaultMessageFormatter': 'DefaultMessageFormatter',
+  'kafka.tools.LoggingMessageFormatter': 'LoggingMessageFormatter',
+  'kafka.tools.NoOpMessageFormatter': 'NoOpMessageFormatter',
+  'kafka.coordinator.transaction.TransactionLog$TransactionLogMessageFormatter':
+    'TransactionLogMessageFormatter',
+  'kafka.coordinator.group.GroupMetadataManager$OffsetsMessageFormatter': 'OffsetsMessageFormatter',
+  'kafka.coordinator.group.GroupMetadataManager$GroupMetadataMessageFormatter':
+    'GroupMetadataMessageFormatter',
+}
 
 /** The formatter is made at once, the consumer when it is asked for: they fail in different ways. */
 function chosenOptions(tool: Tool, flags: ConsoleConsumerFlags): () => ConsoleConsumerOptions {
-  const old = OLD_FORMATTERS.find((name) => flags.formatter === `kafka.tools.${name}`)
-  if (old !== undefined) {
+  const instead = OLD_FORMATTERS[flags.formatter ?? '']
+  if (instead !== undefined) {
     tool.errorLine(
-      `WARNING: kafka.tools.${old} is deprecated and will be removed in the next major release. Please use org.apache.kafka.tools.consumer.${old} instead`,
+      `WARNING: ${flags.formatter} is deprecated and will be removed in the next major release. Please use ${NEW_PACKAGE}.${instead} instead`,
     )
   }
   try {

@@ -10,7 +10,7 @@
  * - kafka-console-producer ends with exit code 1 when records were not stored, Kafka's with 0; and it tries again for
  *   delivery.timeout.ms unless --message-send-max-retries is given, Kafka's three times.
  * - kafka-console-consumer waits for a topic whose name is invalid, and has its own words for what a deserializer does not
- *   take. The formatters of internal topics are not there: `groups peek` and `segments dump` show what is in them.
+ *   take. Of the old formatters of internal topics it has that of offsets, and the new ones all.
  */
 import { Readable } from 'node:stream'
 import { expect } from 'vitest'
