@@ -230,8 +230,10 @@ export function asKafkaException(error: unknown, call: string): JavaException | 
   if (error instanceof JavaException) return error
   if (error instanceof BrokerError) return kafkaException(error.errorName, error.brokerMessage, error)
   if (!(error instanceof ClientError)) return undefined
-  if (error.code === 'KCLI_UNSUPPORTED_VERSION')
-    return kafkaException('UNSUPPORTED_VERSION', error.message, error)
+  if (error.code === 'KCLI_UNSUPPORTED_VERSION') {
+    const text = call === '' ? error.message : `The node does not support ${apiName(call)}`
+    return kafkaException('UNSUPPORTED_VERSION', text, error)
+  }
   if (error.code === 'KCLI_UNREACHABLE')
     return kafkaException(
       'REQUEST_TIMED_OUT',
@@ -245,6 +247,11 @@ export function asKafkaException(error: unknown, call: string): JavaException | 
 export function executionException(error: unknown): JavaException {
   const cause = asKafkaException(error, '')
   return new JavaException('java.util.concurrent.ExecutionException', `${cause ?? error}`, error)
+}
+
+/** The API that a call of the admin client has its name from: `DESCRIBE_CLIENT_QUOTAS`. */
+function apiName(call: string): string {
+  return call.replace(/(?=[A-Z])/g, '_').toUpperCase()
 }
 
 export function adminCommandFailed(message: string): JavaException {
