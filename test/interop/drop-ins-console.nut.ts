@@ -91,6 +91,8 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
       '@ --topic read --group own% --from-beginning --max-messages 2 --consumer-property max.poll.records=1',
       '@ --topic read --group own% --from-beginning --max-messages 1',
       '@ --topic=read --from-beginning --max-messages=1',
+      '@ --topic read --from-beginning --max-messages 2 --value-deserializer org.apache.kafka.common.serialization.IntegerDeserializer',
+      '@ --topic read --from-beginning --max-messages 3 --value-deserializer org.apache.kafka.common.serialization.DoubleDeserializer --skip-message-on-error',
     ])('%s', async (line) => {
       await consumed(line)
     })

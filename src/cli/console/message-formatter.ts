@@ -15,18 +15,19 @@ const DESERIALIZERS: Readonly<Record<string, Deserializer>> = {
   ByteArray: (bytes) => bytes,
   Bytes: (bytes) => bytes,
   ByteBuffer: (bytes) => bytes,
-  Integer: (bytes) => String(sized(bytes, 4).readInt32BE()),
-  Long: (bytes) => String(sized(bytes, 8).readBigInt64BE()),
-  Short: (bytes) => String(sized(bytes, 2).readInt16BE()),
+  Integer: (bytes) => String(sized(bytes, 4, 'Integer').readInt32BE()),
+  Long: (bytes) => String(sized(bytes, 8, 'Long').readBigInt64BE()),
+  Short: (bytes) => String(sized(bytes, 2, 'Short').readInt16BE()),
   Float: (bytes) => javaFloat(sized(bytes, 4).readFloatBE()),
   Double: (bytes) => javaDouble(sized(bytes, 8).readDoubleBE()),
   UUID: (bytes) => bytes.toString('utf8'),
   Void: () => 'null',
 }
 
-function sized(bytes: Buffer, length: number): Buffer {
+/** In Kafka's words, which do not name those of numbers with fractions. */
+function sized(bytes: Buffer, length: number, type = ''): Buffer {
   if (bytes.length !== length)
-    throw new UsageError(`a value has ${bytes.length} bytes, the deserializer wants ${length}`)
+    throw new UsageError(`Size of data received by ${type}Deserializer is not ${length}`)
   return bytes
 }
 

@@ -74,7 +74,7 @@ describe('the output of kafka-console-consumer', () => {
   })
 
   it('says when a value does not fit, and what it does not know', () => {
-    expect(() => print({ 'value.deserializer': 'Long' })).toThrow(/has 1 bytes, the deserializer wants 8/)
+    expect(() => print({ 'value.deserializer': 'Long' })).toThrow(/received by LongDeserializer is not 8/)
     expect(() => print({ 'value.deserializer': 'com.acme.Avro' })).toThrow(/com.acme.Avro is not known/)
     expect(() => print({}, {}, 'com.acme.Formatter')).toThrow(/com.acme.Formatter is not known/)
   })

@@ -9,8 +9,8 @@
  *   Kafka's waits for 30 s. More than four wrong names come in the order of java.util.Properties, not in that of Scala's HashSet.
  * - kafka-console-producer ends with exit code 1 when records were not stored, Kafka's with 0; and it tries again for
  *   delivery.timeout.ms unless --message-send-max-retries is given, Kafka's three times.
- * - kafka-console-consumer waits for a topic whose name is invalid, and has its own words for what a deserializer does not
- *   take. Of the old formatters of internal topics it has that of offsets, and the new ones all.
+ * - kafka-console-consumer waits for a topic whose name is invalid. Of the old formatters of internal topics it has that of
+ *   offsets, and the new ones all.
  */
 import { Readable } from 'node:stream'
 import { expect } from 'vitest'
