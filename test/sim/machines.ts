@@ -17,6 +17,7 @@ const BROKER_PROPERTIES = {
   'controlled.shutdown.retry.backoff.ms': '300',
   'controller.socket.timeout.ms': '3000',
   'default.replication.factor': '3',
+  'group.initial.rebalance.delay.ms': '300',
   'log.cleaner.backoff.ms': '1000',
   'log.cleaner.dedupe.buffer.size': '1100000',
   'log.flush.offset.checkpoint.interval.ms': '4000',

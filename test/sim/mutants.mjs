@@ -115,6 +115,12 @@ const MUTANTS = [
     'if (next <= from) continue',
     'if (next <= from || next === bytes.length + from) continue\n      if (at + 200 > bytes.length) continue',
   ],
+  [
+    'a group leaves out the first partition of each topic',
+    'client/consumer/assignors/range.ts',
+    'cluster.get(topic) ?? []',
+    '(cluster.get(topic) ?? []).slice(1)',
+  ],
   ['ZooKeeper answers before its log is synced', 'zookeeper/txn-log.ts', 'await file.sync()', ''],
 ]
 

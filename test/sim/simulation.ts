@@ -12,6 +12,7 @@ import { AdminClient, type ClientWorld, ConsumerClient, ProducerClient } from '.
 import { FAULT_KINDS, type FaultKind, Faults, type FaultWorld } from './faults.ts'
 import { FinalCheck } from './final-check.ts'
 import { GroupClient } from './group-client.ts'
+import { Deliveries, GroupMember } from './group-member.ts'
 import { History, type TopicPlan } from './history.ts'
 import { BrokerMachine, OFFSETS_PARTITIONS, ZooKeeperMachine } from './machines.ts'
 import { SimNetwork } from './network.ts'
@@ -68,6 +69,8 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
   private readonly producers: ProducerClient[] = []
   private readonly consumers: ConsumerClient[] = []
   private readonly groups: GroupClient[] = []
+  private readonly members: GroupMember[] = []
+  private readonly deliveries = new Deliveries()
 
   constructor(seed: number, { keepsTrace = false }: SimulationOptions) {
     this.seed = seed
@@ -219,10 +222,24 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
       consumer.start()
     }
     if (random.int(2) === 0) this.addGroup('g')
+    if (random.int(2) === 0) for (let i = 0; i < 2 + random.int(2); i++) this.addMember(`m${i}`)
+  }
+
+  private addMember(host: string): void {
+    this.addOffsetsTopic()
+    this.clientHosts.push(host)
+    const member = new GroupMember(this, host, 'kept', this.deliveries)
+    this.members.push(member)
+    member.start()
+  }
+
+  private addOffsetsTopic(): void {
+    if (this.topics.some(({ kind }) => kind === 'internal')) return
+    this.topics.push({ name: OFFSETS_TOPIC, partitions: OFFSETS_PARTITIONS, kind: 'internal', configs: {} })
   }
 
   private addGroup(host: string): void {
-    this.topics.push({ name: OFFSETS_TOPIC, partitions: OFFSETS_PARTITIONS, kind: 'internal', configs: {} })
+    this.addOffsetsTopic()
     this.clientHosts.push(host)
     const group = new GroupClient(this, host)
     this.groups.push(group)
@@ -258,7 +275,12 @@ class Simulation implements FaultWorld, ClientWorld, Owner {
       return this.complain('producers do not end')
     if (!(await wait(() => this.history.unread() === undefined)))
       return this.complain(`${this.history.unread()} was acknowledged, and nobody is given it`)
-    for (const consumer of this.consumers) consumer.stop()
+    const undelivered = () => (this.members.length === 0 ? undefined : this.deliveries.missing(this, 'kept'))
+    if (!(await wait(() => undelivered() === undefined)))
+      return this.complain(`${undelivered()} was acknowledged, and no member of the group is given it`)
+    for (const reader of [...this.consumers, ...this.members]) reader.stop()
+    if (!(await wait(() => this.members.every(({ isIdle }) => isIdle))))
+      return this.complain('members of a group do not end')
     if (!(await this.until(Promise.all(this.groups.map((group) => group.check())), RECOVERY_MS)))
       return this.complain('committed offsets cannot be read')
     // What was written at last reaches the followers, and their high watermarks.
