@@ -138,6 +138,11 @@ export class LogMove {
     if (this.cutOffset !== undefined || this.isOver) return 0
     if (records.length > 0) await appendSent(future, records)
     future.updateHighWatermark(current.highWatermark)
+    this.unflushedBytes += records.length
+    if (this.unflushedBytes >= FLUSH_BYTES) {
+      this.unflushedBytes = 0
+      await future.flush()
+    }
     const startOffset = Math.min(current.logStartOffset, future.highWatermark)
     if (startOffset > future.logStartOffset) await future.incrementLogStartOffset(startOffset)
     return records.length

@@ -2,8 +2,8 @@ import { KcliError } from '../../../base/errors.ts'
 import type { Admin, ConfigEntry } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
-import { sizeText } from '../../output/text.ts'
 import { loadStyles, type Styles } from '../../output/styles.ts'
+import { sizeText } from '../../output/text.ts'
 import { type BrokerFacts, brokerFacts, dirBytes, sizeBytes } from './facts.ts'
 
 export interface DescribeBrokersOptions {
