@@ -15,4 +15,8 @@ export const KEPT_SEEDS: readonly (readonly [seed: number, found: string])[] = [
   [1040, 'an append that waited while the next leader epoch began moved the start of that epoch'],
   [1753, 'a batch that hung at the old leader while later ones passed at the new one was stored twice'],
   [10180, 'a deletion that a full disk had held up did not go on'],
+  [
+    141_424,
+    'a follower with a tail of another leader ended within a batch at which the leader began, and never came back in sync',
+  ],
 ]

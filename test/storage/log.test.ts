@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as records from '../../src/records/index.ts'
+import { appendSent } from '../../src/storage/index.ts'
 import { FailingFileSystem } from '../support/failing-file-system.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { batchOf, LEADER, newLog, readAll, readRaw, TestDir, values } from './support.ts'
@@ -168,6 +169,32 @@ it('what waited while its leader epoch ended is refused, and does not move the s
   await log.appendAsLeader(batchOf(['b']), { leaderEpoch: 3, origin: 'client' })
   expect(await values(log)).toEqual(['a', 'b'])
   expect(log.endOffsetForEpoch(2)).toEqual({ epoch: 2, endOffset: 1 })
+})
+
+describe('appendSent', () => {
+  it('gives way to a batch that reaches over the end of a log, as far as nothing of it was committed', async () => {
+    const { log } = await newLog(dir)
+    for (const [baseOffset, value] of ['a', 'b', 'other', 'other too'].entries())
+      await log.appendAsFollower(batchOf([value], { baseOffset }))
+    const leaders = batchOf(['c', 'd', 'e'], { baseOffset: 2 })
+    log.updateHighWatermark(3)
+    await expect(appendSent(log, leaders)).rejects.toMatchObject({ errorName: 'UNKNOWN_SERVER_ERROR' })
+    expect(log.logEndOffset).toBe(4)
+    await log.truncateTo(0)
+    for (const [baseOffset, value] of ['a', 'b', 'other'].entries())
+      await log.appendAsFollower(batchOf([value], { baseOffset }))
+    log.updateHighWatermark(2)
+    expect(await appendSent(log, leaders)).toMatchObject({ lastOffset: 4 })
+    expect(await values(log)).toEqual(['a', 'b', 'c', 'd', 'e'])
+  })
+
+  it('cuts no batch that begins before the one that was sent', async () => {
+    const { log } = await newLog(dir)
+    await log.appendAsFollower(batchOf(['a', 'b', 'c'], { baseOffset: 0 }))
+    const leaders = batchOf(['c', 'd'], { baseOffset: 2 })
+    await expect(appendSent(log, leaders)).rejects.toMatchObject({ errorName: 'UNKNOWN_SERVER_ERROR' })
+    expect(await values(log)).toEqual(['a', 'b', 'c'])
+  })
 })
 
 describe('appendAsFollower', () => {
