@@ -1,3 +1,4 @@
+import { javaHash } from '../../base/java-hash.ts'
 import type { TopicPartition } from '../../client/index.ts'
 
 /**
@@ -22,14 +23,7 @@ export function javaHashOrder<K>(
   return [...keys].sort((a, b) => bucket(a) - bucket(b))
 }
 
-/** java.lang.String.hashCode */
-export function stringHash(text: string): number {
-  let hash = 0
-  for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0
-  return hash
-}
-
 /** org.apache.kafka.common.TopicPartition.hashCode */
 export function partitionHash({ topic, partition }: TopicPartition): number {
-  return (Math.imul(31, 31 + partition) + stringHash(topic)) | 0
+  return (Math.imul(31, 31 + partition) + javaHash(topic)) | 0
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../../base/config-def.ts'
 import { JavaException } from '../../base/java-exception.ts'
+import { javaHash } from '../../base/java-hash.ts'
 import { nodeFileSystem } from '../../base/node-file-system.ts'
 import { type ConsoleConsumerFlags, consoleConsumerOptions } from '../console/consumer-flags.ts'
 import { parseKeyValues, readProperties } from '../console/properties.ts'
@@ -11,7 +12,7 @@ import type { RecordWriter } from '../records/template.ts'
 import { type ConsoleConsumerOptions, consoleConsumer } from '../services/console-consumer.ts'
 import { openTarget } from '../target.ts'
 import { asKafkaException, configException } from './java-errors.ts'
-import { javaHashOrder, stringHash } from './java-hash-order.ts'
+import { javaHashOrder } from './java-hash-order.ts'
 import { parseJavaLong } from './java-lang.ts'
 import { OPTIONS } from './kafka-console-consumer-options.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
@@ -110,7 +111,7 @@ function checkGroup(tool: Tool, flags: ConsoleConsumerFlags): void {
     fileProperties(flags).get('group.id'),
     parseKeyValues(flags['consumer-property'], '').get('group.id'),
   ]
-  const names = javaHashOrder([...new Set(named.filter((name) => name !== undefined))], stringHash)
+  const names = javaHashOrder([...new Set(named.filter((name) => name !== undefined))], javaHash)
   if (names.length > 1) {
     const shown = names.map((name) => `'${name}'`).join(', ')
     throw tool.usage(

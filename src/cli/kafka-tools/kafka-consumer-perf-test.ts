@@ -25,9 +25,7 @@ export function kafkaConsumerPerfTest(context: CommandContext, words: readonly s
   }
   return runTool(context, words, definition, main, (tool, error) => {
     if (!tool.isParsed) throw tool.usage(error.text ?? '')
-    tool.errorLine(`${error.text}`)
-    tool.errorLine(`${error}\n`)
-    return 1
+    return tool.tellException(error)
   })
 }
 

@@ -13,11 +13,7 @@ const DEFINITION: ToolDefinition = {
 
 /** Kafka's kafka-delete-records (org.apache.kafka.tools.DeleteRecordsCommand). */
 export function kafkaDeleteRecords(context: CommandContext, words: readonly string[]): Promise<number> {
-  return runTool(context, words, DEFINITION, main, (tool, error) => {
-    tool.errorLine(`${error.text}`)
-    tool.errorLine(`${error}\n`)
-    return 1
-  })
+  return runTool(context, words, DEFINITION, main, (tool, error) => tool.tellException(error))
 }
 
 async function main(tool: Tool): Promise<void> {

@@ -3,7 +3,7 @@ import type { Admin, OffsetSpec, TopicPartition } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { includeList, isJavaInt, javaSplit, parseJavaLong } from './java-lang.ts'
 import { OPTIONS } from './kafka-get-offsets-options.ts'
-import { runTool, type Tool, type ToolDefinition } from './tool.ts'
+import { runTool, TERSE_EXCEPTION, type Tool, type ToolDefinition } from './tool.ts'
 
 const DEFINITION: ToolDefinition = {
   options: OPTIONS,
@@ -24,7 +24,7 @@ export function kafkaGetOffsets(context: CommandContext, words: readonly string[
 
 class TerseException extends JavaException {
   constructor(message: string) {
-    super('org.apache.kafka.tools.TerseException', message)
+    super(TERSE_EXCEPTION, message)
   }
 }
 

@@ -16,11 +16,7 @@ const DEFINITION: ToolDefinition = {
 
 /** Kafka's kafka-leader-election (org.apache.kafka.tools.LeaderElectionCommand). */
 export function kafkaLeaderElection(context: CommandContext, words: readonly string[]): Promise<number> {
-  return runTool(context, words, DEFINITION, main, (tool, error) => {
-    tool.errorLine(`${error.text}`)
-    tool.errorLine(`${error}\n`)
-    return 1
-  })
+  return runTool(context, words, DEFINITION, main, (tool, error) => tool.tellException(error))
 }
 
 const WAYS = ['topic', 'all-topic-partitions', 'path-to-json-file'] as const

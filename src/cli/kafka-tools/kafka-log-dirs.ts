@@ -1,8 +1,9 @@
 import { JavaException } from '../../base/java-exception.ts'
+import { javaHash } from '../../base/java-hash.ts'
 import type { LogDirDescription } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { kafkaException } from './java-errors.ts'
-import { javaHashOrder, partitionHash, stringHash } from './java-hash-order.ts'
+import { javaHashOrder, partitionHash } from './java-hash-order.ts'
 import { javaInt } from './java-lang.ts'
 import { OPTIONS } from './kafka-log-dirs-options.ts'
 import { runTool, TERSE_EXCEPTION, type Tool, type ToolDefinition } from './tool.ts'
@@ -48,7 +49,7 @@ async function main(tool: Tool): Promise<void> {
         broker,
         logDirs: javaHashOrder(
           described.filter((dir) => dir.broker === broker),
-          (dir) => stringHash(dir.logDir),
+          (dir) => javaHash(dir.logDir),
         ).map((dir) => logDirData(dir, topics)),
       })),
       version: 1,

@@ -1,8 +1,9 @@
+import { javaHash } from '../../base/java-hash.ts'
 import { validateTopicConfigs } from '../../broker/index.ts'
 import type { Admin, ConfigEntry, PartitionInfo, Reassignment, TopicInfo } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { adminCommandFailed, adminOperation, configException } from './java-errors.ts'
-import { javaHashOrder, stringHash } from './java-hash-order.ts'
+import { javaHashOrder } from './java-hash-order.ts'
 import { illegalArgument, includeList, javaInt, javaSplit } from './java-lang.ts'
 import { OPTIONS } from './kafka-topics-options.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
@@ -17,13 +18,9 @@ const DEFINITION: ToolDefinition = {
 /** Kafka's kafka-topics (org.apache.kafka.tools.TopicCommand). */
 export function kafkaTopics(context: CommandContext, words: readonly string[]): Promise<number> {
   return runTool(context, words, DEFINITION, main, (tool, error) => {
-    if (tool.isConnected) {
-      tool.line(`Error while executing topic command : ${error.text}`)
-      tool.log('ERROR', `${error}\n`)
-    } else {
-      tool.errorLine(`${error.text}`)
-      tool.errorLine(`${error}\n`)
-    }
+    if (!tool.isConnected) return tool.tellException(error)
+    tool.line(`Error while executing topic command : ${error.text}`)
+    tool.log('ERROR', `${error}\n`)
     return 1
   })
 }
@@ -196,7 +193,7 @@ async function describedTopics(tool: Tool, admin: Admin): Promise<TopicInfo[]> {
   const found = new Map(
     (await tool.call('describeTopics', admin.describeTopics(names))).map((topic) => [topic.name, topic]),
   )
-  return javaHashOrder(names, stringHash, names.length).flatMap((name) => found.get(name) ?? [])
+  return javaHashOrder(names, javaHash, names.length).flatMap((name) => found.get(name) ?? [])
 }
 
 function printTopic(
@@ -205,7 +202,7 @@ function printTopic(
   entries: ReadonlyMap<string, ConfigEntry>,
   move: Reassignment | undefined,
 ): void {
-  const changed = javaHashOrder([...entries.keys()], stringHash)
+  const changed = javaHashOrder([...entries.keys()], javaHash)
     .flatMap((key) => entries.get(key) ?? [])
     .filter(({ source }) => source !== 'DEFAULT_CONFIG')
   if (tool.options.has('topics-with-overrides') && changed.length === 0) return

@@ -69,6 +69,13 @@ export class Tool {
     this.context.out.note(text)
   }
 
+  /** What most tools do with an exception that nothing else was made of: its message, then its stack. Gives the exit code. */
+  tellException(error: JavaException): number {
+    this.errorLine(`${error.text}`)
+    this.errorLine(`${error}\n`)
+    return 1
+  }
+
   /** A line of the tool's log, as Kafka's scripts configure it: local time, on stderr. The stack of an exception is Java's own. */
   log(level: 'WARN' | 'ERROR', message: string): void {
     const at = new Date(this.context.clock.nowMs())

@@ -1,6 +1,7 @@
 import { JavaException } from '../../../base/java-exception.ts'
+import { javaHash } from '../../../base/java-hash.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
-import { javaHashOrder, stringHash } from '../java-hash-order.ts'
+import { javaHashOrder } from '../java-hash-order.ts'
 import { illegalArgument, javaSplit } from '../java-lang.ts'
 import type { Tool } from '../tool.ts'
 
@@ -44,7 +45,7 @@ async function addedConfigs(tool: Tool): Promise<Map<string, string>> {
     )
   }
   // In the order of java.util.Properties.
-  const names = javaHashOrder([...found.keys()], stringHash)
+  const names = javaHashOrder([...found.keys()], javaHash)
   const odd = names.find((name) => !/^[a-zA-Z0-9._-]*$/.test(name))
   if (odd !== undefined) throw illegalArgument(`Invalid character found for config key: ${odd}`)
   return new Map(names.map((name) => [name, found.get(name) ?? '']))

@@ -1,4 +1,6 @@
 /** Quotas of users, clients and addresses, and the SCRAM credentials of users. */
+
+import { javaHash } from '../../../base/java-hash.ts'
 import type {
   Admin,
   ClientQuota,
@@ -8,7 +10,7 @@ import type {
   ScramMechanism,
 } from '../../../client/index.ts'
 import { executionException, kafkaException } from '../java-errors.ts'
-import { javaHashOrder, stringHash } from '../java-hash-order.ts'
+import { javaHashOrder } from '../java-hash-order.ts'
 import { illegalArgument, javaDouble, javaInt, parseJavaDouble, scalaSet } from '../java-lang.ts'
 import type { Tool } from '../tool.ts'
 import type { Changes } from './changes.ts'
@@ -31,7 +33,7 @@ const isScram = (name: string): name is ScramMechanism => MECHANISMS.includes(na
 export async function describeQuotas(tool: Tool, admin: Admin, entity: Entity): Promise<void> {
   for (const { entity: found, values } of await quotasOf(tool, admin, entity)) {
     const names = Object.keys(values)
-    const shown = javaHashOrder(names, stringHash, names.length).map(
+    const shown = javaHashOrder(names, javaHash, names.length).map(
       (name) => `${name}=${javaDouble(values[name] ?? 0)}`,
     )
     tool.line(`Quota configs for ${entityText(found)} are ${shown.join(', ')}`)
@@ -67,7 +69,7 @@ async function quotasOf(tool: Tool, admin: Admin, { types, names }: Entity): Pro
 /** org.apache.kafka.common.quota.ClientQuotaEntity.hashCode */
 function entityHash(entity: QuotaEntity): number {
   const hashes = Object.entries(entity).map(
-    ([type, name]) => stringHash(type) ^ (name === null ? 0 : stringHash(name)),
+    ([type, name]) => javaHash(type) ^ (name === null ? 0 : javaHash(name)),
   )
   return (31 + hashes.reduce((sum, hash) => (sum + hash) | 0, 0)) | 0
 }

@@ -1,8 +1,10 @@
 /** Configurations of topics, brokers, loggers and client metrics. */
+
+import { javaHash } from '../../../base/java-hash.ts'
 import { ApiError, validateTopicName } from '../../../broker/index.ts'
 import type { Admin, ConfigEntry, ConfigOperation, ConfigResource } from '../../../client/index.ts'
 import { asKafkaException, executionException, kafkaException } from '../java-errors.ts'
-import { javaHashOrder, stringHash } from '../java-hash-order.ts'
+import { javaHashOrder } from '../java-hash-order.ts'
 import { illegalArgument, isJavaInt, scalaSet } from '../java-lang.ts'
 import type { Tool } from '../tool.ts'
 import type { Changes } from './changes.ts'
@@ -36,7 +38,7 @@ async function resourceNames(tool: Tool, admin: Admin, type: string): Promise<st
     const topics = await tool.call('listTopics', admin.listTopics())
     return javaHashOrder(
       topics.map(({ name }) => name),
-      stringHash,
+      javaHash,
     )
   }
   if (type === BROKERS || type === BROKER_LOGGERS) {

@@ -1,5 +1,6 @@
+import { javaHash } from '../../../base/java-hash.ts'
 import type { TopicPartition } from '../../../client/index.ts'
-import { javaHashOrder, partitionHash, stringHash } from '../java-hash-order.ts'
+import { javaHashOrder, partitionHash } from '../java-hash-order.ts'
 
 /** The order of a HashMap that is filled with partitions. */
 export function partitionOrder<T extends TopicPartition>(partitions: readonly T[]): T[] {
@@ -17,10 +18,10 @@ export function partitionPutAllOrder<T extends TopicPartition>(partitions: reado
 }
 
 export function textOrder(texts: readonly string[]): string[] {
-  return javaHashOrder([...new Set(texts)], stringHash)
+  return javaHashOrder([...new Set(texts)], javaHash)
 }
 
 /** As Java prints a HashSet of joptsimple's options: `[[to-offset], [shift-by]]` without the outer brackets. */
 export function optionNames(names: readonly string[]): string[] {
-  return javaHashOrder(names, (name) => (31 + stringHash(name)) | 0).map((name) => `[${name}]`)
+  return javaHashOrder(names, (name) => (31 + javaHash(name)) | 0).map((name) => `[${name}]`)
 }

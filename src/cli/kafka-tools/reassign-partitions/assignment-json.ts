@@ -1,7 +1,9 @@
 /** The JSON of kafka-reassign-partitions: read with the checks of Kafka's tool, and written as it writes it. */
+
+import { javaHash } from '../../../base/java-hash.ts'
 import type { Replica, ReplicaLogDir, TopicPartition } from '../../../client/index.ts'
 import { adminCommandFailed, adminOperation } from '../java-errors.ts'
-import { javaHashOrder, partitionHash, stringHash } from '../java-hash-order.ts'
+import { javaHashOrder, partitionHash } from '../java-hash-order.ts'
 import { javaDuplicates, javaInt, javaSplit } from '../java-lang.ts'
 import { JsonFile } from '../json-file.ts'
 
@@ -107,7 +109,7 @@ export function parseGenerateArgs(text: string, brokerList: string): { topics: s
   const root = file.object()
   checkVersion(root.optional('version'))
   const topics = (root.optional('topics')?.array() ?? []).map((each) => each.object().get('topic').string())
-  const topicsTwice = javaDuplicates(topics, stringHash)
+  const topicsTwice = javaDuplicates(topics, javaHash)
   if (topicsTwice.length > 0) {
     throw adminCommandFailed(
       `List of topics to reassign contains duplicate entries: [${topicsTwice.join(', ')}]`,

@@ -1,9 +1,10 @@
 /** Where partitions are, as kafka-reassign-partitions asks for it. */
 import type { JavaException } from '../../../base/java-exception.ts'
+import { javaHash } from '../../../base/java-hash.ts'
 import type { Admin, TopicInfo } from '../../../client/index.ts'
 import { errorInfo } from '../../../protocol/index.ts'
 import { executionException, kafkaException } from '../java-errors.ts'
-import { javaHashOrder, partitionHash, stringHash } from '../java-hash-order.ts'
+import { javaHashOrder, partitionHash } from '../java-hash-order.ts'
 import type { Tool } from '../tool.ts'
 import { type AssignedPartition, partitionText } from './assignment-json.ts'
 
@@ -13,7 +14,7 @@ export async function assignmentOfTopics(
   admin: Admin,
   topics: readonly string[],
 ): Promise<AssignedPartition[]> {
-  const names = javaHashOrder([...new Set(topics)], stringHash)
+  const names = javaHashOrder([...new Set(topics)], javaHash)
   const described = await tool.call('describeTopics', admin.describeTopics(names))
   return described.flatMap((topic) => {
     requireTopic(topic)

@@ -1,7 +1,9 @@
 /** The throttles that kafka-reassign-partitions sets and takes away (KIP-73, KIP-113). */
+
+import { javaHash } from '../../../base/java-hash.ts'
 import type { Admin, ConfigOperation, ConfigResource, Reassignment } from '../../../client/index.ts'
 import { executionException } from '../java-errors.ts'
-import { javaHashOrder, stringHash } from '../java-hash-order.ts'
+import { javaHashOrder } from '../java-hash-order.ts'
 import type { Tool } from '../tool.ts'
 import { type AssignedPartition, type ProposedAssignment, partitionText } from './assignment-json.ts'
 
@@ -109,7 +111,7 @@ export async function clearThrottles(
       operations: cleared([LEADER_RATE, FOLLOWER_RATE, LOG_DIR_RATE]),
     })),
   )
-  const topics = javaHashOrder([...new Set(targets.map(({ topic }) => topic))], stringHash)
+  const topics = javaHashOrder([...new Set(targets.map(({ topic }) => topic))], javaHash)
   tool.line(`Clearing topic-level throttles on topic${topics.length === 1 ? '' : 's'} ${topics.join(',')}`)
   await alterConfigs(
     tool,
