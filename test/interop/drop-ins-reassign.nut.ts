@@ -85,10 +85,10 @@ describeInterop('kafka-reassign-partitions', ['kafka', 'driver'], () => {
       await create(`own${side}`, '0:1,1:2,2:0')
       await create(`own${side}-single`, '0,1')
       await create(`own${side}-big`, '0,1')
-      // More than a follower gets before it is throttled.
+      // A quota lets one fetch of 1 MB pass in 11 s: enough that the slow moves outlast the commands that look at them.
       const value = 'v'.repeat(500_000)
       const send = [0, 1].flatMap((partition) =>
-        Array.from({ length: 6 }, () => ({ topic: `own${side}-big`, partition, value })),
+        Array.from({ length: 30 }, () => ({ topic: `own${side}-big`, partition, value })),
       )
       await java.produce({ 'bootstrap.servers': kafka.bootstrap }, [{ send }, { flush: true }])
     }
