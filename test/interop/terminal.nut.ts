@@ -1,47 +1,22 @@
 /** The shell on a real terminal: tmux types and says what is on the screen. */
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { runner } from '../support/cli.ts'
 import { describeInterop } from './support/suite.ts'
+import { type TerminalOptions, Tmux, type TmuxTerminal } from './support/tmux.ts'
 
 describeInterop('the shell on a terminal', ['tmux'], () => {
-  let folder: string
-  let session = 0
+  let tmux: Tmux
+  let terminal: TmuxTerminal
 
   beforeAll(() => {
-    folder = mkdtempSync(path.join(os.tmpdir(), 'kcli-'))
+    tmux = new Tmux()
   })
-  afterEach(() => void tmux('kill-session', '-t', name()))
-  afterAll(() => {
-    tmux('kill-server')
-    rmSync(folder, { recursive: true, force: true })
-  })
+  afterEach(() => terminal.kill())
+  afterAll(() => tmux.close())
 
-  /** A server of its own, so that nobody's sessions are touched. */
-  const tmux = (...args: string[]) => {
-    const socket = path.join(folder, 'tmux')
-    return spawnSync('tmux', ['-S', socket, '-f', '/dev/null', ...args], { encoding: 'utf8' }).stdout
-  }
-  const name = () => `kcli-${session}`
-  const screen = () => tmux('capture-pane', '-p', '-t', name()).trimEnd()
-  const type = (...keys: string[]) => {
-    for (const key of keys) {
-      const isKey = /^(C-.|Enter|Tab|Left|Right|Up|Down)$/.test(key)
-      tmux('send-keys', ...(isKey ? [] : ['-l']), '-t', name(), key)
-    }
-  }
-  const shows = (text: string | RegExp) =>
-    expect.poll(screen, { timeout: 15_000, interval: 50 }).toMatch(text)
-
-  const start = async (env: Record<string, string> = {}, columns = 80) => {
-    const dataDir = path.join(folder, `data-${++session}`)
-    const all = { HOME: folder, XDG_STATE_HOME: path.join(folder, 'state'), KCLI_DATA_DIR: dataDir, ...env }
-    const words = Object.entries(all).map(([name, value]) => `${name}='${value}'`)
-    const command = `env -u CI ${words.join(' ')} '${process.execPath}' '${runner}'`
-    tmux('new-session', '-d', '-s', name(), '-x', `${columns}`, '-y', '24', command)
+  const type = (...keys: string[]) => terminal.type(...keys)
+  const shows = (text: string | RegExp) => terminal.shows(text)
+  const start = async (options?: TerminalOptions) => {
+    terminal = tmux.kcli([], options)
     await shows(/\/ >/)
   }
 
@@ -75,7 +50,7 @@ describeInterop('the shell on a terminal', ['tmux'], () => {
     type('unfinished', 'C-c')
     await shows(/unfinished\^C/)
     type('C-d')
-    await expect.poll(() => tmux('list-sessions'), { timeout: 15_000 }).not.toContain(name())
+    await terminal.ends()
   })
 
   it('asks for more lines where a command is not whole', async () => {
@@ -89,12 +64,12 @@ describeInterop('the shell on a terminal', ['tmux'], () => {
   })
 
   it('draws a long line anew when the window changes', async () => {
-    await start({}, 60)
+    await start({ columns: 60 })
     type('topics create a-name-that-is-long another-name-that-is-long')
     await shows(/another-na/)
-    tmux('resize-window', '-t', name(), '-x', '30', '-y', '24')
+    terminal.resize(30, 24)
     type('Left', 'Left', 'X')
-    await expect.poll(() => screen().replaceAll('\n', ''), { timeout: 15_000 }).toContain('is-loXng')
+    await expect.poll(() => terminal.screen().replaceAll('\n', ''), { timeout: 15_000 }).toContain('is-loXng')
   })
 
   it('knows the lines of the last session, and shows one as a hint', async () => {
@@ -102,7 +77,7 @@ describeInterop('the shell on a terminal', ['tmux'], () => {
     type('topics create remembered', 'Enter')
     await shows('Created topic remembered.')
     type('C-d')
-    await expect.poll(() => tmux('list-sessions'), { timeout: 15_000 }).not.toContain(name())
+    await terminal.ends()
     await start()
     type('topics create rem')
     await shows(/> topics create remembered/)
