@@ -1,8 +1,8 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
+import { placeAfter, textWidth } from '../output/text-width.ts'
 import type { History } from './history.ts'
 import { LineBuffer } from './line-buffer.ts'
-import { placeAfter, textWidth } from './text-width.ts'
 
 export interface Candidate {
   /** What comes in place of the text from `Completion.from` to the cursor. */
@@ -70,10 +70,16 @@ export class LineEditor {
   private isPasting = false
   private usesHistory = true
   private settle: ((typed: Typed) => void) | undefined
+  /** Keys that came in one piece with those that ended a line: they belong to the next one. */
+  private readonly ahead: { readonly text: string; readonly key: Key }[] = []
 
   constructor(options: LineEditorOptions) {
     this.options = options
     emitKeypressEvents(options.input)
+    options.input.on('keypress', (text: string | undefined, key: Key) => {
+      if (this.settle === undefined) this.ahead.push({ text: text ?? '', key })
+      else this.onKey(text ?? '', key)
+    })
   }
 
   /** Without history where the lines are data for a command. */
@@ -87,12 +93,10 @@ export class LineEditor {
     this.search = undefined
     this.cursorRow = 0
     return new Promise((resolve) => {
-      const onKey = (text: string | undefined, key: Key) => this.onKey(text ?? '', key)
       const onResize = () => this.draw()
       const onEnd = () => this.finish({ kind: 'end' })
       this.settle = (typed) => {
         this.settle = undefined
-        input.off('keypress', onKey)
         input.off('end', onEnd)
         output.off('resize', onResize)
         output.write(`${ESC}[?2004l`)
@@ -100,7 +104,6 @@ export class LineEditor {
         input.pause()
         resolve(typed)
       }
-      input.on('keypress', onKey)
       input.on('end', onEnd)
       output.on('resize', onResize)
       input.setRawMode(true)
@@ -108,6 +111,10 @@ export class LineEditor {
       // With bracketed paste, line ends in what is pasted are text and run nothing.
       output.write(`${ESC}[?2004h`)
       this.draw()
+      for (let next = this.ahead.shift(); next !== undefined; next = this.ahead.shift()) {
+        this.onKey(next.text, next.key)
+        if (this.settle === undefined) break
+      }
     })
   }
 

@@ -4,9 +4,9 @@ import path from 'node:path'
 import { PassThrough } from 'node:stream'
 import type { ReadStream, WriteStream } from 'node:tty'
 import { describe, expect, it } from 'vitest'
+import { placeAfter, textWidth } from '../../../src/cli/output/text-width.ts'
 import { History } from '../../../src/cli/shell/history.ts'
 import { LineEditor, type Typed } from '../../../src/cli/shell/line-editor.ts'
-import { placeAfter, textWidth } from '../../../src/cli/shell/text-width.ts'
 
 /** A terminal of which only the keys matter; the screen is looked at in test/interop/terminal.nut.ts. */
 function terminal(history: readonly string[] = []) {
@@ -50,6 +50,15 @@ const RIGHT = '\u001b[C'
 const UP = '\u001b[A'
 const DOWN = '\u001b[B'
 const ctrl = (letter: string) => String.fromCharCode(letter.charCodeAt(0) - 96)
+
+describe('typing ahead', () => {
+  it('what comes in one piece with the end of a line is the next line', async () => {
+    const { type } = terminal()
+    expect(await type('first\rsecond\rthi')).toMatchObject({ text: 'first' })
+    expect(await type()).toMatchObject({ text: 'second' })
+    expect(await type('rd', '\r')).toMatchObject({ text: 'third' })
+  })
+})
 
 describe('editing', () => {
   it.each([
