@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { freePorts } from '../interop/support/environment.ts'
 import { cleanEnv, root, runCli, runner, temporaryDirectory } from '../support/cli.ts'
 
 /** The recipes of docs/ci.md, run as a job runs them: kcli is real, `npm` stands for the tests of the user's project. */
@@ -37,11 +37,11 @@ esac
 `
 
 let job: ReturnType<typeof temporaryDirectory>
-let port: number
+let port = 0
 let env: NodeJS.ProcessEnv
 beforeEach(async () => {
   job = temporaryDirectory('kcli-ci')
-  port = await freePort()
+  ;[port = 0] = await freePorts(1)
   const bin = path.join(job.path, 'bin')
   mkdirSync(bin)
   mkdirSync(path.join(job.path, 'test'))
@@ -61,15 +61,6 @@ afterEach(async () => {
 function script(file: string, text: string): void {
   writeFileSync(file, text)
   chmodSync(file, 0o755)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
 }
 
 /** One step of a job, in the job's folder and with its variables, on a free port instead of the page's. */
