@@ -30,6 +30,7 @@ export type { RecordRules } from './record-checks.ts'
 export { DEFAULT_MAX_DECOMPRESSED_BYTES, recordSection, recordSectionAsync } from './record-section.ts'
 export {
   type HeaderInput,
+  headerKeySize,
   type LogRecord,
   NO_HEADERS,
   RawRecord,

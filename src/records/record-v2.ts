@@ -6,6 +6,7 @@
  *     varint key length (-1: null) | key | varint value length (-1: null) | value
  *     varint header count | headers: varint key length | key | varint value length (-1: null) | value
  */
+import { isUtf8 } from 'node:buffer'
 import {
   sizeOfVarint,
   sizeOfVarlong,
@@ -18,12 +19,16 @@ import { InvalidBatchError } from './errors.ts'
 
 export interface RecordHeader {
   readonly key: string
+  /** The key as it lies there, when it is not UTF-8: only these bytes can be written again. */
+  readonly keyBytes?: Buffer
   readonly value: Buffer | null
 }
 
 /** What a writer gives: any bytes will do. */
 export interface HeaderInput {
   readonly key: string
+  /** Wins over `key`. */
+  readonly keyBytes?: Uint8Array
   readonly value: Uint8Array | null
 }
 
@@ -185,7 +190,10 @@ export function readHeaders(bytes: Buffer, raw: RawRecord): readonly RecordHeade
     const valueLength = reader.readVarint()
     const value = view(bytes, reader.position, valueLength)
     if (valueLength > 0) reader.position += valueLength
-    headers.push({ key: bytes.toString('utf8', keyAt, keyAt + keyLength), value })
+    const key = bytes.toString('utf8', keyAt, keyAt + keyLength)
+    // The sign that stands for what is no text may also have been meant: then it takes three bytes.
+    const isText = !key.includes('\ufffd') || isUtf8(bytes.subarray(keyAt, keyAt + keyLength))
+    headers.push(isText ? { key, value } : { key, keyBytes: bytes.subarray(keyAt, keyAt + keyLength), value })
   }
   return headers
 }
@@ -207,10 +215,15 @@ export function recordBodySize(
   let size = 1 + sizeOfVarlong(timestampDelta) + sizeOfVarint(offsetDelta)
   size += sizeOfBytes(key) + sizeOfBytes(value) + sizeOfVarint(headers.length)
   for (const header of headers) {
-    const keyBytes = Buffer.byteLength(header.key)
-    size += sizeOfVarint(keyBytes) + keyBytes + sizeOfBytes(header.value)
+    const keySize = headerKeySize(header)
+    size += sizeOfVarint(keySize) + keySize + sizeOfBytes(header.value)
   }
   return size
+}
+
+/** What the key of a header takes, without its length. */
+export function headerKeySize({ key, keyBytes }: HeaderInput): number {
+  return keyBytes === undefined ? Buffer.byteLength(key) : keyBytes.length
 }
 
 function sizeOfBytes(bytes: Uint8Array | null): number {
@@ -236,8 +249,12 @@ export function writeRecord(
   to = writeBytes(target, to, value)
   to = writeVarint(target, to, headers.length)
   for (const header of headers) {
-    to = writeVarint(target, to, Buffer.byteLength(header.key))
-    to += target.write(header.key, to, 'utf8')
+    const { key: name, keyBytes } = header
+    if (keyBytes !== undefined) to = writeBytes(target, to, keyBytes)
+    else {
+      to = writeVarint(target, to, Buffer.byteLength(name))
+      to += target.write(name, to, 'utf8')
+    }
     to = writeBytes(target, to, header.value)
   }
   return to

@@ -40,6 +40,24 @@ describe('BatchBuilder', () => {
     fc.assert(property)
   })
 
+  it('writes header keys again that are not UTF-8, as they were read', () => {
+    const keys = ['ff', '61ff62', 'efbfbd', 'eda080', '']
+    const headers = keys.map((hex) => ({ key: '?', keyBytes: Buffer.from(hex, 'hex'), value: null }))
+    const builder = new BatchBuilder()
+    builder.append(0, null, null, headers)
+    const [first] = [...readRecords(builder.build(), 0)]
+    expect(first?.headers.map(({ key, keyBytes }) => [key, keyBytes?.toString('hex')])).toEqual([
+      ['\ufffd', 'ff'],
+      ['a\ufffdb', '61ff62'],
+      ['\ufffd', undefined],
+      ['\ufffd\ufffd\ufffd', 'eda080'],
+      ['', undefined],
+    ])
+    const again = new BatchBuilder()
+    again.append(0, null, null, first?.headers)
+    expect(again.build()).toEqual(builder.build())
+  })
+
   it('gives the same batch when asked again, and when asked asynchronously', async () => {
     const fill = (builder: BatchBuilder) => {
       for (let i = 0; i < 2000; i++) builder.append(i, null, Buffer.alloc(100, i % 7))

@@ -4,11 +4,14 @@ export interface InputRecord {
   readonly value: Uint8Array | null
   readonly headers: readonly InputHeader[]
   readonly partition?: number
+  /** -1: the record has none, as those of the oldest format; undefined: nothing is said about it. */
   readonly timestampMs?: number
 }
 
 export interface InputHeader {
   readonly key: string
+  /** When the key is not UTF-8. */
+  readonly keyBytes?: Uint8Array
   readonly value: Uint8Array | null
 }
 

@@ -3,6 +3,7 @@ import { messageOf } from '../../base/errors.ts'
 import { InputError } from './input-error.ts'
 import { Splitter } from './input-lines.ts'
 import { type InputHeader, type InputParser, type InputRecord, NO_HEADERS } from './input-record.ts'
+import { JsonText } from './json-text.ts'
 
 /**
  * The one JSON form of a record, the same in both directions: what `consume -o ndjson` writes, `produce --input ndjson`
@@ -11,8 +12,10 @@ import { type InputHeader, type InputParser, type InputRecord, NO_HEADERS } from
  *   {"topic":"orders","partition":0,"offset":12,"timestamp":1700000000000,"timestampType":"create",
  *    "key":"k","value":"v","headers":[{"key":"h","value":"x"}]}
  *
- * Bytes that are not UTF-8 stand in `keyBase64`, `valueBase64` in place of `key`, `value`; null is null. When reading,
- * everything may be missing, a value that is not a string is taken as its JSON text, and headers may be an object.
+ * Bytes that are not UTF-8 stand in `keyBase64`, `valueBase64` in place of `key`, `value`, also in headers; null is null.
+ * When reading, everything may be missing, a value that is not a string is taken as the JSON text that stands there, and
+ * headers may be an object. What would not arrive as it is written is refused: half of a surrogate pair, a line that is not
+ * UTF-8, a time before 1970.
  */
 export interface OutputRecord {
   readonly topic: string
@@ -24,7 +27,14 @@ export interface OutputRecord {
   readonly timestampType?: 'create' | 'append'
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[]
+  readonly headers: readonly OutputHeader[]
+}
+
+export interface OutputHeader {
+  readonly key: string
+  /** When the key is not UTF-8. */
+  readonly keyBytes?: Buffer
+  readonly value: Buffer | null
 }
 
 export function recordToData(record: OutputRecord): Record<string, unknown> {
@@ -36,7 +46,14 @@ export function recordToData(record: OutputRecord): Record<string, unknown> {
     timestampType: timestampTypeOf(record),
     ...bytesField('key', record.key),
     ...bytesField('value', record.value),
-    headers: record.headers.map((header) => ({ key: header.key, ...bytesField('value', header.value) })),
+    headers: record.headers.map(headerToData),
+  }
+}
+
+function headerToData({ key, keyBytes, value }: OutputHeader): Record<string, string | null> {
+  return {
+    ...(keyBytes === undefined ? { key } : bytesField('key', keyBytes)),
+    ...bytesField('value', value),
   }
 }
 
@@ -65,14 +82,19 @@ export class NdjsonParser implements InputParser {
 
   private line(line: Buffer, emit: (record: InputRecord) => void): void {
     this.count++
+    if (!isUtf8(line)) throw new InputError('line', this.count, 'it is not UTF-8', NOT_TEXT)
     const text = line.toString('utf8').trim()
     if (text !== '') emit(recordFromJson(text, this.count))
   }
 }
 
+const NOT_TEXT = 'Bytes that are no text go into "keyBase64" and "valueBase64".'
+
+type Fail = (message: string, hint?: string) => never
+
 function recordFromJson(text: string, line: number): InputRecord {
-  const fail = (message: string): never => {
-    throw new InputError('line', line, message)
+  const fail: Fail = (message, hint) => {
+    throw new InputError('line', line, message, hint)
   }
   let data: unknown
   try {
@@ -81,18 +103,18 @@ function recordFromJson(text: string, line: number): InputRecord {
     return fail(`it is not JSON (${messageOf(error)})`)
   }
   if (!isObject(data)) return fail('a JSON object is wanted, such as {"key":"k","value":"v"}')
+  const source = new JsonText(text)
   const partition = integerField(data, 'partition', fail)
-  const timestampMs = integerField(data, 'timestamp', fail)
+  if (partition !== undefined && partition < 0) fail(`"partition" is ${partition}, the first one is 0`)
+  const timestampMs = timestampOf(data, fail)
   return {
-    key: bytesOf(data, 'key', fail),
-    value: bytesOf(data, 'value', fail),
-    headers: headersOf(data.headers, fail),
+    key: bytesOf(data, 'key', source, fail),
+    value: bytesOf(data, 'value', source, fail),
+    headers: headersOf(data.headers, source, fail),
     ...(partition !== undefined && { partition }),
     ...(timestampMs !== undefined && { timestampMs }),
   }
 }
-
-type Fail = (message: string) => never
 
 function isObject(data: unknown): data is Record<string, unknown> {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
@@ -103,31 +125,81 @@ function integerField(data: Record<string, unknown>, name: string, fail: Fail): 
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'number' || !Number.isSafeInteger(value))
     return fail(`"${name}" is not a whole number`)
-  // A record without a timestamp is written with -1.
-  return value < 0 ? undefined : value
+  return value
 }
 
-function bytesOf(data: Record<string, unknown>, name: string, fail: Fail): Buffer | null {
+/** -1, which `consume` writes with the type "none", is what the record had: no timestamp. */
+function timestampOf(data: Record<string, unknown>, fail: Fail): number | undefined {
+  const timestampMs = integerField(data, 'timestamp', fail)
+  if (timestampMs === undefined || timestampMs >= 0) return timestampMs
+  if (timestampMs < -1) return fail(`"timestamp" is ${timestampMs}: times count from 1970 on`)
+  return data.timestampType === 'none' ? timestampMs : undefined
+}
+
+function bytesOf(
+  data: Record<string, unknown>,
+  name: string,
+  source: JsonText | undefined,
+  fail: Fail,
+): Buffer | null {
   const encoded = data[`${name}Base64`]
   if (encoded !== undefined) {
-    if (typeof encoded !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded))
-      fail(`"${name}Base64" is not base64`)
-    return Buffer.from(String(encoded), 'base64')
+    if (typeof encoded !== 'string' || !isBase64(encoded)) return fail(`"${name}Base64" is not base64`)
+    return Buffer.from(encoded, 'base64')
   }
   const value = data[name]
   if (value === undefined || value === null) return null
-  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value))
+  const text = typeof value === 'string' ? value : (source?.member(name)?.toString() ?? JSON.stringify(value))
+  return Buffer.from(wellFormed(text, name, fail))
 }
 
-function headersOf(value: unknown, fail: Fail): readonly InputHeader[] {
+/** Half of a surrogate pair has no bytes in UTF-8: something else would be stored. */
+function wellFormed(text: string, name: string, fail: Fail): string {
+  return HALF_A_PAIR.test(text)
+    ? fail(`"${name}" has half of a surrogate pair, which is no character`, NOT_TEXT)
+    : text
+}
+
+const HALF_A_PAIR = /\p{Surrogate}/u
+
+/** Padded or not; what is left over of the last group is a byte or two. */
+function isBase64(text: string): boolean {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.replace(/=+$/, '').length % 4 !== 1
+}
+
+function headersOf(value: unknown, source: JsonText, fail: Fail): readonly InputHeader[] {
   if (value === undefined || value === null) return NO_HEADERS
   if (Array.isArray(value)) {
-    return value.map((header: unknown) => {
-      if (!isObject(header) || typeof header.key !== 'string')
-        return fail('a header needs a "key" that is a string')
-      return { key: header.key, value: bytesOf(header, 'value', fail) }
+    return value.map((header: unknown, i) => {
+      if (!isObject(header)) return fail('a header is an object with "key" and "value"')
+      return {
+        ...headerKey(header, fail),
+        value: bytesOf(
+          header,
+          'value',
+          isText(header.value) ? undefined : source.member('headers')?.element(i),
+          fail,
+        ),
+      }
     })
   }
   if (!isObject(value)) return fail('"headers" is neither a list nor an object')
-  return Object.keys(value).map((key) => ({ key, value: bytesOf(value, key, fail) }))
+  const members = source.member('headers')
+  return Object.keys(value).map((key) => ({
+    key: wellFormed(key, 'headers', fail),
+    value: bytesOf(value, key, members, fail),
+  }))
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || value === null || value === undefined
+}
+
+function headerKey(header: Record<string, unknown>, fail: Fail): Pick<InputHeader, 'key' | 'keyBytes'> {
+  if (header.keyBase64 !== undefined) {
+    const keyBytes = bytesOf(header, 'key', undefined, fail) ?? Buffer.alloc(0)
+    return { key: keyBytes.toString('utf8'), keyBytes }
+  }
+  if (typeof header.key !== 'string') return fail('a header needs a "key" that is a string')
+  return { key: wellFormed(header.key, 'key', fail) }
 }

@@ -46,6 +46,7 @@ export interface RecordDefaults {
 export async function produce(context: CommandContext, options: ProduceOptions): Promise<number | undefined> {
   const target = await context.target()
   const producer = new Producer(optionsWith(target, options.client), {
+    allowNoTimestamp: true,
     ...options.producer,
     // All replicas of a local cluster are on one disk: no other leader has room when this one has none.
     ...(target.isLocal && { finalErrors: [ERROR_CODES.KAFKA_STORAGE_ERROR] }),

@@ -38,6 +38,8 @@ export interface ProducerConfig {
   readonly partitionAvailabilityTimeoutMs?: number
   /** Whether a topic that does not exist is made on first use, when the broker allows it. */
   readonly allowAutoCreate?: boolean
+  /** A record with the timestamp -1 is stored as it is (Kafka's producer refuses it): for copies of what is so old. */
+  readonly allowNoTimestamp?: boolean
   /** Error codes that fail a batch at once although another attempt is usual: nothing would be different then. */
   readonly finalErrors?: readonly number[]
 }
@@ -86,6 +88,7 @@ export function resolveProducerConfig(config: ProducerConfig): ResolvedProducerC
     adaptivePartitioning: true,
     partitionAvailabilityTimeoutMs: 0,
     allowAutoCreate: false,
+    allowNoTimestamp: false,
     finalErrors: [],
     partitioner: undefined,
     ...config,

@@ -21,6 +21,7 @@ import { Sender } from './sender.ts'
 export interface ProducerRecord {
   readonly topic: string
   readonly partition?: number
+  /** Milliseconds since 1970; undefined: now. -1, none at all, only with `allowNoTimestamp`. */
   readonly timestampMs?: number
   readonly key?: Uint8Array | string | null
   readonly value: Uint8Array | string | null
@@ -233,7 +234,7 @@ export class Producer {
     const key = toBytes(record.key)
     const value = toBytes(record.value)
     const timestampMs = record.timestampMs ?? clock.nowMs()
-    if (!(timestampMs >= 0))
+    if (!(timestampMs >= 0 || (timestampMs === -1 && this.config.allowNoTimestamp)))
       throw clientError('KCLI_BAD_TIMESTAMP', `a record with the timestamp ${timestampMs}`)
     const sizeBytes = sizeOf(key) + sizeOf(value) + (headers === undefined ? 1 : sizeOfHeaders(headers))
     this.checkSize(sizeBytes + RECORD_OVERHEAD_BYTES)

@@ -1,5 +1,5 @@
 import { sizeOfVarint } from '../../base/varint.ts'
-import type { HeaderInput } from '../../records/index.ts'
+import { type HeaderInput, headerKeySize } from '../../records/index.ts'
 
 /** What a key or value takes in a record, its length included. */
 export function sizeOf(bytes: Uint8Array | null): number {
@@ -8,9 +8,9 @@ export function sizeOf(bytes: Uint8Array | null): number {
 
 export function sizeOfHeaders(headers: readonly HeaderInput[]): number {
   let size = sizeOfVarint(headers.length)
-  for (const { key, value } of headers) {
-    const keyBytes = Buffer.byteLength(key)
-    size += sizeOfVarint(keyBytes) + keyBytes + sizeOf(value)
+  for (const header of headers) {
+    const keySize = headerKeySize(header)
+    size += sizeOfVarint(keySize) + keySize + sizeOf(header.value)
   }
   return size
 }

@@ -5,6 +5,8 @@ import { CsvParser } from '../../../src/cli/records/input-csv.ts'
 import { LineParser } from '../../../src/cli/records/input-lines.ts'
 import type { InputParser, InputRecord } from '../../../src/cli/records/input-record.ts'
 import { NdjsonParser, type OutputRecord, recordToData } from '../../../src/cli/records/json-record.ts'
+import { hostileRecord } from '../../support/hostile-records.ts'
+import { testRandom } from '../../support/seed.ts'
 
 /** Feeds the bytes in pieces of `size`, which must never change the result. */
 function parse(parser: InputParser, bytes: Buffer | string, size = 1): InputRecord[] {
@@ -145,6 +147,58 @@ describe('NDJSON', () => {
     })
   })
 
+  it('gives back random hostile records, in pieces of any size', () => {
+    const { seed, random } = testRandom()
+    for (let i = 0; i < 500; i++) {
+      const { partition, timestampMs, key, value, headers } = hostileRecord(random, 5)
+      const stored = headers.map((header) => storedHeader(header.key, header.value))
+      const output = { topic: 't', partition, offset: i, timestampMs, key, value, headers: stored }
+      const [read] = parse(
+        new NdjsonParser(),
+        `${JSON.stringify(recordToData(output))}\n`,
+        1 + random.int(4000),
+      )
+      expect(read, `seed ${seed}, record ${i}`).toEqual({
+        key,
+        value,
+        headers: stored,
+        partition,
+        timestampMs,
+      })
+    }
+  })
+
+  /** As a consumer gives it: bytes beside the text when they are none. */
+  function storedHeader(bytes: Buffer, value: Buffer | null) {
+    const key = bytes.toString('utf8')
+    return Buffer.from(key).equals(bytes) ? { key, value } : { key, keyBytes: bytes, value }
+  }
+
+  it.each([
+    ['{"value":-0}', '-0'],
+    ['{"value" : 12345678901234567890 , "key":1.0}', '12345678901234567890'],
+    ['{"value":{"b":1.50,"2":[1, "]}"],"1":-0},"value2":1}', '{"b":1.50,"2":[1, "]}"],"1":-0}'],
+    ['{"value":1,"\\u0076alue":[2e3]}', '[2e3]'],
+    ['{"headers":[],"x":{"value":7},"value":true}', 'true'],
+  ])('takes %s as the JSON that stands there', (line, value) => {
+    expect(pairs(parse(new NdjsonParser(), line))[0]?.[1]).toBe(value)
+  })
+
+  it('does so in headers, too', () => {
+    const list = '{"headers":[{"key":"a","value":"x"},{"key":"b","value":-0},{"key":"b","value":[1.0]}]}'
+    const [inList] = parse(new NdjsonParser(), list)
+    expect(inList?.headers.map(({ value }) => text(value))).toEqual(['x', '-0', '[1.0]'])
+    const [inObject] = parse(new NdjsonParser(), '{"headers":{"a":{"n":1.0},"b":10000000000000000001}}')
+    expect(inObject?.headers.map(({ value }) => text(value))).toEqual(['{"n":1.0}', '10000000000000000001'])
+  })
+
+  it('keeps "no timestamp" apart from "nothing said"', () => {
+    const timesOf = (line: string) => parse(new NdjsonParser(), line)[0]?.timestampMs
+    expect(timesOf('{"timestamp":-1,"timestampType":"none"}')).toBe(-1)
+    expect(timesOf('{"timestamp":-1}')).toBeUndefined()
+    expect(timesOf('{"timestamp":0}')).toBe(0)
+  })
+
   it('takes hand-written forms', () => {
     const records = parse(new NdjsonParser(), '\n{"value":{"a":1},"headers":{"h":"x","n":null}}\n{"key":5}')
     expect(pairs(records)).toEqual([
@@ -163,6 +217,12 @@ describe('NDJSON', () => {
     ['{"partition":1.5}', /whole number/],
     ['{"valueBase64":"*"}', /not base64/],
     ['{"headers":[{"value":"x"}]}', /"key" that is a string/],
+    ['{"valueBase64":"QQQQQ"}', /not base64/],
+    ['{"partition":-1}', /the first one is 0/],
+    ['{"timestamp":-5}', /count from 1970/],
+    ['{"value":"\\ud800"}', /half of a surrogate pair/],
+    ['{"headers":[{"key":"\\udfff","value":"x"}]}', /half of a surrogate pair/],
+    [Buffer.from('7b226b6579223a22ff227d', 'hex'), /not UTF-8/],
     ['{"headers":"x"}', /neither a list nor an object/],
   ])('refuses %s', (line, message) => {
     expect(() => parse(new NdjsonParser(), line)).toThrow(message)

@@ -220,6 +220,14 @@ describe('Producer: limits', () => {
     await clock.run(producer.close())
   })
 
+  it('takes records without a timestamp when it copies', async () => {
+    const { clock, producer } = await setUp({ allowNoTimestamp: true })
+    await clock.run(producer.prepare('t'))
+    producer.append({ topic: 't', value: 'x', timestampMs: -1 })
+    expect(() => producer.append({ topic: 't', value: 'x', timestampMs: -2 })).toThrow(/timestamp -2/)
+    await clock.run(producer.close())
+  })
+
   it('forgets a topic that was not used for metadata.max.idle.ms, and asks for it again', async () => {
     const clock = new ManualClock()
     const cluster = await FakeCluster.start(clock)
