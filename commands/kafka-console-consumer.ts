@@ -1,7 +1,10 @@
+import type { Typed } from '../src/cli/base-command.ts'
 import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
+import { namesGroup } from '../src/cli/profiles/tool-effects.ts'
 
 export default class KafkaConsoleConsumer extends KafkaToolCommand {
   static override summary = "Kafka's kafka-console-consumer: its flags, output and exit codes"
+  static override effect = ({ argv }: Typed) => (namesGroup(argv) ? 'changes' : 'reads')
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `console-consumer` takes the same and also works on the local data directory.'
   static override usage = '--bootstrap-server HOST:PORT --topic TOPIC [FLAGS]'

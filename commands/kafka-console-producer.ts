@@ -2,6 +2,7 @@ import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
 
 export default class KafkaConsoleProducer extends KafkaToolCommand {
   static override summary = "Kafka's kafka-console-producer: its flags, output and exit codes"
+  static override effect = 'changes' as const
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `console-producer` takes the same and also works on the local data directory.'
   static override usage = '--bootstrap-server HOST:PORT --topic TOPIC [FLAGS]'

@@ -2,6 +2,7 @@ import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
 
 export default class KafkaConsumerPerfTest extends KafkaToolCommand {
   static override summary = "Kafka's kafka-consumer-perf-test: its flags, output and exit codes"
+  static override effect = 'changes' as const
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `perf consume` does the same with fewer words.'
   static override usage = '--bootstrap-server HOST:PORT --topic TOPIC --messages N [FLAGS]'

@@ -2,6 +2,7 @@ import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
 
 export default class KafkaGetOffsets extends KafkaToolCommand {
   static override summary = "Kafka's kafka-get-offsets: its flags, output and exit codes"
+  static override effect = 'reads' as const
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `topics offsets` does the same with fewer words.'
   static override usage = '--bootstrap-server HOST:PORT [FLAGS]'

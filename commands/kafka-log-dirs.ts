@@ -2,6 +2,7 @@ import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
 
 export default class KafkaLogDirs extends KafkaToolCommand {
   static override summary = "Kafka's kafka-log-dirs: its flags, output and exit codes"
+  static override effect = 'reads' as const
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `brokers describe` shows the same as a table.'
   static override usage = '--bootstrap-server HOST:PORT --describe [FLAGS]'

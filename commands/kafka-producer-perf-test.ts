@@ -2,6 +2,7 @@ import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
 
 export default class KafkaProducerPerfTest extends KafkaToolCommand {
   static override summary = "Kafka's kafka-producer-perf-test: its flags, output and exit codes"
+  static override effect = 'changes' as const
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `perf produce` does the same with fewer words.'
   static override usage =

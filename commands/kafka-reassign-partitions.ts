@@ -1,7 +1,11 @@
+import type { Typed } from '../src/cli/base-command.ts'
 import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
+import { effectOfWords } from '../src/cli/profiles/tool-effects.ts'
 
 export default class KafkaReassignPartitions extends KafkaToolCommand {
   static override summary = "Kafka's kafka-reassign-partitions: its flags, output and exit codes"
+  static override effect = ({ argv }: Typed) =>
+    effectOfWords(argv, { changes: ['--execute', '--cancel', '--verify'] })
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `partitions reassign` makes its plans itself and can wait for the end.'
   static override usage = '--bootstrap-server HOST:PORT --generate|--execute|--verify|--cancel|--list [FLAGS]'

@@ -1,7 +1,11 @@
+import type { Typed } from '../src/cli/base-command.ts'
 import { KafkaToolCommand } from '../src/cli/kafka-tool-command.ts'
+import { effectOfWords } from '../src/cli/profiles/tool-effects.ts'
 
 export default class KafkaTopics extends KafkaToolCommand {
   static override summary = "Kafka's kafka-topics: its flags, output and exit codes"
+  static override effect = ({ argv }: Typed) =>
+    effectOfWords(argv, { changes: ['--create', '--alter'], destroys: ['--delete'] })
   static override description =
     'Takes exactly what the original takes; its own help comes with --help. `topics` does the same with fewer words.'
   static override usage = '--bootstrap-server HOST:PORT --list|--describe|--create|--alter|--delete [FLAGS]'

@@ -12,6 +12,8 @@ export interface ArgparseArgument {
   readonly type: 'String' | 'Integer' | 'Long' | 'Double' | 'flag'
   /** Takes all words up to the next flag, at least one. */
   readonly isList?: boolean
+  /** The only values there are. */
+  readonly choices?: readonly string[]
 }
 
 export interface ArgparseDefinition {
@@ -86,9 +88,9 @@ function take(
 ): void {
   const { flag, type } = argument
   const refuse = (message: string) => argparseError(definition, `argument ${flag}: ${message}`)
-  const other = definition.oneOf.find((one) => one !== flag && result.has(one))
-  if (definition.oneOf.includes(flag) && other !== undefined)
-    throw refuse(`not allowed with argument ${other}`)
+  const rival = definition.oneOf.find((one) => one !== flag && result.has(one))
+  if (definition.oneOf.includes(flag) && rival !== undefined)
+    throw refuse(`not allowed with argument ${rival}`)
   if (type === 'flag') {
     if (implicit !== undefined) throw refuse(`ignore implicit argument '${implicit}'`)
     result.set(flag, [])
@@ -102,6 +104,9 @@ function take(
   const wrong = values.find((value) => !isOf(type, value))
   if (wrong !== undefined)
     throw refuse(`could not convert '${wrong}' to ${type} (For input string: "${wrong}")`)
+  const { choices } = argument
+  const other = values.find((value) => choices?.includes(value) === false)
+  if (other !== undefined) throw refuse(`invalid choice: '${other}' (choose from {${choices?.join(',')}})`)
   result.set(flag, values)
 }
 

@@ -11,6 +11,7 @@ import { Output } from '../output/output.ts'
 import type { RecordWriter } from '../records/template.ts'
 import { type ConsoleConsumerOptions, consoleConsumer } from '../services/console-consumer.ts'
 import { openTarget } from '../target.ts'
+import { requireAddresses } from './addresses.ts'
 import { asKafkaException, configException } from './java-errors.ts'
 import { javaHashOrder } from './java-hash-order.ts'
 import { parseJavaLong } from './java-lang.ts'
@@ -190,7 +191,7 @@ function asConfigException(error: unknown): JavaException | undefined {
 async function consume(tool: Tool, options: ConsoleConsumerOptions): Promise<void> {
   const { context } = tool
   const bootstrap = tool.options.value('bootstrap-server') ?? ''
-  tool.requireAddresses(bootstrap, 'Failed to construct kafka consumer')
+  requireAddresses(bootstrap, 'Failed to construct kafka consumer')
   const maxMessages = maxMessagesOf(tool)
   const target = await openTarget(
     { 'bootstrap-server': bootstrap },

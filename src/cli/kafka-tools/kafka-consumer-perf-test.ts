@@ -1,13 +1,11 @@
-import { JavaException } from '../../base/java-exception.ts'
-import { nodeFileSystem } from '../../base/node-file-system.ts'
 import { systemRandom } from '../../base/random.ts'
-import { Consumer, type ConsumerSettings, consumerSettings } from '../../client/index.ts'
-import { readProperties } from '../console/properties.ts'
+import { Consumer, type ConsumerSettings } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { metricsText } from '../services/perf/metrics-text.ts'
 import { type ReadSums, readLoad } from '../services/perf/read-load.ts'
 import { openTarget, optionsWith } from '../target.ts'
-import { asKafkaException, configException } from './java-errors.ts'
+import { consumerFrom, loadProperties } from './client-properties.ts'
+import { asKafkaException } from './java-errors.ts'
 import { illegalArgument } from './java-lang.ts'
 import { consumerPerfOptions } from './kafka-consumer-perf-test-options.ts'
 import { simpleDateFormat } from './simple-date-format.ts'
@@ -166,22 +164,14 @@ class Joining {
 /** ConsumerPerfOptions.props */
 function settingsOf(tool: Tool, bootstrap: string): ConsumerSettings {
   const { options } = tool
-  const file = options.value('consumer.config')
-  if (file !== undefined && !nodeFileSystem.existsSync(file))
-    throw new JavaException('java.nio.file.NoSuchFileException', file)
-  const properties = {
+  return consumerFrom({
     'client.id': 'perf-consumer-client',
-    ...(file === undefined ? {} : Object.fromEntries(readProperties(file, '--consumer.config'))),
+    ...loadProperties(options.value('consumer.config'), '--consumer.config'),
     'bootstrap.servers': bootstrap,
     'group.id': options.value('group'),
     'receive.buffer.bytes': options.value('socket-buffer-size'),
     'max.partition.fetch.bytes': options.value('fetch-size'),
     'auto.offset.reset': options.has('from-latest') ? 'latest' : 'earliest',
     'check.crcs': false,
-  }
-  try {
-    return consumerSettings(properties, { onUnknown: () => undefined })
-  } catch (error) {
-    throw configException(error)
-  }
+  })
 }

@@ -4,22 +4,22 @@ import { JavaException } from '../../base/java-exception.ts'
 import { nodeFileSystem } from '../../base/node-file-system.ts'
 import { systemRandom } from '../../base/random.ts'
 import { readTextFile } from '../../base/standard-streams.ts'
-import { ClientError, Producer, type ProducerSettings, producerSettings } from '../../client/index.ts'
-import { readProperties } from '../console/properties.ts'
+import { ClientError, Producer } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
-import { type JavaStreams, javaMain } from '../jopt/java-main.ts'
-import { ChunkWriter } from '../records/chunk-writer.ts'
+import type { JavaStreams } from '../jopt/java-main.ts'
 import { metricsText } from '../services/perf/metrics-text.ts'
 import { numberPayloads, type Payloads, payloadsOf, randomPayloads } from '../services/perf/payloads.ts'
 import { SendStats, type SendTotals, type SendWindow } from '../services/perf/produce-stats.ts'
 import { sendLoad } from '../services/perf/send-load.ts'
 import { openTarget, optionsWith } from '../target.ts'
 import { type ArgparseDefinition, type ArgparseResult, argparseError, parseArguments } from './argparse.ts'
-import { asKafkaException, configException } from './java-errors.ts'
+import { loadProperties, producerFrom } from './client-properties.ts'
+import { asKafkaException } from './java-errors.ts'
 import { illegalArgument, javaSplit } from './java-lang.ts'
+import { runProgram } from './java-program.ts'
 import { HELP, USAGE } from './kafka-producer-perf-test-help.ts'
 
-const DEFINITION: ArgparseDefinition = {
+export const DEFINITION: ArgparseDefinition = {
   program: 'producer-performance',
   arguments: [
     { flag: '--topic', type: 'String' },
@@ -42,26 +42,8 @@ const DEFINITION: ArgparseDefinition = {
 }
 
 /** Kafka's kafka-producer-perf-test (org.apache.kafka.tools.ProducerPerformance). */
-export async function kafkaProducerPerfTest(
-  context: CommandContext,
-  words: readonly string[],
-): Promise<number> {
-  const chunks = new ChunkWriter(context.out.sink)
-  const streams: JavaStreams = {
-    out: (text) => {
-      chunks.add(text)
-      // Lines are to be seen when they are printed.
-      void chunks.flush().catch(() => undefined)
-    },
-    err: (text) => {
-      if (text !== '') context.out.note(text.replace(/\n$/, ''))
-    },
-  }
-  try {
-    return await javaMain(streams, () => main(context, words, streams))
-  } finally {
-    await chunks.flush()
-  }
+export function kafkaProducerPerfTest(context: CommandContext, words: readonly string[]): Promise<number> {
+  return runProgram(context, (streams) => main(context, words, streams))
 }
 
 async function main(context: CommandContext, words: readonly string[], streams: JavaStreams): Promise<void> {
@@ -72,7 +54,7 @@ async function main(context: CommandContext, words: readonly string[], streams: 
   }
   const values = payloadFile(found, streams)
   const properties = propertiesOf(found)
-  const settings = settingsOf(properties)
+  const settings = producerFrom(properties)
   const payloads = payloadsFrom(found, values)
   const { bootstrap, ...client } = settings.client
   if (bootstrap === undefined || bootstrap.length === 0)
@@ -172,12 +154,9 @@ function payloadsFrom(found: ArgparseResult, values: readonly Buffer[] | undefin
 
 /** ProducerPerformance.readProps */
 function propertiesOf(found: ArgparseResult): Record<string, string> {
-  const file = found.value('--producer.config')
-  if (file !== undefined && !nodeFileSystem.existsSync(file))
-    throw new JavaException('java.nio.file.NoSuchFileException', file)
   const properties: Record<string, string> = {
     'client.id': 'perf-producer-client',
-    ...(file === undefined ? {} : Object.fromEntries(readProperties(file, '--producer.config'))),
+    ...loadProperties(found.value('--producer.config'), '--producer.config'),
   }
   for (const word of found.values('--producer-props') ?? []) {
     const [key, value, ...more] = javaSplit(word, /=/)
@@ -188,14 +167,6 @@ function propertiesOf(found: ArgparseResult): Record<string, string> {
   if ((found.number('--transaction-duration-ms') ?? 0) > 0)
     properties['transactional.id'] = found.value('--transactional-id') ?? 'performance-producer'
   return properties
-}
-
-function settingsOf(properties: Readonly<Record<string, string>>): ProducerSettings {
-  try {
-    return producerSettings(properties, { onUnknown: () => undefined })
-  } catch (error) {
-    throw configException(error)
-  }
 }
 
 function kafkaConfigException(message: string): JavaException {

@@ -13,6 +13,7 @@ import {
 import { OptionParser, type OptionSet, type OptionSpec, type ParserOptions } from '../jopt/option-parser.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import { openTarget, type Target } from '../target.ts'
+import { areAddresses, requireAddresses } from './addresses.ts'
 import { asKafkaException } from './java-errors.ts'
 
 /** A failure that a tool tells without a stack. */
@@ -129,7 +130,7 @@ export class Tool {
     const { context } = this
     if (propertyFile !== undefined && !nodeFileSystem.existsSync(propertyFile))
       throw new JavaException('java.nio.file.NoSuchFileException', propertyFile)
-    this.requireAddresses(bootstrap, 'Failed to create new KafkaAdminClient')
+    requireAddresses(bootstrap, 'Failed to create new KafkaAdminClient')
     this.target ??= await openTarget(
       {
         'bootstrap-server': bootstrap,
@@ -138,19 +139,6 @@ export class Tool {
       { timeoutMs, version: context.version, signal: context.signal },
     )
     return this.target.admin
-  }
-
-  /** Throws as Kafka's clients do that cannot be made. */
-  requireAddresses(bootstrap: string, message: string): void {
-    const addresses = bootstrap.split(',').filter((address) => address.trim() !== '')
-    const wrong = addresses.find((address) => !areAddresses(address))
-    if (wrong === undefined && addresses.length > 0) return
-    const reason =
-      wrong === undefined
-        ? 'No resolvable bootstrap urls given in bootstrap.servers'
-        : `Invalid url in bootstrap.servers: ${wrong}`
-    const cause = new JavaException('org.apache.kafka.common.config.ConfigException', reason)
-    throw new JavaException('org.apache.kafka.common.KafkaException', message, cause)
   }
 
   /** Does what Kafka's admin client does under this name; fails as it does. */
@@ -170,10 +158,6 @@ export class Tool {
   async close(): Promise<void> {
     await this.target?.close()
   }
-}
-
-function areAddresses(bootstrap: string): boolean {
-  return bootstrap.split(',').every((word) => /^\s*(?:\w+:\/\/)?\[?[\w.:%-]+\]?:\d+\s*$/.test(word))
 }
 
 /**

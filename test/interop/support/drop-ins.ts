@@ -11,6 +11,9 @@
  *   delivery.timeout.ms unless --message-send-max-retries is given, Kafka's three times.
  * - kafka-console-consumer waits for a topic whose name is invalid. Of the old formatters of internal topics it has that of
  *   offsets, and the new ones all.
+ * - The events of kafka-verifiable-producer and kafka-verifiable-consumer have their fields in the order that Jackson gives
+ *   them on JDK 17 (it is that of the JVM); what went wrong is said in the words of our client.
+ * - kafka-verifiable-consumer tells of an error without a time of the log.
  */
 import { Readable } from 'node:stream'
 import { expect } from 'vitest'
