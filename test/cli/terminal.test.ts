@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { confirm, detectTerminal, type Surroundings } from '../../src/cli/terminal.ts'
+import { loadStyles } from '../../src/cli/output/styles.ts'
+import { detectTerminal, type Surroundings } from '../../src/cli/terminal.ts'
 
 const tty: Surroundings = { env: {}, stdinIsTty: true, stdoutIsTty: true, stderrIsTty: true }
 const pipe: Surroundings = { env: {}, stdinIsTty: false, stdoutIsTty: false, stderrIsTty: false }
@@ -30,9 +31,14 @@ describe('what the surroundings allow', () => {
     expect(detect(tty, { FORCE_COLOR: '1' }, false).color).toBe(false)
     expect(detect(tty, { TERM: 'dumb' }).color).toBe(false)
   })
+})
 
-  it('names the flag when nobody can be asked', async () => {
-    const asked = confirm(detect(pipe), 'Delete orders?', '--yes')
-    await expect(asked).rejects.toMatchObject({ code: 'KCLI_USAGE', hint: 'Say yes beforehand with --yes.' })
+describe('colours', () => {
+  it('take one text alone, whoever calls them', async () => {
+    const { bad } = await loadStyles(true)
+    expect(['killed', 'paused'].map(bad)).toEqual([
+      '\u001b[31mkilled\u001b[39m',
+      '\u001b[31mpaused\u001b[39m',
+    ])
   })
 })

@@ -13,7 +13,13 @@ export async function loadStyles(color: boolean): Promise<Styles> {
   if (!color) return PLAIN
   const { Chalk } = await import('chalk')
   const chalk = new Chalk({ level: 1 })
-  return { bold: chalk.bold, dim: chalk.dim, good: chalk.green, bad: chalk.red }
+  // Chalk joins all that it is given: each takes one text alone, so that it can be handed to `map`.
+  return {
+    bold: (text) => chalk.bold(text),
+    dim: (text) => chalk.dim(text),
+    good: (text) => chalk.green(text),
+    bad: (text) => chalk.red(text),
+  }
 }
 
 function same(text: string): string {

@@ -37,7 +37,7 @@ export class Tmux {
   /** Ends all that was started and removes its files. */
   close(): void {
     this.tmux('kill-server')
-    rmSync(this.home, { recursive: true, force: true })
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 
   /** A server of its own, so that nobody's sessions are touched. */
