@@ -62,7 +62,7 @@ function run(argv) {
 function cacheName(argv, stat) {
   const words = []
   for (const word of argv.slice(0, 2)) {
-    if (!/^[a-z-]{1,24}$/.test(word) || word.startsWith('-')) break
+    if (!/^[a-z_-]{1,24}$/.test(word) || word.startsWith('-')) break
     words.push(word)
     if (!NOUNS.has(word)) break
   }

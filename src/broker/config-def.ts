@@ -1,14 +1,9 @@
-import { ConfigDef, ConfigError, type ConfigKey, type ConfigValue } from '../base/config-def.ts'
+import { ConfigDef, ConfigError, type ConfigValue } from '../base/config-def.ts'
 import { ApiError } from './api-error.ts'
 import { TOPIC_CONFIG_ROWS } from './topic-config-data.ts'
 
 /** The definitions of the topic-level configurations (LogConfig.configDef). */
 export const topicConfigDef: ConfigDef = new ConfigDef(TOPIC_CONFIG_ROWS)
-
-/** For those who show what there is. */
-export function topicConfigKeys(): ConfigKey[] {
-  return topicConfigDef.names().flatMap((name) => topicConfigDef.key(name) ?? [])
-}
 
 /** The broker configuration that a topic configuration falls back to, and how to turn it into the topic's unit. */
 export interface BrokerSynonym {

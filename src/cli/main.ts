@@ -36,13 +36,17 @@ export async function main(
   await drain(process.stdout)
   await drain(process.stderr)
   const ids = new Set(Object.keys(table))
-  hooks.beforeExit(unknownCommand(canonicalWords(argv, ids), ids) === undefined)
+  hooks.beforeExit(argv[0] === COMPLETE || unknownCommand(canonicalWords(argv, ids), ids) === undefined)
   // Idle connections and timers must not hold a finished command back.
   process.exit()
 }
 
+/** The hidden command that the scripts of `kcli completion` call. */
+const COMPLETE = '__complete'
+
 async function runCommandLine(argv: string[], root: string, table: CommandTable): Promise<void> {
   const ids = new Set(Object.keys(table))
+  if (argv[0] === COMPLETE) return await completeWords(argv.slice(1), root, ids)
   const words = canonicalWords(startsShell(argv) ? ['shell', ...argv] : argv, ids)
   const resolved = resolveCommand(words, ids)
   if (resolved === undefined || (wantsHelp(resolved.rest) && !isKafkaTool(resolved.id))) {
@@ -56,6 +60,16 @@ async function runCommandLine(argv: string[], root: string, table: CommandTable)
   const running = new command([...resolved.rest], new LeanConfig(root, pjson, new ProcessHost(), table))
   await running.start()
   process.exitCode = running.exitCode
+}
+
+/** Whoever types does not want to read what goes wrong here. */
+async function completeWords(argv: readonly string[], root: string, ids: ReadonlySet<string>): Promise<void> {
+  try {
+    const { answerCompletion } = await import('./completion/answer.ts')
+    await answerCompletion(argv, { root, ids, write: (text) => process.stdout.write(text) })
+  } catch (error) {
+    if (process.env.KCLI_COMPLETE_DEBUG) throw error
+  }
 }
 
 /** `kcli` on a terminal, `kcli < script`, `kcli -c '…'`. Where nothing can come in, `kcli` alone shows its help. */

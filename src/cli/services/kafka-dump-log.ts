@@ -17,7 +17,7 @@ const optionalDecoder = { isRequired: false, defaults: [DEFAULT_DECODER] }
 const size = (standard: number) =>
   ({ isRequired: true, type: 'Integer', describedAs: 'size', defaults: [standard] }) as const
 
-const OPTIONS: readonly OptionSpec[] = [
+export const OPTIONS: readonly OptionSpec[] = [
   ...DEFAULT_OPTIONS,
   flag(
     'print-data-log',

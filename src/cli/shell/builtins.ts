@@ -1,8 +1,8 @@
 import { EXIT, UsageError } from '../exit-codes.ts'
-import { OUTPUT_FORMATS } from '../output/format.ts'
 import { helpText } from './help.ts'
 import { timeCommand, watchCommand } from './repeat.ts'
 import type { Session } from './session.ts'
+import { setCommand } from './settings.ts'
 import type { StatementStreams } from './statement-host.ts'
 import { changeDirectory, listDirectory, pathText } from './tree.ts'
 
@@ -18,17 +18,6 @@ export interface Builtin {
   readonly usage: string
   readonly summary: string
   run(call: BuiltinCall): Promise<number | undefined>
-}
-
-/** What `set` takes, with the values that there are; the first one holds at the start. */
-export const SETTINGS: Readonly<Record<string, readonly string[] | 'MS'>> = {
-  output: OUTPUT_FORMATS,
-  timeout: 'MS',
-  color: ['on', 'off'],
-  timing: ['off', 'on'],
-  pager: ['on', 'off'],
-  'on-error': ['stop', 'continue'],
-  debug: ['off', 'on'],
 }
 
 const quit: Builtin['run'] = async ({ session }) => {
@@ -75,7 +64,7 @@ const LIST: readonly Builtin[] = [
     name: 'set',
     usage: 'set [NAME VALUE]',
     summary: 'Settings of this session, such as: set output json.',
-    run: set,
+    run: setCommand,
   },
   {
     name: 'time',
@@ -116,34 +105,6 @@ const LIST: readonly Builtin[] = [
 ]
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(LIST.map((builtin) => [builtin.name, builtin]))
-
-async function set({ session, streams, words }: BuiltinCall): Promise<number> {
-  const [name, value, ...more] = words
-  if (name === undefined) {
-    for (const [key, values] of Object.entries(SETTINGS)) {
-      const standard = values === 'MS' ? '30000' : (values[0] ?? '')
-      const choices = values === 'MS' ? 'milliseconds' : values.join('|')
-      await streams.sink.write(
-        `${key.padEnd(10)}${(session.settings.get(key) ?? standard).padEnd(10)}${choices}\n`,
-      )
-    }
-    return EXIT.done
-  }
-  const values = SETTINGS[name]
-  if (values === undefined) {
-    throw new UsageError(`there is no setting '${name}'`, `There are: ${Object.keys(SETTINGS).join(', ')}.`)
-  }
-  if (value === undefined || more.length > 0)
-    throw new UsageError(`'set ${name}' takes one value`, `Write: set ${name} ${valuesText(values)}`)
-  if (values === 'MS' ? !/^[1-9]\d{0,9}$/.test(value) : !values.includes(value))
-    throw new UsageError(`'${value}' is no value of ${name}`, `Write: set ${name} ${valuesText(values)}`)
-  session.settings.set(name, value)
-  return EXIT.done
-}
-
-function valuesText(values: readonly string[] | 'MS'): string {
-  return values === 'MS' ? 'MILLISECONDS' : values.join('|')
-}
 
 export function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)

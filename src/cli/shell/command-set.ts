@@ -1,32 +1,14 @@
 import type { Interfaces } from '@oclif/core'
 import { readTextFile } from '../../base/standard-streams.ts'
+import { type CommandFacts, type CommandIndex, readCommandFacts } from '../completion/command-facts.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import { LeanConfig } from '../lean-config.ts'
 import { type CommandTable, isSilent, runOclif } from '../main.ts'
 import { canonicalWords, isKafkaTool, resolveCommand, unknownCommand, wantsHelp } from '../resolve.ts'
 
-/** What help and completion know of a command without loading it (oclif.manifest.json). */
-export interface CommandFacts {
-  readonly id: string
-  readonly summary: string
-  readonly usage?: string
-  readonly flags: Readonly<Record<string, FlagFacts>>
-  readonly args: Readonly<Record<string, { readonly description?: string }>>
-}
-
-export interface FlagFacts {
-  readonly type: 'boolean' | 'option'
-  readonly char?: string
-  readonly summary?: string
-  readonly options?: readonly string[]
-  readonly helpValue?: string
-  readonly hidden?: boolean
-  readonly allowNo?: boolean
-}
-
 /** All commands, to be run more than once in one process. */
-export class CommandSet {
+export class CommandSet implements CommandIndex {
   private readonly root: string
   private readonly table: CommandTable
   private readonly pjson: Interfaces.PJSON
@@ -44,11 +26,7 @@ export class CommandSet {
 
   /** By id. */
   get facts(): ReadonlyMap<string, CommandFacts> {
-    this.manifest ??= new Map(
-      Object.entries((JSON.parse(readTextFile(`${this.root}/oclif.manifest.json`)) as Manifest).commands).map(
-        ([id, facts]) => [id, { ...facts, id }],
-      ),
-    )
+    this.manifest ??= readCommandFacts(this.root)
     return this.manifest
   }
 
@@ -80,10 +58,6 @@ export class CommandSet {
     }
     return EXIT.done
   }
-}
-
-interface Manifest {
-  readonly commands: Readonly<Record<string, Omit<CommandFacts, 'id'>>>
 }
 
 function noSuchCommand(typed: string, nearest: string | undefined): UsageError {

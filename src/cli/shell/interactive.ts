@@ -2,12 +2,15 @@ import { homedir } from 'node:os'
 import path from 'node:path'
 import { standardInput, standardOutputStream } from '../../base/standard-streams.ts'
 import type { GlobalFlags } from '../base-command.ts'
+import { commandOf } from '../completion/command-facts.ts'
+import { knownConfigs } from '../completion/config-facts.ts'
+import { typedWords } from '../completion/quoting.ts'
 import { EXIT } from '../exit-codes.ts'
 import { chooseTarget, defaultDataDir } from '../target.ts'
 import { detectTerminal, processSurroundings } from '../terminal.ts'
 import { Catalog } from './catalog.ts'
 import type { CommandSet } from './command-set.ts'
-import { type CompletionSource, commandOf, complete, typedWords } from './completion.ts'
+import { complete, type ShellCompletionSource } from './completion.ts'
 import { History } from './history.ts'
 import { type Hint, LineEditor } from './line-editor.ts'
 import { parse } from './parse.ts'
@@ -32,13 +35,14 @@ export async function runInteractive({ flags, commands }: InteractiveOptions): P
     history: () => history.lines,
   })
   const catalog = new Catalog(session)
-  const source: CompletionSource = {
+  const source: ShellCompletionSource = {
     commands,
     get directory() {
       return session.directory
     },
     names: (place) => catalog.names(place),
-    topicConfigs,
+    configs: knownConfigs,
+    profiles: async () => [],
   }
   const editor = new LineEditor({
     input: standardInput(),
@@ -174,15 +178,6 @@ function hintFor(text: string, history: History, commands: CommandSet): Hint | u
   const facts = commands.facts.get(command.id)
   const usage = facts?.usage?.replace(' [FLAGS]', '')
   return usage === undefined || usage === '[FLAGS]' ? undefined : { text: usage, isAcceptable: false }
-}
-
-/** Loaded only when somebody asks for them. */
-async function topicConfigs() {
-  const { topicConfigKeys } = await import('../../broker/index.ts')
-  return topicConfigKeys().map(({ name, type, defaultText }) => ({
-    name,
-    note: `${type.toLowerCase()}, default ${defaultText === null || defaultText === '' ? 'none' : defaultText}`,
-  }))
 }
 
 function historyFile(): string {

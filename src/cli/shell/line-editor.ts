@@ -1,23 +1,10 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
+import type { Candidate } from '../completion/candidates.ts'
 import { placeAfter, textWidth } from '../output/text-width.ts'
+import type { Completion } from './completion.ts'
 import type { History } from './history.ts'
 import { LineBuffer } from './line-buffer.ts'
-
-export interface Candidate {
-  /** What comes in place of the text from `Completion.from` to the cursor. */
-  readonly text: string
-  /** Shown in the list, when it differs. */
-  readonly label?: string
-  readonly note?: string
-  /** Nothing follows it directly: a folder, `--flag=`. */
-  readonly isOpen?: boolean
-}
-
-export interface Completion {
-  readonly from: number
-  readonly candidates: readonly Candidate[]
-}
 
 /** Dim text behind the cursor. What `isAcceptable` is taken over with the right arrow. */
 export interface Hint {
@@ -72,13 +59,15 @@ export class LineEditor {
   private settle: ((typed: Typed) => void) | undefined
   /** Keys that came in one piece with those that ended a line: they belong to the next one. */
   private readonly ahead: { readonly text: string; readonly key: Key }[] = []
+  /** Until the piece is over: what comes later is for the command that runs. */
+  private takesAhead = false
 
   constructor(options: LineEditorOptions) {
     this.options = options
     emitKeypressEvents(options.input)
     options.input.on('keypress', (text: string | undefined, key: Key) => {
-      if (this.settle === undefined) this.ahead.push({ text: text ?? '', key })
-      else this.onKey(text ?? '', key)
+      if (this.settle !== undefined) this.onKey(text ?? '', key)
+      else if (this.takesAhead) this.ahead.push({ text: text ?? '', key })
     })
   }
 
@@ -97,6 +86,10 @@ export class LineEditor {
       const onEnd = () => this.finish({ kind: 'end' })
       this.settle = (typed) => {
         this.settle = undefined
+        this.takesAhead = true
+        queueMicrotask(() => {
+          this.takesAhead = false
+        })
         input.off('end', onEnd)
         output.off('resize', onResize)
         output.write(`${ESC}[?2004l`)

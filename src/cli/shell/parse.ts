@@ -201,8 +201,3 @@ class Parser {
     }
   }
 }
-
-/** A word as one would have to type it. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./~^{}[\]*?!-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
-}

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { typedWords } from '../../../src/cli/completion/quoting.ts'
 import { CommandSet } from '../../../src/cli/shell/command-set.ts'
-import { type CompletionSource, complete, typedWords } from '../../../src/cli/shell/completion.ts'
+import { complete, type ShellCompletionSource } from '../../../src/cli/shell/completion.ts'
 import { pathText, resolvePath } from '../../../src/cli/shell/tree.ts'
 import { root } from '../../support/cli.ts'
 
@@ -15,12 +16,14 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   '/zk/brokers': ['ids', 'topics'],
 }
 const manifest = JSON.parse(readFileSync(`${root}/oclif.manifest.json`, 'utf8'))
-const source: CompletionSource = {
+const source: ShellCompletionSource = {
   // Of the commands only their names are looked at; none is loaded.
   commands: new CommandSet(root, manifest.commands),
   directory: ['topics'],
   names: (path) => Promise.resolve(NAMES[pathText(path)] ?? []),
-  topicConfigs: () => Promise.resolve([{ name: 'retention.ms', note: 'long, default 604800000' }]),
+  configs: () =>
+    Promise.resolve([{ name: 'retention.ms', type: 'LONG', defaultText: '604800000', valid: '[-1,...]' }]),
+  profiles: () => Promise.resolve([]),
 }
 
 /** What could come in place of what stands before the cursor, which `^` marks. */
@@ -74,10 +77,10 @@ describe('completion', () => {
 
 describe('the words before the cursor', () => {
   it.each([
-    ['a "b c', { words: ['a', 'b c'], from: 2 }],
-    ['a b ', { words: ['a', 'b', ''], from: 4 }],
-    ["x; 'y z' ", { words: ['y z', ''], from: 9 }],
-    ['', { words: [''], from: 0 }],
+    ['a "b c', { words: ['a', 'b c'], from: 2, quote: '"' }],
+    ['a b ', { words: ['a', 'b', ''], from: 4, quote: '' }],
+    ["x; 'y z' ", { words: ['y z', ''], from: 9, quote: '' }],
+    ['', { words: [''], from: 0, quote: '' }],
   ])('%j', (text, expected) => {
     expect(typedWords(text)).toEqual(expected)
   })

@@ -42,7 +42,7 @@ function terminal(history: readonly string[] = []) {
     const typed = await type(...keys, '\r')
     return typed.kind === 'line' ? typed.text : typed.kind
   }
-  return { type, line, modes, shown: () => String(output.read() ?? '') }
+  return { type, line, modes, input, shown: () => String(output.read() ?? '') }
 }
 
 const LEFT = '\u001b[D'
@@ -57,6 +57,15 @@ describe('typing ahead', () => {
     expect(await type('first\rsecond\rthi')).toMatchObject({ text: 'first' })
     expect(await type()).toMatchObject({ text: 'second' })
     expect(await type('rd', '\r')).toMatchObject({ text: 'third' })
+  })
+
+  it('what comes later is for the command that runs', async () => {
+    const { type, input } = terminal()
+    expect(await type('first\r')).toMatchObject({ text: 'first' })
+    input.resume()
+    input.write('an answer\r')
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await type('second\r')).toMatchObject({ text: 'second' })
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { parse, quoteWord, type Statement } from '../../../src/cli/shell/parse.ts'
+import { quoteWord } from '../../../src/cli/completion/quoting.ts'
+import { parse, type Statement } from '../../../src/cli/shell/parse.ts'
 
 const statements = (text: string): readonly Statement[] => {
   const parsed = parse(text)
