@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../src/cli/base-command.ts'
-import { listFlag, offlineFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../src/cli/flags.ts'
+import { listFlag, offlineFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../src/cli/flags.ts'
 
 export default class Consume extends BaseCommand {
   static override summary = 'Read records, up to the end as it is now'
@@ -17,6 +17,7 @@ export default class Consume extends BaseCommand {
     "<%= config.bin %> consume orders --format '%t-%p@%o %k=%v\\n'",
   ]
   static override args = topicArgs
+  static override needs = [topicNeeded]
   static override flags = {
     ...topicFlag,
     ...offlineFlag,
@@ -67,12 +68,12 @@ export default class Consume extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Consume)
-    const topics = requireTopics(topicNames(args, flags))
-    await this.serveRecords(flags, async (context) => {
+    const typed = await this.parse(Consume)
+    await this.serveRecords(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { consumeOptions } = await import('../src/cli/consume-flags.ts')
       const { consume } = await import('../src/cli/services/consume.ts')
-      return consume(context, consumeOptions(topics, flags, context))
+      return consume(context, consumeOptions(topicNames(args, flags), flags, context))
     })
   }
 }

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../src/cli/base-command.ts'
-import { listFlag, producerFlags, requireOneTopic, topicFlag, topicNames } from '../src/cli/flags.ts'
+import { listFlag, oneTopic, producerFlags, topicFlag, topicNames, topicNeeded } from '../src/cli/flags.ts'
 import { INPUT_FORMS, produceOptions } from '../src/cli/produce-flags.ts'
 
 export default class Produce extends BaseCommand {
@@ -13,6 +13,7 @@ export default class Produce extends BaseCommand {
     '<%= config.bin %> produce orders --input ndjson --file records.ndjson --report',
   ]
   static override args = { topic: Args.string({ description: 'The topic.', ignoreStdin: true }) }
+  static override needs = [topicNeeded]
   static override flags = {
     ...topicFlag,
     input: Flags.option({
@@ -59,9 +60,10 @@ export default class Produce extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(Produce)
-    const topic = requireOneTopic(topicNames(args, flags))
-    await this.serveRecords(flags, async (context) => {
+    const typed = await this.parse(Produce)
+    await this.serveRecords(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
+      const topic = oneTopic(topicNames(args, flags))
       const { produce } = await import('../src/cli/services/produce.ts')
       return produce(context, produceOptions(topic, flags, context))
     })

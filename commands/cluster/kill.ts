@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { brokerArgs, sessionTimeoutFlag } from '../../src/cli/flags.ts'
+import { brokerArgs, brokerNeeded, sessionTimeoutFlag } from '../../src/cli/flags.ts'
 
 export default class ClusterKill extends BaseCommand {
   static override summary = 'Kill brokers of a running cluster, as kill -9 would'
@@ -14,11 +14,13 @@ export default class ClusterKill extends BaseCommand {
     '<%= config.bin %> cluster kill 1,2 --session-timeout 500',
   ]
   static override args = brokerArgs
+  static override needs = [brokerNeeded]
   static override flags = { 'session-timeout': sessionTimeoutFlag }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(ClusterKill)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(ClusterKill)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { killBrokers } = await import('../../src/cli/services/cluster/kill.ts')
       return killBrokers(context, { brokers: args.broker ?? [], sessionTimeoutMs: flags['session-timeout'] })
     })

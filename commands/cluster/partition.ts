@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { brokerArgs, sessionTimeoutFlag } from '../../src/cli/flags.ts'
+import { brokerArgs, brokerNeeded, sessionTimeoutFlag } from '../../src/cli/flags.ts'
 
 export default class ClusterPartition extends BaseCommand {
   static override summary = 'Cut brokers of a running cluster off from others'
@@ -15,6 +15,7 @@ export default class ClusterPartition extends BaseCommand {
     '<%= config.bin %> cluster partition 2 --from 0 --one-way',
   ]
   static override args = brokerArgs
+  static override needs = [brokerNeeded]
   static override flags = {
     from: Flags.string({ helpValue: 'BROKER,…', summary: 'Only from these.' }),
     'one-way': Flags.boolean({ summary: 'Only what they open to the others, not what is opened to them.' }),
@@ -23,8 +24,9 @@ export default class ClusterPartition extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(ClusterPartition)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(ClusterPartition)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { partitionBrokers } = await import('../../src/cli/services/cluster/partition.ts')
       return partitionBrokers(context, {
         brokers: args.broker ?? [],

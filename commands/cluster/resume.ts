@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { brokerArgs } from '../../src/cli/flags.ts'
+import { brokerArgs, faultyBrokerNeeded } from '../../src/cli/flags.ts'
 
 export default class ClusterResume extends BaseCommand {
   static override summary = 'Let paused brokers go on'
@@ -9,11 +9,13 @@ export default class ClusterResume extends BaseCommand {
   static override usage = 'BROKER... [FLAGS]'
   static override examples = ['<%= config.bin %> cluster resume 1']
   static override args = brokerArgs
+  static override needs = [faultyBrokerNeeded]
   static override flags = {}
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(ClusterResume)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(ClusterResume)
+    await this.serve(typed.flags, async (context) => {
+      const { args } = await this.complete(context, typed)
       const { resumeBrokers } = await import('../../src/cli/services/cluster/pause.ts')
       return resumeBrokers(context, { brokers: args.broker ?? [] })
     })

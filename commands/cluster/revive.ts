@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { brokerArgs } from '../../src/cli/flags.ts'
+import { brokerArgs, faultyBrokerNeeded } from '../../src/cli/flags.ts'
 
 export default class ClusterRevive extends BaseCommand {
   static override summary = 'Start killed brokers again'
@@ -9,11 +9,13 @@ export default class ClusterRevive extends BaseCommand {
   static override usage = 'BROKER... [FLAGS]'
   static override examples = ['<%= config.bin %> cluster revive 1', '<%= config.bin %> cluster revive 1,2']
   static override args = brokerArgs
+  static override needs = [faultyBrokerNeeded]
   static override flags = {}
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(ClusterRevive)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(ClusterRevive)
+    await this.serve(typed.flags, async (context) => {
+      const { args } = await this.complete(context, typed)
       const { reviveBrokers } = await import('../../src/cli/services/cluster/kill.ts')
       return reviveBrokers(context, { brokers: args.broker ?? [] })
     })

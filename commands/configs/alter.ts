@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags'
+import type { Need } from '../../src/cli/ask/need.ts'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { configResourceFlags } from '../../src/cli/config-flags.ts'
+import { configResourceFlags, configResourceNeeded } from '../../src/cli/config-flags.ts'
 import { parseKeyValues } from '../../src/cli/console/properties.ts'
 import { listFlag } from '../../src/cli/flags.ts'
 
@@ -10,6 +11,15 @@ export default class ConfigsAlter extends BaseCommand {
   static override examples = [
     '<%= config.bin %> configs alter --topic orders --set retention.ms=86400000 --delete segment.bytes',
     '<%= config.bin %> configs alter --all-brokers --set log.cleaner.threads=2 --dry-run',
+  ]
+  static override needs: Need[] = [
+    configResourceNeeded,
+    {
+      anyOf: ['set', 'delete'],
+      ask: 'config-change',
+      message: 'nothing to change',
+      hint: 'Give --set KEY=VALUE or --delete KEY.',
+    },
   ]
   static override flags = {
     ...configResourceFlags,
@@ -22,8 +32,9 @@ export default class ConfigsAlter extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(ConfigsAlter)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(ConfigsAlter)
+    await this.serve(typed.flags, async (context) => {
+      const { flags } = await this.complete(context, typed)
       const { alterConfigs } = await import('../../src/cli/services/configs/alter.ts')
       const { resourcesOf } = await import('../../src/cli/services/configs/resources.ts')
       return alterConfigs(context, {

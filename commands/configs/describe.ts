@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { configResourceFlags } from '../../src/cli/config-flags.ts'
+import { configResourceFlags, configResourceNeeded } from '../../src/cli/config-flags.ts'
 
 export default class ConfigsDescribe extends BaseCommand {
   static override summary = 'Show settings of topics and brokers, and where their values come from'
@@ -18,15 +18,17 @@ export default class ConfigsDescribe extends BaseCommand {
       ignoreStdin: true,
     }),
   }
+  static override needs = [configResourceNeeded]
   static override flags = {
     ...configResourceFlags,
     all: Flags.boolean({ char: 'a', summary: 'Also settings that nobody changed.' }),
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(ConfigsDescribe)
-    const words: unknown[] = args.key === undefined ? [] : [args.key].flat()
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(ConfigsDescribe)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
+      const words: unknown[] = args.key === undefined ? [] : [args.key].flat()
       const { describeConfigs } = await import('../../src/cli/services/configs/describe.ts')
       const { resourcesOf } = await import('../../src/cli/services/configs/resources.ts')
       const keys = [...new Set(words.map(String))]

@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags'
+import type { Need } from '../../src/cli/ask/need.ts'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { UsageError } from '../../src/cli/exit-codes.ts'
 import { listFlag } from '../../src/cli/flags.ts'
-import { groupArgs, groupFlag, groupNames, requireGroups } from '../../src/cli/group-flags.ts'
+import { groupArgs, groupFlag, groupNames, groupNeeded, oneGroup } from '../../src/cli/group-flags.ts'
 
 export default class GroupsDeleteOffsets extends BaseCommand {
   static override summary = 'Forget what a group has committed of some topics'
@@ -13,6 +13,15 @@ export default class GroupsDeleteOffsets extends BaseCommand {
     '<%= config.bin %> groups delete-offsets billing --topic orders:0,2 --dry-run',
   ]
   static override args = groupArgs
+  static override needs: Need[] = [
+    groupNeeded,
+    {
+      anyOf: ['topic'],
+      ask: 'group-topic',
+      message: 'no topic given',
+      hint: 'Name it with --topic; the whole group goes with: kcli groups delete',
+    },
+  ]
   static override flags = {
     ...groupFlag,
     topic: listFlag({
@@ -24,22 +33,14 @@ export default class GroupsDeleteOffsets extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(GroupsDeleteOffsets)
-    const [group = '', second] = requireGroups(groupNames(args, flags))
-    if (second !== undefined)
-      throw new UsageError('more than one group given', 'This command works on one group.')
-    const topics = flags.topic ?? []
-    if (topics.length === 0)
-      throw new UsageError(
-        'no topic given',
-        'Name it with --topic; the whole group goes with: kcli groups delete',
-      )
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(GroupsDeleteOffsets)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { deleteGroupOffsets } = await import('../../src/cli/services/groups/delete-offsets.ts')
       const { parseScopes } = await import('../../src/cli/services/groups/scope.ts')
       return deleteGroupOffsets(context, {
-        group,
-        scopes: parseScopes(topics),
+        group: oneGroup(groupNames(args, flags)),
+        scopes: parseScopes(flags.topic ?? []),
         dryRun: flags['dry-run'],
         yes: flags.yes,
       })

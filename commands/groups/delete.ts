@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { regexFlag } from '../../src/cli/flags.ts'
-import { groupArgs, groupFlag, groupNames, requireGroups } from '../../src/cli/group-flags.ts'
+import { groupArgs, groupFlag, groupNames, groupNeeded } from '../../src/cli/group-flags.ts'
 
 export default class GroupsDelete extends BaseCommand {
   static override summary = 'Delete groups and their offsets'
@@ -11,6 +11,7 @@ export default class GroupsDelete extends BaseCommand {
     "<%= config.bin %> groups delete --regex 'test-.*' --dry-run",
   ]
   static override args = groupArgs
+  static override needs = [groupNeeded]
   static override flags = {
     ...groupFlag,
     regex: regexFlag,
@@ -20,12 +21,12 @@ export default class GroupsDelete extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(GroupsDelete)
-    const names = requireGroups(groupNames(args, flags))
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(GroupsDelete)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { deleteGroups } = await import('../../src/cli/services/groups/delete.ts')
       return deleteGroups(context, {
-        names,
+        names: groupNames(args, flags),
         regex: flags.regex,
         ifExists: flags['if-exists'],
         dryRun: flags['dry-run'],

@@ -1,8 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { UsageError } from '../../src/cli/exit-codes.ts'
 import { listFlag, offlineFlag } from '../../src/cli/flags.ts'
-import { groupArgs, groupFlag, groupNames, requireGroups } from '../../src/cli/group-flags.ts'
+import { groupArgs, groupFlag, groupNames, groupNeeded, oneGroup } from '../../src/cli/group-flags.ts'
 
 export default class GroupsPeek extends BaseCommand {
   static override summary = 'Show the records that a group would read next, without touching it'
@@ -12,6 +11,7 @@ export default class GroupsPeek extends BaseCommand {
     '<%= config.bin %> groups peek billing --topic orders:0 -n 5 -o json',
   ]
   static override args = groupArgs
+  static override needs = [groupNeeded]
   static override flags = {
     ...groupFlag,
     ...offlineFlag,
@@ -41,18 +41,16 @@ export default class GroupsPeek extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(GroupsPeek)
-    const [group = '', second] = requireGroups(groupNames(args, flags))
-    if (second !== undefined)
-      throw new UsageError('more than one group given', 'This command works on one group.')
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(GroupsPeek)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { peek } = await import('../../src/cli/services/groups/peek.ts')
       const { parseScopes } = await import('../../src/cli/services/groups/scope.ts')
       const { recordForm } = await import('../../src/cli/records/record-output.ts')
       const { format } = context.out
       const isTable = (format === 'table' || format === 'wide') && flags.format === undefined
       return peek(context, {
-        group,
+        group: oneGroup(groupNames(args, flags)),
         scopes: parseScopes(flags.topic ?? []),
         maxRecords: flags['max-messages'],
         form: recordForm({

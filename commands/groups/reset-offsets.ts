@@ -1,9 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { listFlag } from '../../src/cli/flags.ts'
-import { groupArgs, groupFlag, groupNames } from '../../src/cli/group-flags.ts'
-
-const kafka = (summary: string) => `${summary} As in kafka-consumer-groups.`
+import { groupArgs, groupFlag, groupNames, kafkaResetFlags, resetNeeds } from '../../src/cli/group-flags.ts'
 
 export default class GroupsResetOffsets extends BaseCommand {
   static override summary = 'Set where a group goes on reading'
@@ -18,6 +16,7 @@ export default class GroupsResetOffsets extends BaseCommand {
     '<%= config.bin %> groups reset-offsets --from-file undo-billing.csv --execute',
   ]
   static override args = groupArgs
+  static override needs = resetNeeds
   static override flags = {
     ...groupFlag,
     topic: listFlag({
@@ -38,15 +37,7 @@ export default class GroupsResetOffsets extends BaseCommand {
       helpValue: 'FILE',
       summary: 'Lines of [group,]topic,partition,offset; -1 takes an offset away.',
     }),
-    'to-earliest': Flags.boolean({ summary: kafka('The start of the log.') }),
-    'to-latest': Flags.boolean({ summary: kafka('The end of the log.') }),
-    'to-current': Flags.boolean({ summary: kafka('Where it is; the end where nothing is committed.') }),
-    'to-offset': Flags.integer({ min: 0, helpValue: 'N', summary: kafka('This offset.') }),
-    'to-datetime': Flags.string({
-      helpValue: 'TIME',
-      summary: kafka('The first record of that time or later.'),
-    }),
-    'by-duration': Flags.string({ helpValue: 'TIME', summary: kafka('So long ago: 2h or PT2H.') }),
+    ...kafkaResetFlags,
     execute: Flags.boolean({ summary: 'Do it.', exclusive: ['dry-run'] }),
     'dry-run': Flags.boolean({ summary: 'Only show it (the default).' }),
     'wait-empty': Flags.boolean({ summary: 'Wait until nobody is in the group.', dependsOn: ['execute'] }),
@@ -58,8 +49,9 @@ export default class GroupsResetOffsets extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(GroupsResetOffsets)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(GroupsResetOffsets)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { resetOffsets } = await import('../../src/cli/services/groups/reset.ts')
       const { parseResetTo } = await import('../../src/cli/services/groups/reset-target.ts')
       const { parseScopes } = await import('../../src/cli/services/groups/scope.ts')

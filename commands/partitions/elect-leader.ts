@@ -7,6 +7,7 @@ import {
   topicArgs,
   topicFlag,
   topicNames,
+  topicNeeded,
 } from '../../src/cli/flags.ts'
 
 export default class PartitionsElectLeader extends BaseCommand {
@@ -21,6 +22,13 @@ export default class PartitionsElectLeader extends BaseCommand {
     '<%= config.bin %> partitions elect-leader --plan partitions.json',
   ]
   static override args = topicArgs
+  static override needs = [
+    {
+      ...topicNeeded,
+      anyOf: ['topic', 'all', 'plan'],
+      hint: 'Name topics, give --all for all of them, or a file with --plan.',
+    },
+  ]
   static override flags = {
     ...topicFlag,
     regex: regexFlag,
@@ -36,8 +44,9 @@ export default class PartitionsElectLeader extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(PartitionsElectLeader)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(PartitionsElectLeader)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { electLeaders } = await import('../../src/cli/services/partitions/elect-leader.ts')
       return electLeaders(context, {
         type: flags.unclean ? 'unclean' : 'preferred',

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { listFlag, parseIds, regexFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
-import { moveFlags } from '../../src/cli/move-flags.ts'
+import { moveFlags, moveNeeded } from '../../src/cli/move-flags.ts'
 
 const file = (summary: string, exclusive: string[] = []) =>
   Flags.string({ helpValue: 'FILE', summary, exclusive })
@@ -20,6 +20,7 @@ export default class PartitionsReassign extends BaseCommand {
     '<%= config.bin %> partitions reassign --cancel orders',
   ]
   static override args = topicArgs
+  static override needs = [moveNeeded]
   static override flags = {
     ...topicFlag,
     regex: regexFlag,
@@ -40,9 +41,10 @@ export default class PartitionsReassign extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(PartitionsReassign)
-    const names = topicNames(args, flags)
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(PartitionsReassign)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
+      const names = topicNames(args, flags)
       const { execute, list, cancel, wait, plan: planFile, 'replication-factor': replicationFactor } = flags
       if (list || cancel || (wait && !execute)) {
         const { cancelMoves, listMoves, waitForAll } = await import(

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { listFlag, requireOneTopic, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { listFlag, oneTopic, topicFlag, topicNames, topicNeeded } from '../../src/cli/flags.ts'
 
 export default class PerfConsume extends BaseCommand {
   static override summary = 'Measure how fast records are read'
@@ -13,6 +13,7 @@ export default class PerfConsume extends BaseCommand {
     '<%= config.bin %> perf consume orders --group readers -X fetch.max.bytes=10485760',
   ]
   static override args = { topic: Args.string({ description: 'The topic.', ignoreStdin: true }) }
+  static override needs = [topicNeeded]
   static override flags = {
     ...topicFlag,
     records: Flags.integer({ min: 1, helpValue: 'N', default: 1_000_000, summary: 'So many records.' }),
@@ -31,9 +32,10 @@ export default class PerfConsume extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(PerfConsume)
-    const topic = requireOneTopic(topicNames(args, flags))
-    await this.serveRecords(flags, async (context) => {
+    const typed = await this.parse(PerfConsume)
+    await this.serveRecords(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
+      const topic = oneTopic(topicNames(args, flags))
       const { perfConsumeOptions } = await import('../../src/cli/perf-flags.ts')
       const { perfConsume } = await import('../../src/cli/services/perf/consume.ts')
       return perfConsume(context, perfConsumeOptions(topic, flags, context))

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { producerFlags, requireOneTopic, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { oneTopic, producerFlags, topicFlag, topicNames, topicNeeded } from '../../src/cli/flags.ts'
 import { settingsOf } from '../../src/cli/produce-flags.ts'
 
 export default class PerfProduce extends BaseCommand {
@@ -15,6 +15,7 @@ export default class PerfProduce extends BaseCommand {
     '<%= config.bin %> perf produce orders --rate 10000 --acks 1 -o json',
   ]
   static override args = { topic: Args.string({ description: 'The topic.', ignoreStdin: true }) }
+  static override needs = [topicNeeded]
   static override flags = {
     ...topicFlag,
     records: Flags.integer({ min: 1, helpValue: 'N', default: 1_000_000, summary: 'So many records.' }),
@@ -25,9 +26,10 @@ export default class PerfProduce extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(PerfProduce)
-    const topic = requireOneTopic(topicNames(args, flags))
-    await this.serveRecords(flags, async (context) => {
+    const typed = await this.parse(PerfProduce)
+    await this.serveRecords(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
+      const topic = oneTopic(topicNames(args, flags))
       const { perfProduce } = await import('../../src/cli/services/perf/produce.ts')
       return perfProduce(context, {
         topic,

@@ -1,7 +1,8 @@
 import * as Flags from '@oclif/core/flags'
+import type { Need } from '../../src/cli/ask/need.ts'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { parseKeyValues } from '../../src/cli/console/properties.ts'
-import { configFlag, listFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { configFlag, listFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../../src/cli/flags.ts'
 
 export default class TopicsAlter extends BaseCommand {
   static override summary = 'Add partitions, change settings'
@@ -11,6 +12,15 @@ export default class TopicsAlter extends BaseCommand {
     '<%= config.bin %> topics alter orders --config retention.ms=86400000 --delete-config segment.bytes',
   ]
   static override args = topicArgs
+  static override needs: Need[] = [
+    topicNeeded,
+    {
+      anyOf: ['partitions', 'config', 'delete-config', 'append', 'subtract'],
+      ask: 'topic-change',
+      message: 'nothing to change',
+      hint: 'Give --partitions, --config, --delete-config, --append or --subtract.',
+    },
+  ]
   static override flags = {
     ...topicFlag,
     partitions: Flags.integer({
@@ -37,14 +47,14 @@ export default class TopicsAlter extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(TopicsAlter)
-    const names = requireTopics(topicNames(args, flags))
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(TopicsAlter)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { alterTopics } = await import('../../src/cli/services/topics/alter.ts')
       const { parseReplicaAssignment } = await import('../../src/cli/services/topics/create.ts')
       const assignment = flags['replica-assignment']
       return alterTopics(context, {
-        names,
+        names: topicNames(args, flags),
         partitions: flags.partitions,
         replicaAssignment: assignment === undefined ? undefined : parseReplicaAssignment(assignment),
         set: parseKeyValues(flags.config, '--config'),

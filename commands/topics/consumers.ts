@@ -1,13 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import {
-  offlineFlag,
-  regexFlag,
-  requireTopics,
-  topicArgs,
-  topicFlag,
-  topicNames,
-} from '../../src/cli/flags.ts'
+import { offlineFlag, regexFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../../src/cli/flags.ts'
 
 export default class TopicsConsumers extends BaseCommand {
   static override summary = 'Show which groups read a topic'
@@ -19,6 +12,7 @@ export default class TopicsConsumers extends BaseCommand {
     '<%= config.bin %> topics consumers orders -o json',
   ]
   static override args = topicArgs
+  static override needs = [topicNeeded]
   static override flags = {
     ...topicFlag,
     ...offlineFlag,
@@ -27,11 +21,15 @@ export default class TopicsConsumers extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(TopicsConsumers)
-    const names = requireTopics(topicNames(args, flags))
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(TopicsConsumers)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { topicConsumers } = await import('../../src/cli/services/topics/consumers.ts')
-      return topicConsumers(context, { names, regex: flags.regex, includeInternal: flags.all })
+      return topicConsumers(context, {
+        names: topicNames(args, flags),
+        regex: flags.regex,
+        includeInternal: flags.all,
+      })
     })
   }
 }

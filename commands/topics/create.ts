@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { parseKeyValues } from '../../src/cli/console/properties.ts'
-import { configFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { configFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../../src/cli/flags.ts'
 
 export default class TopicsCreate extends BaseCommand {
   static override summary = 'Create topics'
@@ -12,6 +12,7 @@ export default class TopicsCreate extends BaseCommand {
     '<%= config.bin %> topics create placed --replica-assignment 1:2,2:3 --dry-run',
   ]
   static override args = topicArgs
+  static override needs = [{ ...topicNeeded, ask: 'new-topic' as const }]
   static override flags = {
     ...topicFlag,
     partitions: Flags.integer({
@@ -38,13 +39,13 @@ export default class TopicsCreate extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(TopicsCreate)
-    const names = requireTopics(topicNames(args, flags))
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(TopicsCreate)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { createTopics, parseReplicaAssignment } = await import('../../src/cli/services/topics/create.ts')
       const assignment = flags['replica-assignment']
       return createTopics(context, {
-        names,
+        names: topicNames(args, flags),
         partitions: flags.partitions,
         replicationFactor: flags['replication-factor'],
         replicaAssignment: assignment === undefined ? undefined : parseReplicaAssignment(assignment),

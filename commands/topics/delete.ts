@@ -1,6 +1,6 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { regexFlag, requireTopics, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
+import { regexFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../../src/cli/flags.ts'
 
 export default class TopicsDelete extends BaseCommand {
   static override summary = 'Delete topics and their records'
@@ -10,6 +10,7 @@ export default class TopicsDelete extends BaseCommand {
     "<%= config.bin %> topics delete --regex 'test-.*' --dry-run",
   ]
   static override args = topicArgs
+  static override needs = [topicNeeded]
   static override flags = {
     ...topicFlag,
     regex: regexFlag,
@@ -19,12 +20,12 @@ export default class TopicsDelete extends BaseCommand {
   }
 
   async run(): Promise<void> {
-    const { args, flags } = await this.parse(TopicsDelete)
-    const names = requireTopics(topicNames(args, flags))
-    await this.serve(flags, async (context) => {
+    const typed = await this.parse(TopicsDelete)
+    await this.serve(typed.flags, async (context) => {
+      const { args, flags } = await this.complete(context, typed)
       const { deleteTopics } = await import('../../src/cli/services/topics/delete.ts')
       return deleteTopics(context, {
-        names,
+        names: topicNames(args, flags),
         regex: flags.regex,
         ifExists: flags['if-exists'],
         dryRun: flags['dry-run'],

@@ -1,5 +1,6 @@
 import { Command } from '@oclif/core/command'
 import * as Flags from '@oclif/core/flags'
+import { type CommandLine, isMet, type Need } from './ask/need.ts'
 import { type CommandContext, outputFormat, type RunOptions, runInContext } from './context.ts'
 import { EXIT } from './exit-codes.ts'
 import { type Host, ProcessHost } from './host.ts'
@@ -73,6 +74,9 @@ export abstract class BaseCommand extends Command {
     }),
   }
 
+  /** What it cannot do without; asked for on a terminal, a usage error elsewhere. */
+  static needs: readonly Need[] = []
+
   /** What the command ended with. */
   exitCode: number = EXIT.done
 
@@ -84,6 +88,16 @@ export abstract class BaseCommand extends Command {
   private get host(): Host {
     const { config } = this
     return config instanceof LeanConfig ? config.host : new ProcessHost()
+  }
+
+  /** What was typed, with the answers of a person for what the command needs beyond that. */
+  protected async complete<T extends CommandLine>(context: CommandContext, typed: T): Promise<T> {
+    const { needs } = this.ctor as typeof BaseCommand
+    if (needs.every((need) => isMet(need, typed))) return typed
+    const { askForMissing } = await import('./ask/ask-for-missing.ts')
+    const name = (this.id ?? '').replaceAll(':', ' ')
+    const parse = async (argv: readonly string[]) => (await this.parse(this.ctor, [...argv])) as unknown as T
+    return askForMissing(context, needs, { name, argv: this.argv, line: typed, parse })
   }
 
   /** Runs the command's work and turns its result into the exit code. */

@@ -1,6 +1,8 @@
 import type { Config } from '@oclif/core/config'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
+import { confirm } from './ask/confirm.ts'
+import { type Prompts, TerminalPrompts } from './ask/prompts.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { EXIT, InterruptedError } from './exit-codes.ts'
 import type { Host } from './host.ts'
@@ -9,7 +11,7 @@ import { Output } from './output/output.ts'
 import { type Progress, startProgress } from './output/progress.ts'
 import { RecoveryDisplay } from './output/recovery.ts'
 import { type Target, targetName } from './target.ts'
-import { confirm, type Terminal } from './terminal.ts'
+import type { Terminal } from './terminal.ts'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 
@@ -27,6 +29,8 @@ export interface CommandContext {
   target(): Promise<Target>
   /** Standard input, or a file, in chunks as they come. Ends early, without an error, when the command is to end. */
   input(path?: string): AsyncIterable<Buffer>
+  /** Questions on the terminal; only where `terminal.canPrompt`. */
+  readonly prompts: Prompts
   /** Resolves when the user agrees; a usage error naming `flag` when nobody can be asked. */
   confirm(question: string, flag: string): Promise<void>
   /** A line that shows when the work takes long; nothing where nothing can move. */
@@ -93,10 +97,14 @@ export async function runInContext(
       return opened
     },
     input: (path) => host.input(interruption.signal, path),
-    confirm(question, flag) {
+    prompts: new TerminalPrompts(interruption.signal, async (ask) => {
+      const wasWaiting = waiting !== undefined
       waiting?.stop()
-      return confirm(terminal, question, flag)
-    },
+      const answer = await ask()
+      if (wasWaiting) waiting = startWaiting()
+      return answer
+    }),
+    confirm: (question, flag) => confirm(terminal, context.prompts, question, flag),
     progress: (text) => startProgress({ clock: systemClock, canAnimate: terminal.canAnimate, text }),
     onRecovery: (progress) => recovery.update(progress),
   }
@@ -105,9 +113,8 @@ export async function runInContext(
     progress: options.isStream === true ? context.progress : undefined,
     note: options.isServer === true && !terminal.canAnimate ? (line) => context.out.note(line) : undefined,
   })
-  if (options.isStream !== true) {
-    waiting = context.progress(() => recovery.text ?? `Waiting for ${targetName(flags)}`)
-  }
+  const startWaiting = () => context.progress(() => recovery.text ?? `Waiting for ${targetName(flags)}`)
+  if (options.isStream !== true) waiting = startWaiting()
   try {
     const code = await interruption.guard(work(context))
     await host.sink.flush()

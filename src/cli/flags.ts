@@ -1,10 +1,19 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
+import type { Need } from './ask/need.ts'
 import { UsageError } from './exit-codes.ts'
 
 /** Oclif reads a missing argument from stdin, which belongs to the records; every argument switches that off. */
 export const topicArgs = {
   topic: Args.string({ description: 'Topics.', multiple: true, ignoreStdin: true }),
+}
+
+/** Where the command works on topics that exist. */
+export const topicNeeded: Need = {
+  anyOf: ['topic'],
+  ask: 'topic',
+  message: 'no topic given',
+  hint: 'Name it as an argument or with --topic.',
 }
 
 /** Brokers of a local cluster, by id. */
@@ -15,6 +24,17 @@ export const brokerArgs = {
     ignoreStdin: true,
   }),
 }
+
+/** One that is running. */
+export const brokerNeeded: Need = {
+  anyOf: ['broker'],
+  ask: 'broker',
+  message: 'no broker is named',
+  hint: "Name it by its id, or the controller as 'controller'.",
+}
+
+/** One that was killed or paused. */
+export const faultyBrokerNeeded: Need = { ...brokerNeeded, ask: 'faulty-broker' }
 
 export const sessionTimeoutFlag = Flags.integer({
   min: 1,
@@ -121,17 +141,10 @@ export function topicNames(
   return [...new Set([...words.map(String), ...(flags.topic ?? [])])]
 }
 
-export function requireTopics(names: readonly string[]): readonly string[] {
-  if (names.length > 0) return names
-  throw new UsageError('no topic given', 'Name it as an argument or with --topic.')
-}
-
-export function requireOneTopic(names: readonly string[]): string {
-  const [name, second] = requireTopics(names)
-  if (name === undefined || second !== undefined) {
-    throw new UsageError('more than one topic given', 'This command works on one topic.')
-  }
-  return name
+/** Of commands that work on one topic and need it. */
+export function oneTopic([name = '', second]: readonly string[]): string {
+  if (second === undefined) return name
+  throw new UsageError('more than one topic given', 'This command works on one topic.')
 }
 
 /** `0`, `1,2`: broker ids, each once. */

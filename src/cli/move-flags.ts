@@ -1,4 +1,6 @@
 import * as Flags from '@oclif/core/flags'
+import type { Need } from './ask/need.ts'
+import { topicNeeded } from './flags.ts'
 
 const RATE_FLAG = { helpValue: 'RATE', dependsOn: ['execute'] }
 
@@ -24,4 +26,11 @@ export const moveFlags = {
     summary: 'Until it is done, then take throttles away. Alone: for what is under way.',
     exclusive: ['list', 'cancel'],
   }),
+}
+
+export const moveNeeded: Need = {
+  ...topicNeeded,
+  anyOf: ['topic', 'plan', 'drain', 'list', 'cancel', 'wait'],
+  message: 'nothing to move',
+  hint: 'Name topics, or give a plan with --plan FILE, or drain a broker with --drain.',
 }

@@ -1,6 +1,3 @@
-import { KcliError } from '../base/errors.ts'
-import { UsageError } from './exit-codes.ts'
-
 /** What the surroundings allow: colour, prompts, spinners. */
 export interface Terminal {
   readonly color: boolean
@@ -56,16 +53,4 @@ export function detectTerminal(around: Surroundings, options: { color: boolean }
 function forced(value: string | undefined): boolean | undefined {
   if (value === undefined || value === '') return undefined
   return value !== '0' && value !== 'false'
-}
-
-/** Asks before something is destroyed. Where nobody can be asked it is a usage error that names the flag. */
-export async function confirm(terminal: Terminal, question: string, flag: string): Promise<void> {
-  if (!terminal.canPrompt) {
-    throw new UsageError(`${question} Nobody can be asked here`, `Say yes beforehand with ${flag}.`)
-  }
-  const { default: inquirer } = await import('inquirer')
-  const { answer } = await inquirer.prompt([
-    { type: 'confirm', name: 'answer', message: question, default: false },
-  ])
-  if (answer !== true) throw new KcliError('KCLI_DECLINED', 'nothing was changed')
 }

@@ -77,9 +77,11 @@ export class Session {
     let redirected: Redirected | undefined
     try {
       redirected = redirect(statement)
+      const input = inputOf(statement)
       const streams: StatementStreams = {
         sink: redirected?.sink ?? this.stdout,
-        input: inputOf(statement) ?? this.options.typedInput,
+        input: input ?? this.options.typedInput,
+        isTyped: input === undefined,
       }
       const code = await this.runWords(statement.words, streams)
       const after = await redirected?.finish()

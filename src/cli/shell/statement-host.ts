@@ -17,6 +17,8 @@ export interface StatementStreams {
   readonly sink: ByteSink
   /** Undefined: what is typed, or the rest of the script is not for commands. */
   readonly input?: ((signal: AbortSignal) => AsyncIterable<Buffer>) | undefined
+  /** The input is what somebody types at this terminal, who can be asked, too. */
+  readonly isTyped?: boolean
 }
 
 /** Lends the shell's target, terminal and streams to one command. */
@@ -49,7 +51,7 @@ export class StatementHost implements Host {
       {
         ...around,
         stdoutIsTty: sink.isTerminal,
-        stdinIsTty: around.stdinIsTty && streams.input === undefined,
+        stdinIsTty: around.stdinIsTty && (streams.input === undefined || streams.isTyped === true),
         columns: sink.isTerminal ? around.columns : undefined,
       },
       options,

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../context.ts'
-import { askServer, brokersText, report, requireBrokers, silenceText } from './tell-server.ts'
+import { askServer, brokersText, parseBrokers, report, silenceText } from './tell-server.ts'
 
 /** Ends brokers of a running local cluster as `kill -9` would. */
 export async function killBrokers(
@@ -7,7 +7,7 @@ export async function killBrokers(
   options: { readonly brokers: readonly string[]; readonly sessionTimeoutMs: number },
 ): Promise<undefined> {
   const { sessionTimeoutMs } = options
-  const brokers = requireBrokers(options.brokers)
+  const brokers = parseBrokers(options.brokers)
   const answer = await askServer(context, { do: 'kill', brokers, sessionTimeoutMs })
   const dead = answer.brokers.length === 1 ? 'it for dead' : 'them for dead'
   return report(
@@ -26,7 +26,7 @@ export async function reviveBrokers(
   context: CommandContext,
   options: { readonly brokers: readonly string[] },
 ): Promise<undefined> {
-  const answer = await askServer(context, { do: 'revive', brokers: requireBrokers(options.brokers) })
+  const answer = await askServer(context, { do: 'revive', brokers: parseBrokers(options.brokers) })
   const what = answer.brokers.length === 1 ? 'It recovers its logs' : 'They recover their logs'
   return report(
     context,

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../context.ts'
-import { askServer, brokersText, parseBrokers, report, requireBrokers, silenceText } from './tell-server.ts'
+import { askServer, brokersText, parseBrokers, report, silenceText } from './tell-server.ts'
 
 export interface PartitionBrokersOptions {
   readonly brokers: readonly string[]
@@ -19,7 +19,7 @@ export async function partitionBrokers(
   const from = options.from === undefined ? undefined : parseBrokers(options.from, '--from')
   const answer = await askServer(context, {
     do: 'partition',
-    brokers: requireBrokers(options.brokers),
+    brokers: parseBrokers(options.brokers),
     ...(from !== undefined && { from }),
     isOneWay,
     zookeeper,

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../../context.ts'
-import { askServer, brokersText, report, requireBrokers, silenceText } from './tell-server.ts'
+import { askServer, brokersText, parseBrokers, report, silenceText } from './tell-server.ts'
 
 /** Makes brokers of a running local cluster stand still, as SIGSTOP would. */
 export async function pauseBrokers(
@@ -7,7 +7,7 @@ export async function pauseBrokers(
   options: { readonly brokers: readonly string[]; readonly sessionTimeoutMs: number },
 ): Promise<undefined> {
   const { sessionTimeoutMs } = options
-  const brokers = requireBrokers(options.brokers)
+  const brokers = parseBrokers(options.brokers)
   const answer = await askServer(context, { do: 'pause', brokers, sessionTimeoutMs })
   const after = silenceText(answer, sessionTimeoutMs)
   return report(
@@ -26,6 +26,6 @@ export async function resumeBrokers(
   context: CommandContext,
   options: { readonly brokers: readonly string[] },
 ): Promise<undefined> {
-  const answer = await askServer(context, { do: 'resume', brokers: requireBrokers(options.brokers) })
+  const answer = await askServer(context, { do: 'resume', brokers: parseBrokers(options.brokers) })
   return report(context, answer, `Resumed ${brokersText(answer.brokers)}.`)
 }

@@ -51,14 +51,6 @@ export function parseBrokers(words: readonly string[], from = 'BROKER'): BrokerN
   })
 }
 
-/** As {@link parseBrokers}, of an argument that must be there. */
-export function requireBrokers(words: readonly string[]): BrokerName[] {
-  const names = parseBrokers(words)
-  if (names.length === 0)
-    throw new UsageError('no broker is named', "Name it by its id, or the controller as 'controller'.")
-  return names
-}
-
 /** `broker 1`, `brokers 0 and 2`. */
 export function brokersText(ids: readonly number[]): string {
   const last = ids.at(-1)

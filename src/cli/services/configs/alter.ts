@@ -16,8 +16,6 @@ export async function alterConfigs(context: CommandContext, options: AlterConfig
   const { resources, set, remove, dryRun } = options
   const both = remove.find((name) => set.has(name))
   if (both !== undefined) throw new UsageError(`'${both}' is to be set and deleted`, 'Give one of the two.')
-  if (set.size + remove.length === 0)
-    throw new UsageError('nothing to change', 'Give --set KEY=VALUE or --delete KEY.')
   // A broker takes what it does not know: plugins may. So a misspelt name would go unnoticed.
   for (const { type } of resources) requireKnownKeys(type, [...set.keys(), ...remove])
   const operations: ConfigOperation[] = [

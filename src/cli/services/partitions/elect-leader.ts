@@ -25,9 +25,6 @@ export async function electLeaders(context: CommandContext, options: ElectLeader
   if (planFile !== undefined && (names.length > 0 || all || options.partitions.length > 0)) {
     throw new UsageError('a file names all partitions', 'Leave the others out.')
   }
-  if (names.length === 0 && !all && planFile === undefined) {
-    throw new UsageError('no topic given', 'Name topics, give --all for all of them, or a file with --plan.')
-  }
   if (names.length > 0 ? all : options.partitions.length > 0) {
     throw new UsageError('--all means all partitions of all topics', 'Leave out the topics and partitions.')
   }

@@ -27,12 +27,6 @@ export interface AlterTopicsOptions {
 export async function alterTopics(context: CommandContext, options: AlterTopicsOptions): Promise<number> {
   const operations = operationsOf(options)
   const { partitions } = options
-  if (partitions === undefined && operations.length === 0) {
-    throw new UsageError(
-      'nothing to change',
-      'Give --partitions, --config, --delete-config, --append or --subtract.',
-    )
-  }
   const { admin } = await context.target()
   const results = new Map<string, ItemResult>()
   const existing: TopicInfo[] = []

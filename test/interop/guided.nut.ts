@@ -1,0 +1,97 @@
+/** A person is asked for what a command line lacks: tmux types and says what is on the screen. */
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { runCli, runner } from '../support/cli.ts'
+import { describeInterop } from './support/suite.ts'
+import { Tmux, type TmuxTerminal } from './support/tmux.ts'
+
+describeInterop('guided use', ['tmux'], () => {
+  let tmux: Tmux
+  let terminal: TmuxTerminal
+  let dataDir: string
+
+  beforeAll(async () => {
+    tmux = new Tmux()
+    dataDir = `${tmux.home}/data`
+    await kcli('topics', 'create', 'payments', 'paychecks', '-p', '2')
+  })
+  afterEach(() => terminal.kill())
+  afterAll(() => tmux.close())
+
+  const kcli = (...args: string[]) => runCli(args, { env: { KCLI_DATA_DIR: dataDir } })
+  const type = (...keys: string[]) => terminal.type(...keys)
+  const shows = (text: string | RegExp) => terminal.shows(text)
+  /** Types, and takes the first choice that is left; Enter comes when the list has followed, as with people. */
+  const choose = async (text: string, first: RegExp) => {
+    type(text)
+    await shows(first)
+    type('Enter')
+  }
+  /** The screen stays, with the exit code, until the terminal is ended. */
+  const start = (line: string) => {
+    const command = `sh -c '"${process.execPath}" "${runner}" ${line}; echo "exit $?"; sleep 60'`
+    terminal = tmux.run(command, { env: { KCLI_DATA_DIR: dataDir } })
+  }
+
+  it('makes a topic of three answers, and shows the line that needs none', async () => {
+    start('topics create')
+    await shows('Name of the topic')
+    type('not good', 'Enter')
+    await shows('Topic name is invalid')
+    type('C-u', 'payments', 'Enter')
+    await shows(/'payments' already exists/)
+    type('C-u', 'orders', 'Enter')
+    await shows(/Partitions \(\d+\)/)
+    type('3', 'Enter')
+    await shows(/there are 3 brokers/)
+    type('9', 'Enter')
+    await shows('A number from 1 to 3')
+    type('C-u', '2', 'Enter')
+    await shows(/\$ kcli topics create orders -p 3 -r 2\nCreated topic orders\.\nexit 0/)
+  })
+
+  it('has topics to choose from, which typing filters, and asks before it deletes', async () => {
+    start('topics delete')
+    await shows(/paychecks +2 partitions/)
+    await choose('payc', /❯ paychecks.*\n\n?↑/)
+    await shows(/\$ kcli topics delete paychecks\n/)
+    await shows('(y/N)')
+    type('n', 'Enter')
+    await shows(/nothing was changed\nexit 1/)
+  })
+
+  it.each(['C-c', 'Escape'])('%s gives up, and nothing is changed', async (key) => {
+    start('topics delete')
+    await shows(/payments +2 partitions/)
+    type(key)
+    await shows('exit 130')
+    expect((await kcli('topics', 'list', 'pay.*', '-o', 'name')).stdout).toBe('paychecks\npayments\n')
+  })
+
+  it('shows settings with what they are now, and changes one', async () => {
+    start('topics alter payments')
+    await shows('there are 2 now')
+    await choose('setting', /❯ setting/)
+    await shows('compression.type')
+    await choose('max.message', /❯ max\.message\.bytes/)
+    await shows(/max\.message\.bytes = \(1048588\)/)
+    type('2000000', 'Enter')
+    await shows(/--config max\.message\.bytes=2000000\nAltered topic payments\.\nexit 0/)
+  })
+
+  it('asks inside the shell as well; what is typed there is the answer and nothing else', async () => {
+    terminal = tmux.kcli(['shell'], { env: { KCLI_DATA_DIR: dataDir } })
+    await shows(/\/ >/)
+    type('produce', 'Enter')
+    await shows(/payments +2 partitions/)
+    await choose('payme', /❯ payments/)
+    await shows('$ kcli produce payments')
+    type('hello', 'Enter', 'C-d')
+    await shows(/Produced 1 record to payments.*\n.*\/ >$/)
+    type('consume', 'Enter')
+    await shows(/paychecks +2 partitions/)
+    type('C-c')
+    await shows(/\/ >$/)
+    type('topics list -o name', 'Enter')
+    await shows(/-o name\norders\npaychecks\npayments\n/)
+  })
+})
