@@ -1,9 +1,11 @@
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../src/cli/base-command.ts'
 import { listFlag, offlineFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../src/cli/flags.ts'
+import { recordFlags } from '../src/cli/records/record-flags.ts'
 
 export default class Consume extends BaseCommand {
   static override summary = 'Read records, up to the end as it is now'
+  static override effect = ({ flags }: Typed) => (flags.group === undefined ? 'reads' : 'changes')
   static override description = [
     'Values go to stdout, a line end behind each. With -o ndjson nothing is lost: `produce --input ndjson` takes it back.',
     'Offsets are start, end, N, +N (from the start), -N (before the end), N:M (M is not part of it), @TIME, @TIME:TIME or',
@@ -14,6 +16,7 @@ export default class Consume extends BaseCommand {
     '<%= config.bin %> consume orders',
     '<%= config.bin %> consume orders --print partition,offset,key,value --tail 10 --follow',
     '<%= config.bin %> consume orders --offset @-1h -o ndjson',
+    "<%= config.bin %> consume orders --filter 'value.total >= 100 and headers.trace exists'",
     "<%= config.bin %> consume orders --format '%t-%p@%o %k=%v\\n'",
   ]
   static override args = topicArgs
@@ -21,6 +24,7 @@ export default class Consume extends BaseCommand {
   static override flags = {
     ...topicFlag,
     ...offlineFlag,
+    ...recordFlags,
     offset: Flags.string({
       helpValue: 'RANGE',
       summary: 'Where to begin, and where to stop (default: all there is).',
@@ -48,21 +52,9 @@ export default class Consume extends BaseCommand {
       exclusive: ['tail'],
     }),
     'timeout-ms': Flags.integer({ min: 1, helpValue: 'MS', summary: 'Stop when nothing came for so long.' }),
-    print: Flags.string({
-      helpValue: 'FIELDS',
-      summary: 'Fields with tabs between: topic, partition, offset, timestamp, time, key, value, headers.',
-      exclusive: ['format', 'output', 'json'],
-    }),
-    format: Flags.string({
-      char: 'F',
-      helpValue: 'TEXT',
-      summary: 'A template: %t %p %o %k %v %h %d …',
-      exclusive: ['output', 'json'],
-    }),
     'isolation-level': Flags.option({
       options: ['read_uncommitted', 'read_committed'] as const,
-      default: 'read_uncommitted',
-      summary: 'Whether records of open and aborted transactions are shown.',
+      summary: 'Whether records of open and aborted transactions are shown (default read_uncommitted).',
     })(),
     group: Flags.string({ char: 'g', helpValue: 'GROUP', summary: 'Read in a group, from its offsets on.' }),
   }
@@ -73,7 +65,7 @@ export default class Consume extends BaseCommand {
       const { args, flags } = await this.complete(context, typed)
       const { consumeOptions } = await import('../src/cli/consume-flags.ts')
       const { consume } = await import('../src/cli/services/consume.ts')
-      return consume(context, consumeOptions(topicNames(args, flags), flags, context))
+      return consume(context, await consumeOptions(topicNames(args, flags), flags, context))
     })
   }
 }

@@ -2,9 +2,11 @@ import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { listFlag, offlineFlag } from '../../src/cli/flags.ts'
 import { groupArgs, groupFlag, groupNames, groupNeeded, oneGroup } from '../../src/cli/group-flags.ts'
+import { recordFlags } from '../../src/cli/records/record-flags.ts'
 
 export default class GroupsPeek extends BaseCommand {
   static override summary = 'Show the records that a group would read next, without touching it'
+  static override effect = 'reads' as const
   static override usage = 'GROUP [FLAGS]'
   static override examples = [
     '<%= config.bin %> groups peek billing',
@@ -15,6 +17,7 @@ export default class GroupsPeek extends BaseCommand {
   static override flags = {
     ...groupFlag,
     ...offlineFlag,
+    ...recordFlags,
     topic: listFlag({
       helpValue: 'TOPIC[:0,1]',
       summary: 'A topic, or some of its partitions; may be given many times.',
@@ -27,17 +30,6 @@ export default class GroupsPeek extends BaseCommand {
       helpValue: 'N',
       summary: 'So many of each partition.',
     }),
-    print: Flags.string({
-      helpValue: 'FIELDS',
-      summary: 'Fields with tabs between: topic, partition, offset, timestamp, time, key, value, headers.',
-      exclusive: ['format', 'output', 'json'],
-    }),
-    format: Flags.string({
-      char: 'F',
-      helpValue: 'TEXT',
-      summary: 'A template: %t %p %o %k %v %h %d …',
-      exclusive: ['output', 'json'],
-    }),
   }
 
   async run(): Promise<void> {
@@ -47,12 +39,14 @@ export default class GroupsPeek extends BaseCommand {
       const { peek } = await import('../../src/cli/services/groups/peek.ts')
       const { parseScopes } = await import('../../src/cli/services/groups/scope.ts')
       const { recordForm } = await import('../../src/cli/records/record-output.ts')
+      const { loadFilter } = await import('../../src/cli/filter/index.ts')
       const { format } = context.out
       const isTable = (format === 'table' || format === 'wide') && flags.format === undefined
       return peek(context, {
         group: oneGroup(groupNames(args, flags)),
         scopes: parseScopes(flags.topic ?? []),
         maxRecords: flags['max-messages'],
+        filter: await loadFilter(flags.filter, context.clock.nowMs()),
         form: recordForm({
           format,
           template: flags.format,

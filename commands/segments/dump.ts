@@ -1,10 +1,12 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../../src/cli/base-command.ts'
 import { listFlag } from '../../src/cli/flags.ts'
+import { recordFlags } from '../../src/cli/records/record-flags.ts'
 import { brokerFlag, fileArgs, fileNames, payloadFormatFlag } from '../../src/cli/segments-flags.ts'
 
 export default class SegmentsDump extends BaseCommand {
   static override summary = 'Show what lies in log files, with no broker'
+  static override effect = 'reads' as const
   static override description = [
     'A row for each batch, or with --records for each record (-o ndjson then gives what consume gives). Of folders and topics',
     'the logs are shown, of files that are named whatever they are: indexes, snapshots, checkpoints, meta.properties. Reads',
@@ -41,6 +43,7 @@ export default class SegmentsDump extends BaseCommand {
     }),
     'to-time': Flags.string({ helpValue: 'TIME', summary: 'Before this time.' }),
     key: Flags.string({ helpValue: 'TEXT', summary: 'Records with this key, as it is shown.' }),
+    filter: recordFlags.filter,
     'producer-id': Flags.integer({ min: 0, helpValue: 'N', summary: 'Of this producer.' }),
     'control-only': Flags.boolean({ summary: 'Only the markers that end transactions.' }),
     control: Flags.boolean({
@@ -59,7 +62,7 @@ export default class SegmentsDump extends BaseCommand {
     await this.serveFiles(flags, async (context) => {
       const { dumpOptions } = await import('../../src/cli/segments-dump-flags.ts')
       const { dumpSegments } = await import('../../src/cli/services/segments/dump.ts')
-      return dumpSegments(context, dumpOptions(fileNames(args), flags, context.clock.nowMs()))
+      return dumpSegments(context, await dumpOptions(fileNames(args), flags, context.clock.nowMs()))
     })
   }
 }

@@ -1,5 +1,6 @@
 import type { CommandContext } from './context.ts'
 import { UsageError } from './exit-codes.ts'
+import { loadFilter } from './filter/index.ts'
 import { parsePartitions } from './flags.ts'
 import { type OffsetRange, parsePoint, parseRange, START } from './records/offset-grammar.ts'
 import { recordForm } from './records/record-output.ts'
@@ -14,19 +15,20 @@ export interface ConsumeFlags {
   readonly partition?: readonly string[] | undefined
   readonly 'max-messages'?: number | undefined
   readonly 'timeout-ms'?: number | undefined
+  readonly filter?: string | undefined
   readonly print?: string | undefined
   readonly format?: string | undefined
   readonly headers?: boolean | undefined
-  readonly 'isolation-level': 'read_uncommitted' | 'read_committed'
+  readonly 'isolation-level'?: 'read_uncommitted' | 'read_committed' | undefined
   readonly group?: string | undefined
 }
 
 /** From flags to what the work needs. */
-export function consumeOptions(
+export async function consumeOptions(
   topics: readonly string[],
   flags: ConsumeFlags,
   context: Pick<CommandContext, 'clock' | 'out'>,
-): ConsumeOptions {
+): Promise<ConsumeOptions> {
   if (flags.group !== undefined) refuseWithGroup(flags)
   if (flags.tail !== undefined && flags.tail > MAX_TAIL) {
     throw new UsageError(
@@ -42,6 +44,7 @@ export function consumeOptions(
     follow: flags.follow === true,
     maxRecords: flags['max-messages'],
     idleTimeoutMs: flags['timeout-ms'],
+    filter: await loadFilter(flags.filter, context.clock.nowMs()),
     form: recordForm({
       format: context.out.format,
       template: flags.format,
@@ -49,7 +52,7 @@ export function consumeOptions(
       headers: flags.headers !== false,
     }),
     config: {
-      isolationLevel: flags['isolation-level'],
+      ...(flags['isolation-level'] !== undefined && { isolationLevel: flags['isolation-level'] }),
       ...(flags.group === undefined
         ? { autoOffsetReset: 'none' as const }
         : { groupId: flags.group, autoOffsetReset: resetOf(flags.from, context.clock.nowMs()) }),

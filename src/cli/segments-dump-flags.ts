@@ -1,6 +1,7 @@
 import type { FileKind } from '../inspect/index.ts'
 import type { PayloadFormat } from '../inspect/payload/index.ts'
 import { UsageError } from './exit-codes.ts'
+import { loadFilter } from './filter/index.ts'
 import { parseTime } from './records/offset-grammar.ts'
 import type { DumpSegmentsOptions } from './services/segments/dump.ts'
 
@@ -14,6 +15,7 @@ export interface SegmentsDumpFlags {
   readonly 'from-time'?: string | undefined
   readonly 'to-time'?: string | undefined
   readonly key?: string | undefined
+  readonly filter?: string | undefined
   readonly 'producer-id'?: number | undefined
   readonly 'control-only'?: boolean | undefined
   readonly control?: boolean | undefined
@@ -39,13 +41,14 @@ const KINDS: Readonly<Record<string, readonly FileKind[]>> = {
   meta: ['meta.properties', 'partition.metadata', '.kafka_cleanshutdown'],
 }
 
-export function dumpOptions(
+export async function dumpOptions(
   names: readonly string[],
   flags: SegmentsDumpFlags,
   nowMs: number,
-): DumpSegmentsOptions {
+): Promise<DumpSegmentsOptions> {
   const time = (text: string | undefined) => (text === undefined ? undefined : parseTime(text, nowMs))
-  const isOfRecords = [flags.key, flags['key-format'], flags['value-format']].some((one) => one !== undefined)
+  const ofRecords = [flags.key, flags.filter, flags['key-format'], flags['value-format']]
+  const isOfRecords = ofRecords.some((one) => one !== undefined)
   return {
     names,
     brokerId: flags.broker,
@@ -59,6 +62,7 @@ export function dumpOptions(
       control: flags['control-only'] === true ? 'only' : flags.control === false ? 'none' : undefined,
     },
     key: flags.key,
+    recordFilter: await loadFilter(flags.filter, nowMs),
     keyFormat: flags['key-format'],
     valueFormat: flags['value-format'],
     limit: flags.limit,

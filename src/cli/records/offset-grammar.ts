@@ -78,8 +78,11 @@ export function parseTime(text: string, nowMs: number): number {
   return found
 }
 
-/** Up to 10 digits are seconds, more are milliseconds. A date without a zone would mean something else on every machine. */
-function tryTime(text: string, nowMs: number): number | undefined {
+/**
+ * Undefined when it is none. Up to 10 digits are seconds, more are milliseconds. A date without a zone would mean something
+ * else on every machine.
+ */
+export function tryTime(text: string, nowMs: number): number | undefined {
   if (text === 'now') return nowMs
   if (/^\d{1,10}$/.test(text)) return Number(text) * 1000
   if (/^\d{11,15}$/.test(text)) return Number(text)

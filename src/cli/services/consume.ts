@@ -1,11 +1,14 @@
-import { Consumer, type ConsumerConfig, type TopicPartition } from '../../client/index.ts'
+import { Consumer, type ConsumerConfig, consumerSettings, type TopicPartition } from '../../client/index.ts'
+import { withoutGroup } from '../console/properties.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
+import { FilterCount, type RecordFilter } from '../filter/index.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
+import type { Output } from '../output/output.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import type { OutputRecord } from '../records/json-record.ts'
 import { memberDefaults, readAsMember, slowGroup } from '../records/member-loop.ts'
-import type { OffsetRange } from '../records/offset-grammar.ts'
+import { type OffsetRange, START } from '../records/offset-grammar.ts'
 import { readRecords } from '../records/read-loop.ts'
 import { type PartitionPlan, planReading } from '../records/read-plan.ts'
 import type { RecordForm } from '../records/record-output.ts'
@@ -20,6 +23,8 @@ export interface ConsumeOptions {
   readonly follow: boolean
   readonly maxRecords: number | undefined
   readonly idleTimeoutMs: number | undefined
+  /** Records that do not fit are passed over, and count for nothing. */
+  readonly filter: RecordFilter | undefined
   readonly form: RecordForm
   readonly config: ConsumerConfig
 }
@@ -30,12 +35,14 @@ export const MAX_TAIL = 100_000
 /** Writes records to stdout: up to the end of the partitions as it is when the command starts, or for ever. */
 export async function consume(context: CommandContext, options: ConsumeOptions): Promise<number | undefined> {
   const target = await context.target()
+  const { consumer: given } = consumerSettings(withoutGroup(await context.properties('consumer')))
   const consumer = new Consumer(target.clientOptions, {
     maxPollRecords: 5_000,
     ...memberDefaults(target),
+    ...given,
     ...options.config,
   })
-  const writer = new RecordStream(new ChunkWriter(context.out.sink), options.form)
+  const writer = new RecordStream(new ChunkWriter(context.out.sink), options.form, options.filter)
   const startMs = context.clock.monotonicMs()
   // Into a file or a pipe; on a terminal the records themselves are what can be seen.
   const progress = context.out.sink.isTerminal
@@ -61,10 +68,11 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
         options,
       )
     } else {
-      const ends = await writeTail(context, consumer, partitions, writer, options.tail)
+      const ends = await writeTail(context, consumer, partitions, writer, options)
       if (follow) await stream(context, consumer, ends, writer, options)
     }
     await writer.finish()
+    writer.tell(context.out)
   } finally {
     progress?.stop()
     await consumer.close()
@@ -93,13 +101,11 @@ async function streamAsMember(
     onSlow: () => context.out.warn(slowGroup(options.config.groupId)),
     maxRecords: options.maxRecords,
     idleTimeoutMs: options.idleTimeoutMs,
-    onRecord: (record) => {
-      writer.add(record)
-      return true
-    },
+    onRecord: writer.take,
     afterPoll: (count) => (count > 0 ? writer.flush() : writer.waiting()),
   })
   await writer.finish()
+  writer.tell(context.out)
 }
 
 async function stream(
@@ -114,34 +120,32 @@ async function stream(
     signal: context.signal,
     maxRecords: options.maxRecords,
     idleTimeoutMs: options.idleTimeoutMs,
-    onRecord: (record) => {
-      writer.add(record)
-      return true
-    },
+    onRecord: writer.take,
     // Who follows wants to see a record at once; who reads everything wants large writes.
     afterPoll: (count) => (options.follow && count > 0 ? writer.flush() : writer.waiting()),
   })
 }
 
-/** Gives the plan for what comes behind. */
+/** Gives the plan for what comes behind. With a filter the last records that fit may lie anywhere, so all are looked at. */
 async function writeTail(
   context: CommandContext,
   consumer: Consumer,
   partitions: readonly TopicPartition[],
   writer: RecordStream,
-  tail: number,
+  { tail = 0, filter }: ConsumeOptions,
 ): Promise<PartitionPlan[]> {
-  const range: OffsetRange = { from: { kind: 'end', minus: tail } }
+  const range: OffsetRange = { from: filter === undefined ? { kind: 'end', minus: tail } : START }
   const plans = await planReading(consumer, { partitions, range, follow: false })
   const kept = new Map<string, OutputRecord[]>()
   await readRecords(consumer, plans, {
     clock: context.clock,
     signal: context.signal,
     onRecord: (record) => {
+      if (!writer.wants(record)) return false
       const name = `${record.topic}-${record.partition}`
       const records = kept.get(name)
       if (records === undefined) kept.set(name, [record])
-      else records.push(record)
+      else keepLast(records, record, tail)
       return true
     },
     afterPoll: async () => undefined,
@@ -149,6 +153,12 @@ async function writeTail(
   for (const record of lastByTime([...kept.values()], tail)) writer.add(record)
   await writer.flush()
   return plans.map((plan) => ({ ...plan, from: plan.end ?? plan.from, end: undefined }))
+}
+
+/** Now and then the first ones are let go: their fetch responses are held by them. */
+function keepLast(records: OutputRecord[], record: OutputRecord, count: number): void {
+  records.push(record)
+  if (records.length > 2 * count + 16) records.splice(0, records.length - count)
 }
 
 /** The last records of several lists, merged by timestamp from the end; each list keeps its order. */
@@ -191,15 +201,28 @@ export async function selectPartitions(
   return found
 }
 
-/** Records in a form, with what stands between them. */
+/** Records in a form, with what stands between them; with a filter, those that fit. */
 class RecordStream {
   private readonly chunks: ChunkWriter
   private readonly form: RecordForm
+  private readonly filtered: FilterCount | undefined
   private count = 0
 
-  constructor(chunks: ChunkWriter, form: RecordForm) {
+  constructor(chunks: ChunkWriter, form: RecordForm, filter: RecordFilter | undefined) {
     this.chunks = chunks
     this.form = form
+    this.filtered = filter && new FilterCount(filter)
+  }
+
+  wants(record: OutputRecord): boolean {
+    return this.filtered === undefined || this.filtered.matches(record)
+  }
+
+  /** Writes a record, or says that it is not wanted. */
+  readonly take = (record: OutputRecord): boolean => {
+    if (this.filtered !== undefined && !this.filtered.matches(record)) return false
+    this.add(record)
+    return true
   }
 
   add(record: OutputRecord): void {
@@ -209,8 +232,10 @@ class RecordStream {
   }
 
   describeProgress(elapsedMs: number): string {
-    const perSecond = Math.round((this.count * 1000) / Math.max(1, elapsedMs))
-    return `${this.count.toLocaleString('en-US')} records read, ${perSecond.toLocaleString('en-US')} per second`
+    const read = this.filtered?.looked ?? this.count
+    const perSecond = Math.round((read * 1000) / Math.max(1, elapsedMs))
+    const found = this.filtered === undefined ? '' : `, ${this.count.toLocaleString('en-US')} of them matched`
+    return `${read.toLocaleString('en-US')} records read, ${perSecond.toLocaleString('en-US')} per second${found}`
   }
 
   async waiting(): Promise<void> {
@@ -225,5 +250,10 @@ class RecordStream {
     if (this.count === 0 && this.form.head !== undefined) this.chunks.add(this.form.head)
     if (this.form.tail !== undefined) this.chunks.add(this.form.tail)
     return this.chunks.flush()
+  }
+
+  /** How many records the filter was asked for: that nothing came out can have two reasons. */
+  tell(out: Output): void {
+    if (this.filtered !== undefined) out.note(this.filtered.describe())
   }
 }

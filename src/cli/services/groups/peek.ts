@@ -2,6 +2,7 @@ import { Consumer, type ConsumerRecord } from '../../../client/index.ts'
 import { byPartition, partitionName } from '../../../lag/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import { FilterCount, type RecordFilter } from '../../filter/index.ts'
 import { ChunkWriter } from '../../records/chunk-writer.ts'
 import { readRecords } from '../../records/read-loop.ts'
 import type { RecordForm } from '../../records/record-output.ts'
@@ -15,6 +16,8 @@ export interface PeekOptions {
   readonly scopes: readonly TopicScope[]
   /** Of each partition. */
   readonly maxRecords: number
+  /** Records that do not fit are passed over. */
+  readonly filter: RecordFilter | undefined
   readonly form: RecordForm
 }
 
@@ -34,8 +37,10 @@ export async function peek(context: CommandContext, options: PeekOptions): Promi
     // What was deleted meanwhile is passed over, as auto.offset.reset=earliest would.
     return { topic, partition, from: Math.max(offset, starts.get(name) ?? 0), end }
   })
-  const found = await read(context, target.clientOptions, plans, options.maxRecords)
-  if (found.length === 0) context.out.note(`There is nothing that group ${options.group} has not read.`)
+  const filtered = options.filter && new FilterCount(options.filter)
+  const found = await read(context, target.clientOptions, plans, options.maxRecords, filtered)
+  if (filtered !== undefined) context.out.note(filtered.describe())
+  else if (found.length === 0) context.out.note(`There is nothing that group ${options.group} has not read.`)
   const chunks = new ChunkWriter(context.out.sink)
   const { form } = options
   if (form.head !== undefined) chunks.add(form.head)
@@ -53,6 +58,7 @@ async function read(
   clientOptions: ConstructorParameters<typeof Consumer>[0],
   plans: Parameters<typeof readRecords>[1],
   maxRecords: number,
+  filtered: FilterCount | undefined,
 ): Promise<ConsumerRecord[]> {
   const consumer = new Consumer(clientOptions, {
     autoOffsetReset: 'earliest',
@@ -70,7 +76,7 @@ async function read(
       onRecord: (record) => {
         const name = partitionName(record)
         const count = (counts.get(name) ?? 0) + 1
-        if (count > maxRecords) return false
+        if (count > maxRecords || filtered?.matches(record) === false) return false
         counts.set(name, count)
         found.push(record)
         if (count === maxRecords) consumer.pause([record])

@@ -83,21 +83,24 @@ export function recordRows(formats: Formats): RowKind<DumpedRecord> {
   }
 }
 
-function recordData(row: DumpedRecord, formats: Formats): unknown {
-  const { partitionDir } = row.batch.file
-  const { record } = row
-  const output: OutputRecord = {
+/** What `consume` would show of it. */
+export function outputRecordOf({ batch, record }: DumpedRecord): OutputRecord {
+  const { partitionDir } = batch.file
+  return {
     topic: partitionDir?.topic ?? '',
     partition: partitionDir?.partition ?? -1,
     offset: record.offset,
     timestampMs: record.timestampMs,
-    timestampType: row.batch.timestampType === 'append' ? 'append' : 'create',
+    timestampType: batch.timestampType === 'append' ? 'append' : 'create',
     key: record.key,
     value: record.value,
     headers: record.headers,
   }
-  const data = recordToData(output)
-  if (partitionDir === undefined) {
+}
+
+function recordData(row: DumpedRecord, formats: Formats): unknown {
+  const data = recordToData(outputRecordOf(row))
+  if (row.batch.file.partitionDir === undefined) {
     delete data.topic
     delete data.partition
   }

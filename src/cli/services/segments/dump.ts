@@ -12,9 +12,10 @@ import type { LocatedFile } from '../../../inspect/index.ts'
 import { defaultFormat, type PayloadFormat, readPayload } from '../../../inspect/payload/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import type { RecordFilter } from '../../filter/index.ts'
 import { RowStream } from '../../output/row-stream.ts'
 import { ChunkWriter } from '../../records/chunk-writer.ts'
-import { BATCH_ROWS, entryRows, recordRows } from './dump-rows.ts'
+import { BATCH_ROWS, entryRows, outputRecordOf, recordRows } from './dump-rows.ts'
 import { type DumpSelection, selectFiles } from './dump-selection.ts'
 
 export interface DumpSegmentsOptions extends DumpSelection {
@@ -23,6 +24,8 @@ export interface DumpSegmentsOptions extends DumpSelection {
   readonly key: string | undefined
   readonly keyFormat: PayloadFormat | undefined
   readonly valueFormat: PayloadFormat | undefined
+  /** Only records that fit; markers of transactions never do. */
+  readonly recordFilter: RecordFilter | undefined
   readonly limit: number | undefined
 }
 
@@ -108,9 +111,14 @@ class Dump {
     }
     const kind = recordRows(formats)
     for await (const record of dumpRecords(nodeFileSystem, file, this.logOptions())) {
-      if (!this.hasKey(record, formats.key)) continue
+      if (!this.hasKey(record, formats.key) || !this.fits(record)) continue
       if (!(await this.row(() => this.rows.add(kind, record)))) return
     }
+  }
+
+  private fits(row: DumpedRecord): boolean {
+    const { recordFilter } = this.options
+    return recordFilter === undefined || (row.marker === undefined && recordFilter(outputRecordOf(row)))
   }
 
   private hasKey(row: DumpedRecord, format: PayloadFormat): boolean {
