@@ -5,7 +5,7 @@ import type {
   ClusterSnapshot,
   PartitionStatus,
 } from '../../src/cli/services/cluster/status-snapshot.ts'
-import { cut, screenLines } from '../../src/cli/services/cluster/status-view.ts'
+import { screenLines } from '../../src/cli/services/cluster/status-view.ts'
 import { durationText, parseBrokers } from '../../src/cli/services/cluster/tell-server.ts'
 
 const broker = (id: number, changed: Partial<BrokerStatus> = {}): BrokerStatus => ({
@@ -97,13 +97,6 @@ describe('the live view', () => {
       expect(lines.length).toBeLessThan(Math.max(rows, 2))
       if (rows === 24) expect(lines.join('\n')).toMatch(/and \d+ more, which are no worse/)
     }
-  })
-
-  it('cuts a line by what is seen of it, and leaves no colour open', () => {
-    expect(cut('abcdef', 3)).toBe('abc')
-    expect(cut('abc', 3)).toBe('abc')
-    expect(cut('a\u001b[31mbcd\u001b[39me', 2)).toBe('a\u001b[31mb\u001b[0m')
-    expect(cut('\u001b[31mab\u001b[39m', 2)).toBe('\u001b[31mab\u001b[39m')
   })
 })
 

@@ -259,7 +259,7 @@ function isAsked(fault: BrokerFault | undefined): boolean {
 }
 
 /** Every election makes an epoch larger, so whoever has the larger ones has heard more. */
-function newest(answers: readonly Metadata[]): Metadata | undefined {
+export function newest(answers: readonly Metadata[]): Metadata | undefined {
   const heard = ({ topics }: Metadata) =>
     topics.reduce(
       (sum, { partitions }) => partitions.reduce((part, { leaderEpoch }) => part + leaderEpoch + 1, sum),

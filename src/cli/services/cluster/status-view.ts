@@ -1,4 +1,5 @@
 import { loadStyles, type Styles } from '../../output/styles.ts'
+import { clip } from '../../screen/fit.ts'
 import type { BrokerStatus, ClusterSnapshot, PartitionStatus } from './status-snapshot.ts'
 import type { ZnodeChange } from './status-znodes.ts'
 
@@ -26,7 +27,7 @@ export async function screenLines(screen: Screen, color: boolean): Promise<strin
   const body = snapshot === undefined ? [] : partitionLines(snapshot.partitions, room, styles)
   const lines = [...head, ...body, ...znodes]
   const fitting = rows === undefined ? lines : lines.slice(0, rows - 1)
-  return fitting.map((line) => (columns === undefined ? line : cut(line, columns)))
+  return fitting.map((line) => (columns === undefined ? line : clip(line, columns)))
 }
 
 function headLines({ target, nowMs, snapshot }: Screen, styles: Styles): string[] {
@@ -136,23 +137,4 @@ function znodeLines(changes: readonly ZnodeChange[], { bold, dim }: Styles): str
 /** Of the day, as the reader's clock shows it. */
 function clockText(timeMs: number): string {
   return new Date(timeMs).toTimeString().slice(0, 8)
-}
-
-// biome-ignore lint/suspicious/noControlCharactersInRegex: colours are made of them, and take no room.
-const STYLE = /\u001b\[\d+m/y
-
-/** The first columns of a line, with the styles in it; none is left open. */
-export function cut(line: string, columns: number): string {
-  let used = 0
-  for (let at = 0; at < line.length; ) {
-    STYLE.lastIndex = at
-    const style = STYLE.exec(line)
-    if (style !== null) at += style[0].length
-    else if (used === columns) return `${line.slice(0, at)}${line.includes('\u001b') ? '\u001b[0m' : ''}`
-    else {
-      used++
-      at++
-    }
-  }
-  return line
 }

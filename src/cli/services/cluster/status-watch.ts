@@ -5,8 +5,8 @@ import { tellServer } from '../../../cluster/control/index.ts'
 import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
+import { LiveScreen } from '../../screen/live-screen.ts'
 import { chooseTarget, parseAddresses } from '../../target.ts'
-import { LiveScreen } from './live-screen.ts'
 import { changesBetween, type StatusChange } from './status-changes.ts'
 import { ClusterPoller, type ClusterSnapshot } from './status-snapshot.ts'
 import { screenLines } from './status-view.ts'
@@ -71,7 +71,7 @@ export function openEyes(context: CommandContext, patienceMs: number): ClusterEy
   return {
     target: directory.path,
     snapshot: () => poller.snapshot(),
-    watchZnodes: (onChange) => new ZnodeWatch(network, unix('zookeeper'), onChange),
+    watchZnodes: (onChange) => new ZnodeWatch({ network, servers: [unix('zookeeper')] }, onChange),
     close: () => poller.close(),
   }
 }

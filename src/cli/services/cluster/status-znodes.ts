@@ -1,8 +1,7 @@
 import { systemClock } from '../../../base/clock.ts'
 import { silentLogger } from '../../../base/logger.ts'
-import type { Address, Network } from '../../../base/network.ts'
 import { systemRandom } from '../../../base/random.ts'
-import { connectZooKeeper, type NetworkClient } from '../../../zookeeper/index.ts'
+import { connectZooKeeper, type NetworkClient, type NetworkClientOptions } from '../../../zookeeper/index.ts'
 
 export interface ZnodeChange {
   readonly timeMs: number
@@ -10,23 +9,29 @@ export interface ZnodeChange {
   readonly path: string
 }
 
+/** How the coordination service is reached. */
+export type ZnodePlace = Pick<NetworkClientOptions, 'network' | 'servers' | 'chroot'>
+
 const SESSION_TIMEOUT_MS = 10_000
 const CONNECT_TIMEOUT_MS = 2_000
 const CHANGES = { NodeCreated: 'created', NodeDeleted: 'deleted', NodeDataChanged: 'changed' } as const
 
 /** Tells of every znode that comes, goes or changes, as long as the coordination service is there. */
 export class ZnodeWatch {
-  private readonly network: Network
-  private readonly address: Address
+  private readonly place: ZnodePlace
   private readonly onChange: (change: ZnodeChange) => void
   private client: NetworkClient | undefined
   private opening: Promise<void> | undefined
   private isClosed = false
 
-  constructor(network: Network, address: Address, onChange: (change: ZnodeChange) => void) {
-    this.network = network
-    this.address = address
+  constructor(place: ZnodePlace, onChange: (change: ZnodeChange) => void) {
+    this.place = place
     this.onChange = onChange
+  }
+
+  /** While there is a session. */
+  get session(): NetworkClient | undefined {
+    return this.client
   }
 
   /** Connects if there is no connection. Never rejects: the service may not be there, or may come later. */
@@ -47,21 +52,22 @@ export class ZnodeWatch {
 
   private async open(): Promise<void> {
     const client = await connectZooKeeper({
-      network: this.network,
+      ...this.place,
       clock: systemClock,
       random: systemRandom,
       logger: silentLogger,
-      servers: [this.address],
       sessionTimeoutMs: SESSION_TIMEOUT_MS,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     })
     client.onSessionEvent((state) => {
       if (state === 'expired' || state === 'auth-failed') this.client = undefined
     })
-    await client.addWatch('/', 'persistent-recursive', ({ type, path }) => {
+    const watching = client.addWatch('/', 'persistent-recursive', ({ type, path }) => {
       if (type === 'NodeChildrenChanged') return
       this.onChange({ timeMs: systemClock.nowMs(), change: CHANGES[type], path })
     })
+    // Servers before 3.6 have no such watches; the session is good for other questions.
+    await watching.catch(() => undefined)
     if (this.isClosed) await client.close()
     else this.client = client
   }

@@ -4,7 +4,7 @@ import type { CommandContext } from '../../../context.ts'
 import { EXIT, UsageError } from '../../../exit-codes.ts'
 import { sparkline } from '../../../output/sparkline.ts'
 import { loadStyles, type Styles } from '../../../output/styles.ts'
-import { LiveScreen } from '../../cluster/live-screen.ts'
+import { LiveScreen } from '../../../screen/live-screen.ts'
 import { aborted, type GroupLagOptions } from './lag.ts'
 import { type GroupLag, LagMeter, type PartitionLag } from './measure.ts'
 import { groupData, seconds } from './view.ts'
@@ -60,7 +60,7 @@ async function draw(
     for (let now = groups; !signal.aborted && !screen.isLeft; now = await meter.measure()) {
       const lines = now.flatMap((group) => groupLines(group, past, lagging, styles))
       const head = `${styles.bold('Lag')}  ${new Date(clock.nowMs()).toISOString()}  ${styles.dim('q: leave')}`
-      screen.draw([head, '', ...lines].slice(0, screen.rows - 1).map((line) => clip(line, screen.columns)))
+      screen.draw([head, '', ...lines])
       await Promise.race([sleep(clock, intervalMs), screen.whenLeft, interrupted])
       if (screen.isLeft || signal.aborted) break
     }
@@ -95,19 +95,4 @@ function partitionLine(each: PartitionLag, lags: readonly number[], width: numbe
   const numbers = `${String(each.lag).padStart(10)} ${String(seconds(each.lagMs)).padStart(7)} s`
   const why = verdict === 'OK' ? '' : `  ${styles.dim(reason)}`
   return `  ${partitionName(each).padEnd(width)} ${numbers}  ${sparkline(lags).padEnd(KEPT_LAGS)}  ${shown}${why}`
-}
-
-/** Colours take no room; what is cut off ends them. */
-function clip(line: string, columns: number): string {
-  let room = columns
-  let result = ''
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences that set colours
-  for (const [piece] of line.matchAll(/\u001b\[[\d;]*m|[\s\S]/gu)) {
-    if (piece.startsWith('\u001b')) result += piece
-    else if (room > 0) {
-      result += piece
-      room--
-    }
-  }
-  return result
 }
