@@ -6,6 +6,15 @@ const MAX_LINES = 5_000
 /** What may hold a secret is not kept, nor what begins with a blank. */
 const UNKEPT = /^\s|(password|passwd|secret|token|credential|sasl\.jaas|addauth)/i
 
+/** What a search finds: a line in which every word of the query occurs somewhere, in any case and order. */
+export function isFound(line: string, query: string): boolean {
+  const text = line.toLowerCase()
+  return query
+    .toLowerCase()
+    .split(' ')
+    .every((word) => text.includes(word))
+}
+
 /** The lines that were typed, the last one last, each once. Several shells may write to one file. */
 export class History {
   readonly lines: string[]

@@ -1,9 +1,10 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
-import type { Candidate } from '../completion/candidates.ts'
-import { placeAfter, textWidth } from '../output/text-width.ts'
+import { placeAfter } from '../output/text-width.ts'
+import { candidateList, clip, commonStart } from './candidate-list.ts'
 import type { Completion } from './completion.ts'
-import type { History } from './history.ts'
+import { type History, isFound } from './history.ts'
+import { actionOf, isHistoryKey, type Key, type KeyAction } from './keys.ts'
 import { LineBuffer } from './line-buffer.ts'
 
 /** Dim text behind the cursor. What `isAcceptable` is taken over with the right arrow. */
@@ -28,17 +29,8 @@ export type Typed =
   /** Ctrl-D on an empty line, or the terminal is gone. */
   | { readonly kind: 'end' }
 
-interface Key {
-  readonly name?: string
-  readonly ctrl?: boolean
-  readonly meta?: boolean
-  readonly shift?: boolean
-  readonly sequence?: string
-}
-
 const ESC = '\u001b'
 const CLEAR_BELOW = `${ESC}[J`
-const MAX_LISTED = 60
 
 /**
  * One line from a terminal at a time, with the keys of every shell, history and its search (Ctrl-R), completion and hints.
@@ -123,6 +115,12 @@ export class LineEditor {
     this.draw()
   }
 
+  /** Takes effect at once where a line is being typed. */
+  setPrompt(prompt: string): void {
+    this.prompt = prompt
+    if (this.settle !== undefined) this.draw()
+  }
+
   /** Ends the reading from outside. */
   cancel(): void {
     this.finish({ kind: 'end' })
@@ -148,14 +146,14 @@ export class LineEditor {
   }
 
   private onPlainKey(text: string, key: Key): void {
-    const action = key.ctrl ? CTRL[key.name ?? ''] : key.meta ? META[key.name ?? ''] : PLAIN[key.name ?? '']
-    if (action !== undefined) action(this)
+    const action = actionOf(key)
+    if (action !== undefined) this.actions[action]()
     else if (!key.ctrl && !key.meta && text !== '' && !isControl(text)) this.buffer.insert(text)
-    if (!HISTORY_KEYS.has(key.name ?? '')) this.historyPrefix = undefined
+    if (!isHistoryKey(key)) this.historyPrefix = undefined
   }
 
-  /** Everything that a key can do; the tables below say which key does what. */
-  readonly actions = {
+  /** keys.ts says which key does what. */
+  private readonly actions: Readonly<Record<KeyAction, () => void>> = {
     left: () => this.buffer.left(),
     right: () => this.acceptHint() || this.buffer.right(),
     wordLeft: () => this.buffer.wordLeft(),
@@ -241,7 +239,7 @@ export class LineEditor {
   private searchOn(from: number): void {
     const { search } = this
     if (search === undefined) return
-    const found = this.options.history.findBack(from, (line) => line.includes(search.query))
+    const found = this.options.history.findBack(from, (line) => isFound(line, search.query))
     if (found === -1) return
     search.at = found
     this.buffer.set(this.options.history.lines[found] ?? '')
@@ -262,37 +260,17 @@ export class LineEditor {
     if (candidates.length === 1)
       this.buffer.replaceBack(from, `${only.text}${only.isOpen === true ? '' : ' '}`)
     else if (common.length > cursor - from) this.buffer.replaceBack(from, common)
-    else this.showAbove(this.listed(candidates))
+    else this.showAbove(candidateList(candidates, this.columns, (text) => this.dim(text)))
     this.draw()
-  }
-
-  private listed(candidates: readonly Candidate[]): string {
-    const shown = candidates.slice(0, MAX_LISTED)
-    const labels = shown.map(({ text, label }) => label ?? text)
-    const width = Math.max(...labels.map(textWidth))
-    const columns = this.options.output.columns || 80
-    const more = candidates.length - shown.length
-    const rest = more > 0 ? `… and ${more} more\n` : ''
-    if (shown.some(({ note }) => note !== undefined)) {
-      const lines = shown.map(({ note }, i) => {
-        const label = (labels[i] ?? '').padEnd(width)
-        return clip(`${label}  ${this.dim(note ?? '')}`.trimEnd(), `${label}  ${note ?? ''}`, columns)
-      })
-      return `${lines.join('\n')}\n${rest}`
-    }
-    const perRow = Math.max(1, Math.floor(columns / (width + 2)))
-    const rows = Math.ceil(labels.length / perRow)
-    const lines = Array.from({ length: rows }, (_, row) =>
-      Array.from({ length: perRow }, (_, i) => (labels[i * rows + row] ?? '').padEnd(width + 2))
-        .join('')
-        .trimEnd(),
-    )
-    return `${lines.join('\n')}\n${rest}`
   }
 
   private currentHint(): Hint | undefined {
     if (!this.usesHistory || this.search !== undefined || !this.buffer.isAtEnd) return undefined
     return this.options.hint(this.buffer.text)
+  }
+
+  private get columns(): number {
+    return this.options.output.columns || 80
   }
 
   private erase(): void {
@@ -302,7 +280,7 @@ export class LineEditor {
 
   private draw({ isFinal = false }: { isFinal?: boolean } = {}): void {
     const { output } = this.options
-    const columns = output.columns || 80
+    const { columns } = this
     const prompt = this.search === undefined || isFinal ? this.prompt : `(search) '${this.search.query}': `
     const plain = stripColors(prompt)
     const hint = isFinal ? undefined : this.currentHint()?.text
@@ -325,79 +303,6 @@ export class LineEditor {
   private dim(text: string): string {
     return this.options.color && text !== '' ? `${ESC}[2m${text}${ESC}[22m` : text
   }
-}
-
-type Action = (editor: LineEditor) => void
-const does =
-  (name: keyof LineEditor['actions']): Action =>
-  (editor) =>
-    void editor.actions[name]()
-
-const PLAIN: Readonly<Record<string, Action>> = {
-  left: does('left'),
-  right: does('right'),
-  home: does('lineStart'),
-  end: does('lineEnd'),
-  backspace: does('backspace'),
-  delete: does('delete'),
-  return: does('enter'),
-  enter: does('enter'),
-  up: does('older'),
-  down: does('newer'),
-  tab: does('complete'),
-}
-
-const CTRL: Readonly<Record<string, Action>> = {
-  a: does('lineStart'),
-  e: does('lineEnd'),
-  b: does('left'),
-  f: does('right'),
-  h: does('backspace'),
-  d: does('endOrDelete'),
-  k: does('killToEnd'),
-  u: does('killToStart'),
-  w: does('killWordLeft'),
-  y: does('yank'),
-  t: does('transpose'),
-  l: does('clearScreen'),
-  c: does('interrupt'),
-  p: does('older'),
-  n: does('newer'),
-  r: does('search'),
-  j: does('enter'),
-  left: does('wordLeft'),
-  right: does('wordRight'),
-}
-
-const META: Readonly<Record<string, Action>> = {
-  b: does('wordLeft'),
-  f: does('wordRight'),
-  d: does('killWordRight'),
-  backspace: does('killWordLeft'),
-  left: does('wordLeft'),
-  right: does('wordRight'),
-  return: does('newline'),
-  enter: does('newline'),
-}
-
-const HISTORY_KEYS = new Set(['up', 'down', 'p', 'n'])
-
-function commonStart(texts: readonly string[]): string {
-  const [first = ''] = texts
-  let length = first.length
-  for (const text of texts) while (!text.startsWith(first.slice(0, length))) length--
-  return first.slice(0, length)
-}
-
-/** `text`, unless what it looks like without colours is wider than there is room for. */
-function clip(text: string, plain: string, columns: number): string {
-  if (textWidth(plain) <= columns) return text
-  let kept = ''
-  for (const char of plain) {
-    if (textWidth(kept + char) > columns - 1) break
-    kept += char
-  }
-  return columns < 1 ? '' : `${kept}…`
 }
 
 function stripColors(text: string): string {
