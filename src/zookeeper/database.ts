@@ -80,8 +80,10 @@ export class Database {
     fs.removeSync(`${directory}/${UNFINISHED_SNAPSHOT}`)
     const loaded = load(fs, directory, options.logger, logDirectory)
     const database = new Database(options, directory, logDirectory, loaded)
-    // ZooKeeper takes logs without any snapshot for a sign that one was lost.
-    if (!loaded.hasSnapshot) await database.takeSnapshot()
+    // ZooKeeper takes logs without any snapshot for a sign that one was lost. What a log holds that nobody closed may be in
+    // memory only, and the next log begins behind it: a power failure would leave a gap.
+    const isUnsafe = options.forceSync && loaded.replayedTxns > 0 && !loaded.isClosed
+    if (!loaded.hasSnapshot || isUnsafe) await database.takeSnapshot()
     return database
   }
 
@@ -179,6 +181,8 @@ interface Loaded {
   readonly hasSnapshot: boolean
   readonly replayedTxns: number
   readonly replayedLogs: number
+  /** The last log was closed in order, so that all of it is on the disk. */
+  readonly isClosed: boolean
 }
 
 function load(fs: FileSystem, directory: string, logger: Logger, logDirectory = directory): Loaded {
@@ -187,8 +191,14 @@ function load(fs: FileSystem, directory: string, logger: Logger, logDirectory = 
   const logs = listZxidFiles(fs, logDirectory, 'log')
   const needed = logs.slice(firstLogFor(logs, tree.lastZxid))
   let replayedTxns = 0
-  for (const { name } of needed) replayedTxns += replayLog(fs, `${logDirectory}/${name}`, start, logger)
-  return { tree, sessions, hasSnapshot: start.hasSnapshot, replayedTxns, replayedLogs: needed.length }
+  let isClosed = true
+  for (const { name } of needed) {
+    const replayed = replayLog(fs, `${logDirectory}/${name}`, start, logger)
+    replayedTxns += replayed.txns
+    isClosed = replayed.isClosed
+  }
+  const { hasSnapshot } = start
+  return { tree, sessions, hasSnapshot, replayedTxns, replayedLogs: needed.length, isClosed }
 }
 
 /** The last log that begins at or before the transaction after `zxid`: it may go on beyond it. */
@@ -239,29 +249,39 @@ function hasEntries(fs: FileSystem, directory: string): boolean {
   return false
 }
 
-function replayLog(fs: FileSystem, path: string, state: LoadState, logger: Logger): number {
+function replayLog(
+  fs: FileSystem,
+  path: string,
+  state: LoadState,
+  logger: Logger,
+): { readonly txns: number; readonly isClosed: boolean } {
   const { tree, sessions, comparableFrom } = state
-  let count = 0
+  const entries = readLogFile(fs, path)
+  let txns = 0
   let last: LogEntry | undefined
+  let next: IteratorResult<LogEntry, boolean>
   try {
-    for (const entry of readLogFile(fs, path)) {
-      const { zxid } = entry.header
+    for (next = entries.next(); !next.done; next = entries.next()) {
+      const { zxid } = next.value.header
       if (zxid <= tree.lastZxid) continue
       checkNoGap(path, tree.lastZxid, zxid)
-      applyEntry(tree, sessions, entry, [])
-      count++
-      last = entry
+      applyEntry(tree, sessions, next.value, [])
+      txns++
+      last = next.value
     }
   } catch (error) {
     if (!(error instanceof JuteError)) throw error
     throw new ZooKeeperDataError(`${path} is damaged: ${error.message}`, error)
   }
   const digest = last?.digest
-  if (last === undefined || digest?.version !== DIGEST_VERSION || last.header.zxid <= comparableFrom)
-    return count
-  if (digest.treeDigest !== BigInt(tree.digest))
+  if (
+    last !== undefined &&
+    digest?.version === DIGEST_VERSION &&
+    last.header.zxid > comparableFrom &&
+    digest.treeDigest !== BigInt(tree.digest)
+  )
     logger.warn(`${path}: at its end the tree is not what it was`)
-  return count
+  return { txns, isClosed: next.value }
 }
 
 /** Within an epoch every number is used; after an election the count begins anew. */

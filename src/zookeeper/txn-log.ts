@@ -30,32 +30,34 @@ const PREALLOCATE_BYTES = 256 * 1024
 const PREALLOCATE_MARGIN_BYTES = 4096
 
 /**
- * All whole entries, in order. Throws {@link JuteError} for what is no log or damaged. A file that ends within its
- * header has none: it had just been made when the process or the machine stopped.
+ * All whole entries, in order; in the end, whether the file ends behind the last one, as {@link TxnLog.roll} leaves it.
+ * Throws {@link JuteError} for what is no log or damaged. A file that ends within its header has no entries: it had just
+ * been made when the process or the machine stopped.
  */
-export function* readLogFile(fs: FileSystem, path: string): Generator<LogEntry> {
+export function* readLogFile(fs: FileSystem, path: string): Generator<LogEntry, boolean> {
   const file = fs.openSync(path, 'r')
   try {
     const window = new FileWindow(file)
-    if (!window.load(0, HEADER_BYTES)) return
-    if (!isHeader(window.view(0, HEADER_BYTES))) return
+    if (!window.load(0, HEADER_BYTES)) return false
+    if (!isHeader(window.view(0, HEADER_BYTES))) return false
     let position = HEADER_BYTES
     while (window.load(position, ENTRY_PREFIX_BYTES)) {
       const prefix = new JuteReader(window.view(position, ENTRY_PREFIX_BYTES))
       const checksum = prefix.readBigLong()
       const length = prefix.readInt()
-      if (length === 0) return
+      if (length === 0) return false
       if (length < 0) throw new JuteError(`entry at ${position} has the length ${length}`)
       const start = position + ENTRY_PREFIX_BYTES
-      if (!window.load(start, length + 1)) return
+      if (!window.load(start, length + 1)) return false
       const bytes = window.view(start, length + 1)
-      if (bytes[length] !== END_BYTE) return
+      if (bytes[length] !== END_BYTE) return false
       const entry = bytes.subarray(0, length)
       if (BigInt(adler32(entry)) !== checksum)
         throw new JuteError(`entry at ${position} has a wrong checksum`)
       yield decodeLogEntry(entry)
       position = start + length + 1
     }
+    return position === window.fileBytes
   } finally {
     file.closeSync()
   }
@@ -75,7 +77,7 @@ function isHeader(bytes: Buffer): boolean {
 /** Reads ahead in large steps; never holds more than one step or one entry, so that long tails of zeros cost nothing. */
 class FileWindow {
   private readonly file: File
-  private readonly fileBytes: number
+  readonly fileBytes: number
   private bytes: Buffer = Buffer.alloc(0)
   private start = 0
 
@@ -133,17 +135,12 @@ export class TxnLog {
 
   /** With forceSync, resolves when all is on the disk. After an error the log must not be written any more. */
   async append(firstZxid: number, entries: readonly Buffer[]): Promise<void> {
-    const parts: Buffer[] = []
     const isNew = this.file === undefined
     const file = this.file ?? this.create(firstZxid)
-    if (isNew) parts.push(fileHeader())
-    for (const entry of entries) parts.push(...frameEntry(entry))
-    let length = 0
-    for (const part of parts) length += part.length
-    // A file of nothing but zeros is no log to ZooKeeper: in a new one, the header goes first.
-    if (!isNew) this.allocate(file, this.position + length)
+    const parts = entries.flatMap(frameEntry)
+    const length = parts.reduce((sum, part) => sum + part.length, 0)
+    this.allocate(file, this.position + length)
     await file.write(parts, this.position)
-    if (isNew) this.allocate(file, length)
     this.position += length
     if (!this.forceSync) return
     await file.sync()
@@ -173,7 +170,10 @@ export class TxnLog {
     const file = this.fs.openSync(`${this.directory}/${zxidFileName('log', firstZxid)}`, 'rw')
     this.file = file
     file.truncateSync(0)
-    this.position = 0
+    // A file of nothing but zeros is no log to ZooKeeper: the header goes before the room for entries. And entries before the
+    // room behind them would look like a log that was closed.
+    file.writeSync(fileHeader(), 0)
+    this.position = HEADER_BYTES
     this.allocatedBytes = 0
     return file
   }

@@ -108,12 +108,30 @@ export class MemoryFileSystem implements FileSystem {
     return [...this.open].map((file) => file.path)
   }
 
-  /** As after the process died: what was written is there. */
+  /** As after the process died: what was written is there, but no safer than it was. */
   restarted(): MemoryFileSystem {
-    return this.copy(
-      ({ entries }) => entries,
-      ({ bytes }) => bytes,
-    )
+    const copy = new MemoryFileSystem()
+    const copies = new Map<Node, Node>([[this.root, copy.root]])
+    const copyOf = <T extends Node>(node: T): T => {
+      let found = copies.get(node)
+      if (found === undefined) {
+        found = node.kind === 'file' ? { ...node, unsynced: [...node.unsynced] } : newDirectory()
+        copies.set(node, found)
+        if (node.kind === 'directory') fill(node, found as DirectoryNode)
+      }
+      return found as T
+    }
+    const fill = (from: DirectoryNode, to: DirectoryNode) => {
+      for (const [name, node] of from.entries) to.entries.set(name, copyOf(node))
+      for (const [name, node] of from.durable) to.durable.set(name, copyOf(node))
+    }
+    fill(this.root, copy.root)
+    const nameOf = <T extends Name>(name: T): T => ({ ...name, directory: copyOf(name.directory) })
+    copy.unsyncedNames = this.unsyncedNames.map(({ removed, added }) => ({
+      ...(removed && { removed: nameOf(removed) }),
+      ...(added && { added: { ...nameOf(added), node: copyOf(added.node) } }),
+    }))
+    return copy
   }
 
   /** As after the machine lost power: what was synced is there, and with `random` any part of the rest. */

@@ -53,15 +53,15 @@ async function runUntilFailure(random: Random, fs: MemoryFileSystem, forceSync: 
       await new Promise(setImmediate)
     }
     await server.close()
-    return { states, acknowledged, finished: true }
+    return { states, acknowledged, isSynced: forceSync, finished: true }
   } catch {
-    return { states, acknowledged, finished: false }
+    return { states, acknowledged, isSynced: forceSync, finished: false }
   }
 }
 
 async function checkReopened(
   files: MemoryFileSystem,
-  run: { states: Model[]; acknowledged: number },
+  run: { states: Model[]; acknowledged: number; isSynced: boolean },
   label: string,
 ) {
   const logger = recordingLogger()
@@ -74,6 +74,12 @@ async function checkReopened(
   expect(isOneOf, `${label}: acknowledged ${run.acknowledged} of ${run.states.length - 1}`).toBe(true)
   expect(logger.lines, label).toEqual([])
   await client.create('/after', null)
+  if (run.isSynced) {
+    // What the one before had written and not synced is needed by what this one has synced.
+    const later = await openClient(files.afterPowerFailure(), { logger })
+    expect(await contentsOf(later.client), label).toEqual(new Map([...found, ['/after', '']]))
+    await later.server.close()
+  }
   await server.close()
   const again = await openServer(files.restarted(), { logger })
   expect(logger.lines, label).toEqual([])
