@@ -1,9 +1,11 @@
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../src/cli/base-command.ts'
 import { listFlag, offlineFlag } from '../src/cli/flags.ts'
+import { namesGroup } from '../src/cli/profiles/tool-effects.ts'
 
 export default class ConsoleConsumer extends BaseCommand {
   static override summary = "Kafka's kafka-console-consumer: its flags, defaults and output"
+  static override effect = ({ argv }: Typed) => (namesGroup(argv) ? 'changes' : 'reads')
   static override description = 'Follows for ever unless --max-messages or --timeout-ms is given.'
   static override usage = '--topic TOPIC [FLAGS]'
   static override examples = [
@@ -55,7 +57,8 @@ export default class ConsoleConsumer extends BaseCommand {
       const { consoleConsumerOptions } = await import('../src/cli/console/consumer-flags.ts')
       const { consoleConsumer } = await import('../src/cli/services/console-consumer.ts')
       const warn = (message: string) => context.out.warn(message)
-      return consoleConsumer(context, consoleConsumerOptions(flags, warn))
+      const given = await context.properties('consumer')
+      return consoleConsumer(context, consoleConsumerOptions(flags, warn, given))
     })
   }
 }

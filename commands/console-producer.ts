@@ -7,6 +7,7 @@ const number = (summary: string) => Flags.integer({ helpValue: 'N', summary })
 
 export default class ConsoleProducer extends BaseCommand {
   static override summary = "Kafka's kafka-console-producer: its flags and defaults"
+  static override effect = 'changes' as const
   static override usage = '--topic TOPIC [FLAGS]'
   static override examples = [
     'echo hello | <%= config.bin %> console-producer --topic orders',
@@ -47,7 +48,8 @@ export default class ConsoleProducer extends BaseCommand {
       const { consoleProducerOptions } = await import('../src/cli/console/producer-flags.ts')
       const { produce } = await import('../src/cli/services/produce.ts')
       const warn = (message: string) => context.out.warn(message)
-      return produce(context, consoleProducerOptions(flags, warn))
+      const given = await context.properties('producer')
+      return produce(context, consoleProducerOptions(flags, warn, given))
     })
   }
 }

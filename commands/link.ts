@@ -5,6 +5,7 @@ import { LeanConfig } from '../src/cli/lean-config.ts'
 
 export default class Link extends BaseCommand {
   static override summary = "Put kcli's stand-ins for Kafka's tools into a folder, under their own names"
+  static override effect = 'reads' as const
   static override description =
     'Makes links such as kafka-topics and kafka-topics.sh. With the folder first in PATH, scripts use them in place of the originals.'
   static override usage = 'FOLDER [FLAGS]'

@@ -6,6 +6,7 @@ import { INPUT_FORMS, produceOptions } from '../src/cli/produce-flags.ts'
 
 export default class Produce extends BaseCommand {
   static override summary = 'Send records, one for each line of the input'
+  static override effect = 'changes' as const
   static override usage = 'TOPIC [FLAGS]'
   static override examples = [
     'echo hello | <%= config.bin %> produce orders',
@@ -65,7 +66,7 @@ export default class Produce extends BaseCommand {
       const { args, flags } = await this.complete(context, typed)
       const topic = oneTopic(topicNames(args, flags))
       const { produce } = await import('../src/cli/services/produce.ts')
-      return produce(context, produceOptions(topic, flags, context))
+      return produce(context, await produceOptions(topic, flags, context))
     })
   }
 }

@@ -1,10 +1,11 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../src/cli/base-command.ts'
 import { listFlag, serverFlags } from '../src/cli/flags.ts'
 
 export default class Run extends BaseCommand {
   static override summary = 'Run a program beside a cluster of its own'
+  static override effect = ({ flags }: Typed) => (flags['data-dir'] === undefined ? 'reads' : 'changes')
   static override usage = '[FLAGS] -- PROGRAM [ARGUMENTS]'
   static override description = [
     'Starts a cluster in a temporary folder on free ports, runs the program with its address in KAFKA_BOOTSTRAP_SERVERS, and',

@@ -1,9 +1,11 @@
 import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../src/cli/base-command.ts'
 import { LeanConfig } from '../src/cli/lean-config.ts'
+import { withProfile } from '../src/cli/profiles/active.ts'
 
 export default class Shell extends BaseCommand {
   static override summary = 'Type commands without the kcli, on one open target'
+  static override effect = 'reads' as const
   static override description = [
     'Also what kcli alone does on a terminal. With -c, or with a script on stdin, it runs that: it ends at the first command',
     'that fails, with its exit code.',
@@ -26,7 +28,7 @@ export default class Shell extends BaseCommand {
     if (!(this.config instanceof LeanConfig)) return
     const { CommandSet } = await import('../src/cli/shell/command-set.ts')
     const { runShell } = await import('../src/cli/services/shell.ts')
-    const { command, ...others } = flags
+    const { command, ...others } = await withProfile(flags, process.env)
     const commands = new CommandSet(this.config.root, this.config.table)
     this.exitCode = await runShell({ flags: others, commands, command })
   }

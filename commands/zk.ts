@@ -2,10 +2,12 @@ import { BaseCommand } from '../src/cli/base-command.ts'
 
 export default class Zk extends BaseCommand {
   static override summary = 'Look at znodes and change them: the commands of zkCli, and more'
+  static override effect = 'reads' as const
   static override description = [
     'Works on the coordination service of the data directory, or on any ZooKeeper with --server. With a command it runs that',
     'one and ends with 0, 1 or 127, as zkCli does; without, it is a shell. `kcli zk help` lists the commands.',
-    'Flags: --server HOST:PORT,…/PATH, --data-dir DIR, --auth SCHEME:AUTH, --timeout MS, -o json.',
+    'Flags: --server HOST:PORT,…/PATH (KCLI_ZOOKEEPER), --data-dir DIR, -P PROFILE, --confirm PROFILE, --auth SCHEME:AUTH,',
+    '--timeout MS, -o json.',
   ].join(' ')
   static override usage = '[COMMAND [ARGUMENTS]] [FLAGS]'
   static override examples = [

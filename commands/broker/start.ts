@@ -5,6 +5,7 @@ import { serverFlags } from '../../src/cli/flags.ts'
 
 export default class BrokerStart extends BaseCommand {
   static override summary = 'Run one broker, with a coordination service of its own, until Ctrl-C'
+  static override effect = 'changes' as const
   static override usage = '[FILE] [FLAGS]'
   static override examples = [
     '<%= config.bin %> broker start --listen 127.0.0.1:9092 --data-dir ./one',

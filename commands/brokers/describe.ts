@@ -5,6 +5,7 @@ import { parseIds } from '../../src/cli/flags.ts'
 
 export default class BrokersDescribe extends BaseCommand {
   static override summary = 'Show what brokers carry and how they are set'
+  static override effect = 'reads' as const
   static override usage = '[ID...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> brokers describe 0',

@@ -2,6 +2,7 @@ import { BaseCommand } from '../../src/cli/base-command.ts'
 
 export default class BrokersList extends BaseCommand {
   static override summary = 'List the brokers that are up'
+  static override effect = 'reads' as const
   static override examples = [
     '<%= config.bin %> brokers list',
     '<%= config.bin %> brokers list -o wide',

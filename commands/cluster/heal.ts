@@ -3,6 +3,7 @@ import { brokerArgs } from '../../src/cli/flags.ts'
 
 export default class ClusterHeal extends BaseCommand {
   static override summary = 'Let brokers reach each other again'
+  static override effect = 'changes' as const
   static override description = [
     'Ends every kcli cluster partition that concerns them; without a broker, all.',
   ].join(' ')

@@ -4,6 +4,7 @@ import { BaseCommand } from '../../src/cli/base-command.ts'
 
 export default class ClusterImport extends BaseCommand {
   static override summary = 'Make a data directory of the directories of an Apache Kafka cluster'
+  static override effect = 'changes' as const
   static override description = [
     'Takes the log directories of brokers in ZooKeeper mode (log.dirs in server.properties) and the data directory of their',
     'ZooKeeper (dataDir in zookeeper.properties), all of them stopped, and leaves them as they are: kcli gets copies.',

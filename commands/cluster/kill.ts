@@ -3,6 +3,7 @@ import { brokerArgs, brokerNeeded, sessionTimeoutFlag } from '../../src/cli/flag
 
 export default class ClusterKill extends BaseCommand {
   static override summary = 'Kill brokers of a running cluster, as kill -9 would'
+  static override effect = 'destroys' as const
   static override description = [
     'Nothing is flushed or handed over, connections are cut, and the session with ZooKeeper is left to expire.',
     'The cluster has to run in a server: kcli cluster start. See what happens with: kcli cluster status --watch',

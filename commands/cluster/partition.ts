@@ -4,6 +4,7 @@ import { brokerArgs, brokerNeeded, sessionTimeoutFlag } from '../../src/cli/flag
 
 export default class ClusterPartition extends BaseCommand {
   static override summary = 'Cut brokers of a running cluster off from others'
+  static override effect = 'destroys' as const
   static override description = [
     'Connections between them are cut and refused; clients reach all of them as before.',
     'Without --from they are cut off from all other brokers, with --zookeeper and no --from from ZooKeeper alone.',

@@ -3,6 +3,7 @@ import { brokerArgs, brokerNeeded, sessionTimeoutFlag } from '../../src/cli/flag
 
 export default class ClusterPause extends BaseCommand {
   static override summary = 'Stop brokers of a running cluster in the middle of everything, as SIGSTOP would'
+  static override effect = 'destroys' as const
   static override description = [
     'Their connections stay open, and nothing is answered, fetched or told to ZooKeeper until: kcli cluster resume',
   ].join(' ')

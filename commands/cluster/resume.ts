@@ -3,6 +3,7 @@ import { brokerArgs, faultyBrokerNeeded } from '../../src/cli/flags.ts'
 
 export default class ClusterResume extends BaseCommand {
   static override summary = 'Let paused brokers go on'
+  static override effect = 'changes' as const
   static override description = [
     'One whose session has expired learns that others lead now, and joins the cluster again.',
   ].join(' ')

@@ -3,6 +3,7 @@ import { brokerArgs, faultyBrokerNeeded } from '../../src/cli/flags.ts'
 
 export default class ClusterRevive extends BaseCommand {
   static override summary = 'Start killed brokers again'
+  static override effect = 'changes' as const
   static override description = [
     'They recover their logs as after a crash. Before, ZooKeeper has to have forgotten them: this waits for it.',
   ].join(' ')

@@ -4,6 +4,7 @@ import { serverFlags } from '../../src/cli/flags.ts'
 
 export default class ClusterStart extends BaseCommand {
   static override summary = 'Run a cluster until Ctrl-C'
+  static override effect = 'changes' as const
   static override description = [
     'Serves the data directory to Kafka clients, on this machine unless told otherwise. One line on stdout says when it is',
     'ready and where. Other kcli commands on the same directory use it.',

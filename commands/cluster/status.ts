@@ -4,6 +4,7 @@ import type { CommandContext } from '../../src/cli/context.ts'
 
 export default class ClusterStatus extends BaseCommand {
   static override summary = 'Show who serves a cluster and how it is'
+  static override effect = 'reads' as const
   static override examples = [
     '<%= config.bin %> cluster status',
     '<%= config.bin %> cluster status --watch',

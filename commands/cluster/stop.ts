@@ -2,6 +2,7 @@ import { BaseCommand } from '../../src/cli/base-command.ts'
 
 export default class ClusterStop extends BaseCommand {
   static override summary = 'Stop the server of a data directory'
+  static override effect = 'destroys' as const
   static override examples = [
     '<%= config.bin %> cluster stop',
     '<%= config.bin %> cluster stop --data-dir ./data',

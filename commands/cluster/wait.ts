@@ -4,6 +4,7 @@ import { topicFlag } from '../../src/cli/flags.ts'
 
 export default class ClusterWait extends BaseCommand {
   static override summary = 'Wait until a cluster can be used'
+  static override effect = 'reads' as const
   static override description = [
     'For scripts: returns when enough brokers answer, there is a controller, the named topics exist, and every partition has a',
     'leader. Ends with 3 and says what is missing when that takes longer than --timeout.',

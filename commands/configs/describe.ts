@@ -5,6 +5,7 @@ import { configResourceFlags, configResourceNeeded } from '../../src/cli/config-
 
 export default class ConfigsDescribe extends BaseCommand {
   static override summary = 'Show settings of topics and brokers, and where their values come from'
+  static override effect = 'reads' as const
   static override usage = '[KEY...] --topic TOPIC | --broker ID | --all-brokers [FLAGS]'
   static override examples = [
     '<%= config.bin %> configs describe --topic orders',

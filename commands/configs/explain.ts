@@ -3,6 +3,7 @@ import { BaseCommand } from '../../src/cli/base-command.ts'
 
 export default class ConfigsExplain extends BaseCommand {
   static override summary = 'Say what a setting is: type, default, valid values, what counts without it'
+  static override effect = 'reads' as const
   static override usage = '[KEY] [FLAGS]'
   static override examples = [
     '<%= config.bin %> configs explain retention.ms',

@@ -6,6 +6,7 @@ import { groupArgs, groupFlag, groupNames, groupNeeded, oneGroup } from '../../s
 
 export default class GroupsDeleteOffsets extends BaseCommand {
   static override summary = 'Forget what a group has committed of some topics'
+  static override effect = 'destroys' as const
   static override description = 'Nobody in the group may be reading these topics.'
   static override usage = 'GROUP --topic TOPIC[:0,1] [FLAGS]'
   static override examples = [

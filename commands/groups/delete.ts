@@ -5,6 +5,7 @@ import { groupArgs, groupFlag, groupNames, groupNeeded } from '../../src/cli/gro
 
 export default class GroupsDelete extends BaseCommand {
   static override summary = 'Delete groups and their offsets'
+  static override effect = 'destroys' as const
   static override usage = '[GROUP...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> groups delete billing --yes',

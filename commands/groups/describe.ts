@@ -5,6 +5,7 @@ import { groupArgs, groupFlag, groupNames } from '../../src/cli/group-flags.ts'
 
 export default class GroupsDescribe extends BaseCommand {
   static override summary = 'Show state, members and offsets of groups'
+  static override effect = 'reads' as const
   static override description =
     'Without a name all groups are shown. --at reads the history that __consumer_offsets still has; what was compacted away is missing.'
   static override usage = '[GROUP...] [FLAGS]'

@@ -5,6 +5,7 @@ import { groupArgs, groupFlag, groupNames } from '../../src/cli/group-flags.ts'
 
 export default class GroupsLag extends BaseCommand {
   static override summary = 'Show how far groups are behind, in records and seconds, and whether they keep up'
+  static override effect = 'reads' as const
   static override description =
     'SECONDS is the age of the first record that the group has not read. The verdict looks at the commits of the last minutes: WARN falls behind, STALL commits the same offset again and again, STOP no longer commits or is read by nobody, REWIND went back. Without a name all groups are shown.'
   static override usage = '[GROUP...] [FLAGS]'

@@ -4,6 +4,7 @@ import { groupArgs, groupFlag, groupNames } from '../../src/cli/group-flags.ts'
 
 export default class GroupsList extends BaseCommand {
   static override summary = 'List groups with their state'
+  static override effect = 'reads' as const
   static override description =
     'Arguments are regular expressions for whole names; without any, all groups are listed.'
   static override usage = '[GROUP...] [FLAGS]'

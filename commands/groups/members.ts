@@ -4,6 +4,7 @@ import { groupArgs, groupFlag, groupNames } from '../../src/cli/group-flags.ts'
 
 export default class GroupsMembers extends BaseCommand {
   static override summary = 'Show who is in a group, and what each of them reads'
+  static override effect = 'reads' as const
   static override description = 'Without a name the members of all groups are shown.'
   static override usage = '[GROUP...] [FLAGS]'
   static override examples = [

@@ -1,10 +1,11 @@
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../../src/cli/base-command.ts'
 import { listFlag } from '../../src/cli/flags.ts'
 import { groupArgs, groupFlag, groupNames, kafkaResetFlags, resetNeeds } from '../../src/cli/group-flags.ts'
 
 export default class GroupsResetOffsets extends BaseCommand {
   static override summary = 'Set where a group goes on reading'
+  static override effect = ({ flags }: Typed) => (flags.execute === true ? 'destroys' : 'reads')
   static override description =
     'Shows what would be changed; --execute changes it, and writes a file that leads back. Nobody may be in the group. A group that does not exist comes to be.'
   static override usage = '[GROUP...] --topic TOPIC[:0,1] --to PLACE [FLAGS]'

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../../src/cli/base-command.ts'
 import {
   listFlag,
   parsePartitions,
@@ -12,6 +12,7 @@ import {
 
 export default class PartitionsElectLeader extends BaseCommand {
   static override summary = 'Have leaders elected'
+  static override effect = ({ flags }: Typed) => (flags.unclean === true ? 'destroys' : 'changes')
   static override description =
     'Preferred: the first replica of each partition leads again, if it is in sync. Unclean: partitions whose in-sync replicas are all down get a leader that may lack records; those are lost.'
   static override usage = '[TOPIC...] [FLAGS]'

@@ -16,6 +16,7 @@ const brokerFlag = (summary: string) =>
 
 export default class PartitionsList extends BaseCommand {
   static override summary = 'List partitions with leaders and replicas'
+  static override effect = 'reads' as const
   static override description = 'With several filters, partitions are listed that match all of them.'
   static override usage = '[TOPIC...] [FLAGS]'
   static override examples = [

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../../src/cli/base-command.ts'
 import { listFlag, parseIds, regexFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/flags.ts'
 import { moveFlags, moveNeeded } from '../../src/cli/move-flags.ts'
 
@@ -8,6 +8,8 @@ const file = (summary: string, exclusive: string[] = []) =>
 
 export default class PartitionsReassign extends BaseCommand {
   static override summary = 'Move partitions to other brokers, or change how many replicas they have'
+  static override effect = ({ flags }: Typed) =>
+    flags.execute === true || flags.cancel === true ? 'changes' : 'reads'
   static override description =
     "Shows what would be moved; --execute moves it. Without --plan the plan is kcli's own: it spreads the topics evenly over the brokers and their racks and moves as little as possible. Plans are those of kafka-reassign-partitions."
   static override usage = '[TOPIC...] [FLAGS]'

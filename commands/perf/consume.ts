@@ -1,10 +1,11 @@
 import * as Args from '@oclif/core/args'
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../../src/cli/base-command.ts'
 import { listFlag, oneTopic, topicFlag, topicNames, topicNeeded } from '../../src/cli/flags.ts'
 
 export default class PerfConsume extends BaseCommand {
   static override summary = 'Measure how fast records are read'
+  static override effect = ({ flags }: Typed) => (flags.group === undefined ? 'reads' : 'changes')
   static override description =
     "Reads from the beginning, every partition or as the member of a group. kafka-consumer-perf-test does the same with Kafka's flags and output."
   static override usage = 'TOPIC [FLAGS]'
@@ -25,9 +26,8 @@ export default class PerfConsume extends BaseCommand {
     }),
     group: Flags.string({ helpValue: 'GROUP', summary: 'Read as a member of this group.' }),
     'consumer-property': listFlag({
-      char: 'X',
       helpValue: 'KEY=VALUE',
-      summary: "Any of Kafka's consumer configurations, such as fetch.min.bytes; wins over the flags.",
+      summary: "Any of Kafka's consumer configurations, such as fetch.min.bytes; wins over the flags and -X.",
     }),
   }
 
@@ -38,7 +38,7 @@ export default class PerfConsume extends BaseCommand {
       const topic = oneTopic(topicNames(args, flags))
       const { perfConsumeOptions } = await import('../../src/cli/perf-flags.ts')
       const { perfConsume } = await import('../../src/cli/services/perf/consume.ts')
-      return perfConsume(context, perfConsumeOptions(topic, flags, context))
+      return perfConsume(context, await perfConsumeOptions(topic, flags, context))
     })
   }
 }

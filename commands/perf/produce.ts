@@ -6,6 +6,7 @@ import { settingsOf } from '../../src/cli/produce-flags.ts'
 
 export default class PerfProduce extends BaseCommand {
   static override summary = 'Measure how fast records are stored'
+  static override effect = 'changes' as const
   static override description =
     "Sends records of random letters. kafka-producer-perf-test does the same with Kafka's flags and output."
   static override usage = 'TOPIC [FLAGS]'
@@ -37,7 +38,7 @@ export default class PerfProduce extends BaseCommand {
         sizeBytes: flags.size,
         perSecond: flags.rate ?? Number.POSITIVE_INFINITY,
         showMetrics: flags.metrics,
-        ...settingsOf(flags, (message) => context.out.warn(message)),
+        ...settingsOf(flags, await context.properties('producer'), (message) => context.out.warn(message)),
       })
     })
   }

@@ -3,6 +3,7 @@ import { brokerFlag, fileArgs, fileNames } from '../../src/cli/segments-flags.ts
 
 export default class SegmentsList extends BaseCommand {
   static override summary = 'List the segments of partitions, with no broker'
+  static override effect = 'reads' as const
   static override description =
     'Shows what names, sizes and index entries tell; use stat for what is inside, verify to check it.'
   static override usage = '[FILE...] [FLAGS]'

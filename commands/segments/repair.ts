@@ -1,10 +1,11 @@
 import * as Flags from '@oclif/core/flags'
-import { BaseCommand } from '../../src/cli/base-command.ts'
+import { BaseCommand, type Typed } from '../../src/cli/base-command.ts'
 import type { CommandContext } from '../../src/cli/context.ts'
 import { brokerFlag, fileArgs, fileNames } from '../../src/cli/segments-flags.ts'
 
 export default class SegmentsRepair extends BaseCommand {
   static override summary = 'Repair log files, with no broker'
+  static override effect = ({ flags }: Typed) => (flags.execute === true ? 'destroys' : 'reads')
   static override description = [
     'Builds missing and wrong indexes again, cuts a log at its first damaged batch as the recovery of a broker does, takes',
     'damaged producer snapshots away, and puts leader epochs and checkpoints right that do not fit the log. Only says what it',

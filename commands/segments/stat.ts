@@ -4,6 +4,7 @@ import { brokerFlag, fileArgs, fileNames } from '../../src/cli/segments-flags.ts
 
 export default class SegmentsStat extends BaseCommand {
   static override summary = 'Count what is in log files, with no broker'
+  static override effect = 'reads' as const
   static override description = [
     'Batches, records, codecs and what they save, times, gaps, keys and tombstones, producers and transactions, and how large',
     'the batches are. Replicas count as often as they are there: name one broker with --broker.',

@@ -4,6 +4,7 @@ import { brokerFlag, fileArgs, fileNames } from '../../src/cli/segments-flags.ts
 
 export default class SegmentsVerify extends BaseCommand {
   static override summary = 'Check log files, with no broker'
+  static override effect = 'reads' as const
   static override description = [
     'Checks checksums, offsets, indexes, leader epochs, producer snapshots and checkpoints against each other, and the',
     'replicas of a kcli data directory against one another. Reads only; a broker may be running. Exits with 1 when there is',

@@ -4,6 +4,7 @@ import { offlineFlag, regexFlag, topicArgs, topicFlag, topicNames, topicNeeded }
 
 export default class TopicsConsumers extends BaseCommand {
   static override summary = 'Show which groups read a topic'
+  static override effect = 'reads' as const
   static override description =
     'Groups are listed that have committed offsets of the topic, or whose members subscribe to it. Consumers without a group are not known to the brokers.'
   static override usage = '[TOPIC...] [FLAGS]'

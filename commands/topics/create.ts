@@ -5,6 +5,7 @@ import { configFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../..
 
 export default class TopicsCreate extends BaseCommand {
   static override summary = 'Create topics'
+  static override effect = 'changes' as const
   static override usage = 'TOPIC... [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics create orders --partitions 3 --replication-factor 3',

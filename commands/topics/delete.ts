@@ -4,6 +4,7 @@ import { regexFlag, topicArgs, topicFlag, topicNames, topicNeeded } from '../../
 
 export default class TopicsDelete extends BaseCommand {
   static override summary = 'Delete topics and their records'
+  static override effect = 'destroys' as const
   static override usage = '[TOPIC...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics delete orders --yes',

@@ -11,6 +11,7 @@ const filterFlag = (own: (typeof FILTERS)[number], summary: string) =>
 
 export default class TopicsDescribe extends BaseCommand {
   static override summary = 'Show partitions, replicas and settings of topics'
+  static override effect = 'reads' as const
   static override usage = '[TOPIC...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics describe orders',

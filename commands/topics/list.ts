@@ -4,6 +4,7 @@ import { offlineFlag, topicArgs, topicFlag, topicNames } from '../../src/cli/fla
 
 export default class TopicsList extends BaseCommand {
   static override summary = 'List topics'
+  static override effect = 'reads' as const
   static override description =
     'Arguments are regular expressions for whole names; without any, all topics are listed.'
   static override usage = '[TOPIC...] [FLAGS]'

@@ -12,6 +12,7 @@ import {
 
 export default class TopicsOffsets extends BaseCommand {
   static override summary = 'Show where partitions begin and end'
+  static override effect = 'reads' as const
   static override usage = '[TOPIC...] [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics offsets orders',

@@ -4,6 +4,7 @@ import { BaseCommand } from '../../src/cli/base-command.ts'
 
 export default class ZooKeeperStart extends BaseCommand {
   static override summary = 'Run the coordination service alone, until Ctrl-C'
+  static override effect = 'changes' as const
   static override description =
     "A standalone ZooKeeper 3.8 as clients and files see it: the folder may be Apache ZooKeeper's dataDir, before and after."
   static override usage = '[FILE] [FLAGS]'

@@ -48,3 +48,17 @@ export function startPipe(commandLine: string): {
   const child = spawn(commandLine, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] })
   return { stdin: child.stdin, exitCode: exitCodeOf(child, commandLine) }
 }
+
+/** What a command line for the system's shell writes to standard output. It may talk to the user on standard error. */
+export async function outputOf(
+  commandLine: string,
+): Promise<{ readonly text: string; readonly exitCode: number }> {
+  const child = spawn(commandLine, { shell: true, stdio: ['ignore', 'pipe', 'inherit'] })
+  const chunks: Buffer[] = []
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk))
+  const exitCode = await new Promise<number>((resolve, reject) => {
+    child.on('error', (error) => reject(cannotStart(commandLine, error)))
+    child.on('close', (code) => resolve(code ?? 1))
+  })
+  return { text: Buffer.concat(chunks).toString('utf8'), exitCode }
+}

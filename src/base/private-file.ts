@@ -9,9 +9,23 @@ export function appendPrivateFile(file: string, text: string): void {
   fs.appendFileSync(file, text, MODE)
 }
 
-/** Writes such a file anew. */
-export function writePrivateFile(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}`
-  fs.writeFileSync(temporary, text, MODE)
-  fs.renameSync(temporary, file)
+/**
+ * Writes such a file anew, with `sync` so that after a power failure the old or the new one is there. What a link points to is replaced, not the link.
+ * The folder is made when it is missing, for its owner alone.
+ */
+export function writePrivateFile(
+  file: string,
+  text: string,
+  options: { readonly sync?: boolean } = {},
+): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  const real = fs.existsSync(file) ? fs.realpathSync(file) : file
+  const temporary = `${real}.${process.pid}`
+  try {
+    fs.writeFileSync(temporary, text, { ...MODE, flush: options.sync === true })
+    fs.renameSync(temporary, real)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw error
+  }
 }

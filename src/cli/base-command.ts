@@ -6,12 +6,19 @@ import { EXIT } from './exit-codes.ts'
 import { type Host, ProcessHost } from './host.ts'
 import { LeanConfig } from './lean-config.ts'
 import { OUTPUT_FORMATS } from './output/format.ts'
+import type { Action, Effect } from './profiles/guard.ts'
+import type { ActiveProfile } from './profiles/profile.ts'
 import { errorData } from './report-error.ts'
+import { isKafkaTool } from './resolve.ts'
 
 export interface GlobalFlags {
   readonly 'bootstrap-server'?: string | undefined
   readonly 'data-dir'?: string | undefined
   readonly 'command-config'?: string | undefined
+  readonly 'command-property'?: readonly string[] | undefined
+  readonly profile?: string | undefined
+  /** The profile's name, for what a protected one asks for. */
+  readonly confirm?: string | undefined
   readonly output?: string | undefined
   readonly json?: boolean | undefined
   readonly headers?: boolean | undefined
@@ -20,9 +27,22 @@ export interface GlobalFlags {
   readonly timeout?: number | undefined
   /** Of commands that only read. */
   readonly offline?: boolean | undefined
+  /** Not a flag: the profile that is in use, once it has been read (profiles/active.ts). */
+  readonly activeProfile?: ActiveProfile | undefined
+}
+
+/** A command line, as far as the command's class takes it apart: Kafka's tools have their words alone. */
+export interface Typed {
+  readonly flags: Readonly<Record<string, unknown>>
+  readonly argv: readonly string[]
 }
 
 const GROUP = 'GLOBAL'
+
+async function listProperties(context: CommandContext): Promise<number> {
+  const { listProperties } = await import('./profiles/property-list.ts')
+  return listProperties(context)
+}
 
 /** Every command's flags, and the frame it runs in. A command parses; the work is one plain function in `services/`. */
 export abstract class BaseCommand extends Command {
@@ -45,6 +65,25 @@ export abstract class BaseCommand extends Command {
       helpGroup: GROUP,
       helpValue: 'FILE',
       summary: "Property file with client settings, as Kafka's tools take it.",
+    }),
+    'command-property': Flags.string({
+      char: 'X',
+      helpGroup: GROUP,
+      helpValue: 'KEY=VALUE',
+      multiple: true,
+      multipleNonGreedy: true,
+      summary: "Any of the clients' configurations by Kafka's or librdkafka's name; -X list shows them.",
+    }),
+    profile: Flags.string({
+      char: 'P',
+      helpGroup: GROUP,
+      helpValue: 'NAME',
+      summary: "The profile to use (KCLI_PROFILE, kcli profile use); 'none' uses none.",
+    }),
+    confirm: Flags.string({
+      helpGroup: GROUP,
+      helpValue: 'NAME',
+      summary: 'The name of the protected profile, for what would ask for it (KCLI_CONFIRM).',
     }),
     output: Flags.option({
       char: 'o',
@@ -77,6 +116,12 @@ export abstract class BaseCommand extends Command {
   /** What it cannot do without; asked for on a terminal, a usage error elsewhere. */
   static needs: readonly Need[] = []
 
+  /**
+   * What it does to the cluster that a profile may protect. Every command says it, the stand-ins for Kafka's tools too; where
+   * that depends on what is typed, a function of it.
+   */
+  static effect: Effect | ((typed: Typed) => Effect) | undefined
+
   /** What the command ended with. */
   exitCode: number = EXIT.done
 
@@ -107,12 +152,28 @@ export abstract class BaseCommand extends Command {
     options: RunOptions = {},
   ): Promise<void> {
     const { host } = this
+    const asksForList = flags['command-property']?.includes('list') === true
     try {
-      this.exitCode = await runInContext(host, flags, this.config, work, options)
+      this.exitCode = asksForList
+        ? await runInContext(host, flags, this.config, listProperties, { ignoresProfile: true })
+        : await runInContext(host, flags, this.config, work, { action: this.action(flags), ...options })
     } catch (error) {
       if (outputFormat(flags) === 'json')
         await host.sink.write(`${JSON.stringify(errorData(error), null, 2)}\n`)
       throw error
+    }
+  }
+
+  private action(flags: GlobalFlags): Action {
+    const { effect: declared } = this.ctor as typeof BaseCommand
+    const typed: Typed = { flags: { ...flags }, argv: this.argv }
+    const effect = typeof declared === 'function' ? declared(typed) : (declared ?? 'changes')
+    const name = (this.id ?? '').replaceAll(':', ' ')
+    return {
+      name,
+      effect: typed.flags['dry-run'] === true ? 'reads' : effect,
+      asks: 'yes' in (this.ctor.flags ?? {}) && typed.flags.yes !== true,
+      isKafkaTool: isKafkaTool(name),
     }
   }
 
@@ -142,6 +203,14 @@ export abstract class BaseCommand extends Command {
     work: (context: CommandContext) => Promise<number | undefined>,
   ): Promise<void> {
     return this.serve(flags, work, { graceMs: 300_000, isServer: true })
+  }
+
+  /** For commands about profiles, which work on files, and must work when the one in use does not. */
+  protected serveProfiles(
+    flags: GlobalFlags,
+    work: (context: CommandContext) => Promise<number | undefined>,
+  ): Promise<void> {
+    return this.serve(flags, work, { isStream: true, ignoresProfile: true })
   }
 
   /** Errors are reported in one place, `main`. */

@@ -1,7 +1,6 @@
 import type { Config } from '@oclif/core/config'
 import { type Clock, systemClock } from '../base/clock.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
-import { confirm } from './ask/confirm.ts'
 import { type Prompts, TerminalPrompts } from './ask/prompts.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { EXIT, InterruptedError } from './exit-codes.ts'
@@ -10,6 +9,9 @@ import { OUTPUT_FORMATS, type OutputFormat } from './output/format.ts'
 import { Output } from './output/output.ts'
 import { type Progress, startProgress } from './output/progress.ts'
 import { RecoveryDisplay } from './output/recovery.ts'
+import { withProfile } from './profiles/active.ts'
+import type { Action } from './profiles/guard.ts'
+import { profileContext } from './profiles/profile-context.ts'
 import { type Target, targetName } from './target.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -33,6 +35,10 @@ export interface CommandContext {
   readonly prompts: Prompts
   /** Resolves when the user agrees; a usage error naming `flag` when nobody can be asked. */
   confirm(question: string, flag: string): Promise<void>
+  /** Resolves when the profile in use allows it: for commands that find out late what they are to do. */
+  allow(action: Pick<Action, 'effect' | 'name'> & Partial<Action>): Promise<void>
+  /** What -X, --command-config and the profile say of producers or consumers alone. */
+  properties(kind: 'producer' | 'consumer'): Promise<Readonly<Record<string, string>>>
   /** A line that shows when the work takes long; nothing where nothing can move. */
   progress(text: () => string): Progress
   /** Shows how far the logs of the local cluster are, which has to recover them. */
@@ -51,6 +57,10 @@ export interface RunOptions {
   readonly isStream?: boolean
   /** Where no line can move, it says in lines what it is doing. */
   readonly isServer?: boolean
+  /** What the work does, for the profile in use. */
+  readonly action?: Action
+  /** The command is about profiles, and works where the one in use does not. */
+  readonly ignoresProfile?: boolean
 }
 
 /**
@@ -64,21 +74,22 @@ export async function runInContext(
   work: (context: CommandContext) => Promise<number | undefined>,
   options: RunOptions = {},
 ): Promise<number> {
-  const flags = host.flags(given)
+  const said = host.flags(given)
+  const flags = options.ignoresProfile === true ? said : await withProfile(said, process.env)
   const terminal = host.terminal({ color: flags.color !== false })
   const interruption = host.interrupt(options.graceMs ?? 0)
   if (options.isServer === true) await host.giveUpTarget()
   let opened: Promise<Target> | undefined
   let waiting: Progress | undefined
+  const prompts = new TerminalPrompts(interruption.signal, async (ask) => {
+    const wasWaiting = waiting !== undefined
+    waiting?.stop()
+    const answer = await ask()
+    if (wasWaiting) waiting = startWaiting()
+    return answer
+  })
   const context: CommandContext = {
-    out: new Output({
-      format: outputFormat(flags),
-      headers: flags.headers !== false,
-      color: terminal.color,
-      sink: host.sink,
-      note: (text) => host.note(text),
-      onWrite: () => waiting?.stop(),
-    }),
+    out: outputOf(host, flags, terminal, () => waiting?.stop()),
     terminal,
     clock: systemClock,
     signal: interruption.signal,
@@ -97,14 +108,8 @@ export async function runInContext(
       return opened
     },
     input: (path) => host.input(interruption.signal, path),
-    prompts: new TerminalPrompts(interruption.signal, async (ask) => {
-      const wasWaiting = waiting !== undefined
-      waiting?.stop()
-      const answer = await ask()
-      if (wasWaiting) waiting = startWaiting()
-      return answer
-    }),
-    confirm: (question, flag) => confirm(terminal, context.prompts, question, flag),
+    prompts,
+    ...profileContext(flags, terminal, prompts),
     progress: (text) => startProgress({ clock: systemClock, canAnimate: terminal.canAnimate, text }),
     onRecovery: (progress) => recovery.update(progress),
   }
@@ -116,6 +121,7 @@ export async function runInContext(
   const startWaiting = () => context.progress(() => recovery.text ?? `Waiting for ${targetName(flags)}`)
   if (options.isStream !== true) waiting = startWaiting()
   try {
+    if (options.action !== undefined) await context.allow(options.action)
     const code = await interruption.guard(work(context))
     await host.sink.flush()
     const isIncomplete = ((await opened)?.offline?.failures ?? 0) > 0
@@ -129,6 +135,17 @@ export async function runInContext(
     await closeQuietly(host, opened)
     interruption.dispose()
   }
+}
+
+function outputOf(host: Host, flags: GlobalFlags, { color }: Terminal, onWrite: () => void): Output {
+  return new Output({
+    format: outputFormat(flags),
+    headers: flags.headers !== false,
+    color,
+    sink: host.sink,
+    note: (text) => host.note(text),
+    onWrite,
+  })
 }
 
 /** Closing comes after the work is done or has failed; its own failure would only hide that. */

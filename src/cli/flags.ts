@@ -54,7 +54,7 @@ export const topicFlag = {
 }
 
 /** A flag that may be given many times, one value each. */
-export function listFlag(options: { summary: string; helpValue: string; char?: 'H' | 'X' }) {
+export function listFlag(options: { summary: string; helpValue: string; char?: 'H' }) {
   return Flags.string({ ...options, multiple: true, multipleNonGreedy: true })
 }
 
@@ -81,10 +81,9 @@ export const offlineFlag = {
 export const producerFlags = {
   acks: Flags.string({
     helpValue: '0|1|all',
-    default: 'all',
-    summary: 'Who must have a record before it counts.',
+    summary: 'Who must have a record before it counts (default all).',
   }),
-  compression: Flags.option({ char: 'z', options: COMPRESSIONS, default: 'none', summary: 'Codec.' })(),
+  compression: Flags.option({ char: 'z', options: COMPRESSIONS, summary: 'Codec (default none).' })(),
   idempotence: Flags.boolean({
     allowNo: true,
     summary: 'Store each record once, whatever has to be sent again (default with acks=all).',
@@ -92,19 +91,16 @@ export const producerFlags = {
   linger: Flags.integer({
     min: 0,
     helpValue: 'MS',
-    default: 0,
-    summary: 'Wait this long for a batch to fill.',
+    summary: 'Wait this long for a batch to fill (default 0).',
   }),
   'batch-size': Flags.integer({
     min: 0,
     helpValue: 'BYTES',
-    default: 131_072,
-    summary: 'Send a batch when it has this size.',
+    summary: 'Send a batch when it has this size (default 131072).',
   }),
   'producer-property': listFlag({
-    char: 'X',
     helpValue: 'KEY=VALUE',
-    summary: "Any of Kafka's producer configurations, such as buffer.memory; wins over the flags.",
+    summary: "Any of Kafka's producer configurations, such as buffer.memory; wins over the flags and -X.",
   }),
 }
 

@@ -14,15 +14,16 @@ export interface PerfConsumeFlags {
 const MAX_POLL_RECORDS = 5_000
 
 /** From flags to what the work needs. A property wins over the flag that means the same. */
-export function perfConsumeOptions(
+export async function perfConsumeOptions(
   topic: string,
   flags: PerfConsumeFlags,
-  { out }: Pick<CommandContext, 'out'>,
-): PerfConsumeOptions {
+  { out, properties: given }: Pick<CommandContext, 'out' | 'properties'>,
+): Promise<PerfConsumeOptions> {
   const properties = {
-    'group.id': flags.group,
     'max.poll.records': MAX_POLL_RECORDS,
-    ...Object.fromEntries(parseKeyValues(flags['consumer-property'], '-X')),
+    ...(await given('consumer')),
+    'group.id': flags.group,
+    ...Object.fromEntries(parseKeyValues(flags['consumer-property'], '--consumer-property')),
   }
   return {
     topic,

@@ -71,11 +71,11 @@ export function parseHeaders(words: readonly string[] | undefined): InputHeader[
 
 /** What tells a producer how to send. */
 export interface ProducerFlags {
-  readonly acks: string
-  readonly compression: (typeof COMPRESSIONS)[number]
+  readonly acks?: string | undefined
+  readonly compression?: (typeof COMPRESSIONS)[number] | undefined
   readonly idempotence?: boolean | undefined
-  readonly linger: number
-  readonly 'batch-size': number
+  readonly linger?: number | undefined
+  readonly 'batch-size'?: number | undefined
   readonly 'producer-property'?: readonly string[] | undefined
   readonly timeout?: number | undefined
 }
@@ -97,35 +97,46 @@ export interface ProduceFlags extends ProducerFlags {
 }
 
 /** `--timeout` is the most that a record may take on its way; Kafka's defaults are for programs that nobody waits for. */
-function timesOf({ timeout, linger }: ProducerFlags) {
+function timesOf({ timeout }: ProducerFlags, lingerMs: number) {
   if (timeout === undefined) return {}
   return {
     'request.timeout.ms': timeout,
     'max.block.ms': timeout,
-    'delivery.timeout.ms': timeout + linger,
+    'delivery.timeout.ms': timeout + (Number.isFinite(lingerMs) ? lingerMs : 0),
   }
 }
 
-/** A property wins over the flag that means the same. */
-export function settingsOf(flags: ProducerFlags, warn: (message: string) => void): ProducerSettings {
+/** What holds where nobody says otherwise. */
+const DEFAULTS = { 'batch.size': 131_072 }
+
+/** `--producer-property` over flags over `given`, which is what -X, a property file and the profile say of producers. */
+export function settingsOf(
+  flags: ProducerFlags,
+  given: Readonly<Record<string, string>>,
+  warn: (message: string) => void,
+): ProducerSettings {
   const fromFlags = {
     acks: flags.acks,
     'compression.type': flags.compression,
     'linger.ms': flags.linger,
     'batch.size': flags['batch-size'],
     'enable.idempotence': flags.idempotence,
-    ...timesOf(flags),
+    ...timesOf(flags, flags.linger ?? Number(given['linger.ms'] ?? 0)),
   }
-  const properties = parseKeyValues(flags['producer-property'], '-X')
-  return producerSettings({ ...fromFlags, ...Object.fromEntries(properties) }, { onUnknown: warn })
+  const said = Object.fromEntries(Object.entries(fromFlags).filter(([, value]) => value !== undefined))
+  const properties = parseKeyValues(flags['producer-property'], '--producer-property')
+  return producerSettings(
+    { ...DEFAULTS, ...given, ...said, ...Object.fromEntries(properties) },
+    { onUnknown: warn },
+  )
 }
 
 /** From flags to what the work needs. */
-export function produceOptions(
+export async function produceOptions(
   topic: string,
   flags: ProduceFlags,
-  context: Pick<CommandContext, 'clock' | 'out'>,
-): ProduceOptions {
+  context: Pick<CommandContext, 'clock' | 'out' | 'properties'>,
+): Promise<ProduceOptions> {
   if (flags['transactional-id'] !== undefined) {
     throw new UsageError(
       'transactions are not supported yet',
@@ -142,7 +153,7 @@ export function produceOptions(
       keyDelimiter: flags['key-delimiter'],
       emptyIsNull: flags['null-empty'],
     }),
-    ...settingsOf(flags, (message) => context.out.warn(message)),
+    ...settingsOf(flags, await context.properties('producer'), (message) => context.out.warn(message)),
     defaults: {
       ...(flags.key !== undefined && { key: Buffer.from(flags.key) }),
       ...(headers.length > 0 && { headers }),

@@ -1,13 +1,13 @@
 import { editDistance } from '../base/edit-distance.ts'
 
-/** Nouns are plural; the singular form is accepted everywhere. */
+/** Nouns are plural, but for those of which one is used at a time; the other form is accepted everywhere. */
 const SINGULAR: Readonly<Record<string, string>> = {
   acl: 'acls',
   broker: 'broker',
   config: 'configs',
   group: 'groups',
   partition: 'partitions',
-  profile: 'profiles',
+  profiles: 'profile',
   segment: 'segments',
   topic: 'topics',
   transaction: 'transactions',
@@ -56,7 +56,7 @@ export function wantsHelp(argv: readonly string[]): boolean {
 
 /** Stand-ins for Kafka's own tools take every word themselves, --help too. */
 export function isKafkaTool(id: string): boolean {
-  return id.startsWith('kafka-')
+  return /^(kafka|zookeeper)-/.test(id)
 }
 
 /** Commands of oclif's plugins. */

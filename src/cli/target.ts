@@ -4,17 +4,11 @@ import { systemClock } from '../base/clock.ts'
 import type { Address } from '../base/network.ts'
 import { createNodeNetwork } from '../base/node-network.ts'
 import { systemRandom } from '../base/random.ts'
-import {
-  Admin,
-  bootstrapAddresses,
-  type ClientOptions,
-  type ClientSettings,
-  sharedSettings,
-} from '../client/index.ts'
+import { Admin, bootstrapAddresses, type ClientOptions, type ClientSettings } from '../client/index.ts'
 import type { OfflineTarget } from '../offline/index.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
-import { readProperties } from './console/properties.ts'
+import { parseKeyValues, readProperties } from './console/properties.ts'
 import { UsageError } from './exit-codes.ts'
 
 /** What a command works on: a remote cluster, or the one in the local data directory. */
@@ -32,11 +26,11 @@ export interface Target {
   close(): Promise<void>
 }
 
-/** Where the user pointed to: flag, else environment, else the local data directory. */
+/** Where the user pointed to: flag, else environment, else profile, else the local data directory. */
 export type TargetChoice =
   | { readonly kind: 'remote'; readonly addresses: string; readonly from: string }
-  | { readonly kind: 'local'; readonly dataDir: string }
-  | { readonly kind: 'offline'; readonly dataDir: string }
+  | { readonly kind: 'local'; readonly dataDir: string; readonly from: string }
+  | { readonly kind: 'offline'; readonly dataDir: string; readonly from: string }
 
 export interface OpenOptions {
   readonly timeoutMs: number
@@ -58,18 +52,46 @@ export function chooseTarget(
   platform: string = process.platform,
 ): TargetChoice {
   if (flags.offline === true) return offlineChoice(flags, env, platform)
-  if (flags['bootstrap-server'] !== undefined) {
-    return { kind: 'remote', addresses: flags['bootstrap-server'], from: '--bootstrap-server' }
+  return (
+    flagChoice(flags) ??
+    // Who names a profile in the command wants its cluster, whatever the environment says.
+    (flags.activeProfile?.from === '--profile' ? profileChoice(flags) : undefined) ??
+    environmentChoice(env) ??
+    profileChoice(flags) ?? { kind: 'local', dataDir: defaultDataDir(env, platform), from: 'default' }
+  )
+}
+
+function flagChoice(flags: GlobalFlags): TargetChoice | undefined {
+  const { 'bootstrap-server': addresses, 'data-dir': dataDir } = flags
+  if (addresses !== undefined) return { kind: 'remote', addresses, from: '--bootstrap-server' }
+  if (dataDir !== undefined) return { kind: 'local', dataDir: path.resolve(dataDir), from: '--data-dir' }
+  const words = parseKeyValues(flags['command-property'], '-X')
+  const given = words.get('bootstrap.servers') ?? words.get('metadata.broker.list')
+  if (given) return { kind: 'remote', addresses: given, from: 'bootstrap.servers of -X' }
+  if (flags['command-config'] === undefined) return undefined
+  const inFile = readProperties(flags['command-config'], '--command-config').get('bootstrap.servers')
+  return inFile
+    ? { kind: 'remote', addresses: inFile, from: 'bootstrap.servers of --command-config' }
+    : undefined
+}
+
+function environmentChoice(env: Env): TargetChoice | undefined {
+  const remote = (name: string): TargetChoice | undefined => {
+    const addresses = env[name]
+    return addresses ? { kind: 'remote', addresses, from: name } : undefined
   }
-  if (flags['data-dir'] !== undefined) return { kind: 'local', dataDir: path.resolve(flags['data-dir']) }
-  if (flags['command-config'] !== undefined) {
-    const addresses = readProperties(flags['command-config'], '--command-config').get('bootstrap.servers')
-    if (addresses) return { kind: 'remote', addresses, from: 'bootstrap.servers of --command-config' }
-  }
-  if (env.KCLI_BOOTSTRAP_SERVER) {
-    return { kind: 'remote', addresses: env.KCLI_BOOTSTRAP_SERVER, from: 'KCLI_BOOTSTRAP_SERVER' }
-  }
-  return { kind: 'local', dataDir: path.resolve(env.KCLI_DATA_DIR || defaultDataDir(env, platform)) }
+  const local: TargetChoice | undefined = env.KCLI_DATA_DIR
+    ? { kind: 'local', dataDir: path.resolve(env.KCLI_DATA_DIR), from: 'KCLI_DATA_DIR' }
+    : undefined
+  return remote('KCLI_BOOTSTRAP_SERVER') ?? local ?? remote('KAFKA_BOOTSTRAP_SERVERS')
+}
+
+function profileChoice({ activeProfile }: GlobalFlags): TargetChoice | undefined {
+  if (activeProfile === undefined) return undefined
+  const { name, bootstrapServer, dataDir } = activeProfile
+  const from = `profile ${name}`
+  if (bootstrapServer !== undefined) return { kind: 'remote', addresses: bootstrapServer, from }
+  return dataDir === undefined ? undefined : { kind: 'local', dataDir, from }
 }
 
 function offlineChoice(flags: GlobalFlags, env: Env, platform: string): TargetChoice {
@@ -79,8 +101,37 @@ function offlineChoice(flags: GlobalFlags, env: Env, platform: string): TargetCh
       'Name the directories with --data-dir.',
     )
   }
-  const dataDir = flags['data-dir'] ?? (env.KCLI_DATA_DIR || defaultDataDir(env, platform))
-  return { kind: 'offline', dataDir }
+  return { kind: 'offline', ...chooseDataDir(flags, env, platform) }
+}
+
+/** The data directory, whether or not brokers are named elsewhere. With `--offline` it may be a list. */
+export function chooseDataDir(
+  flags: GlobalFlags,
+  env: Env,
+  platform: string = process.platform,
+): { readonly dataDir: string; readonly from: string } {
+  const { 'data-dir': given, activeProfile } = flags
+  if (given !== undefined) return { dataDir: given, from: '--data-dir' }
+  const ofProfile =
+    activeProfile?.dataDir === undefined
+      ? undefined
+      : { dataDir: activeProfile.dataDir, from: `profile ${activeProfile.name}` }
+  if (ofProfile !== undefined && activeProfile?.from === '--profile') return ofProfile
+  if (env.KCLI_DATA_DIR) return { dataDir: env.KCLI_DATA_DIR, from: 'KCLI_DATA_DIR' }
+  return ofProfile ?? { dataDir: defaultDataDir(env, platform), from: 'default' }
+}
+
+/** The ZooKeeper that somebody named, beside the brokers: KCLI_ZOOKEEPER, else the profile's. */
+export function chooseZooKeeper(
+  { activeProfile }: GlobalFlags,
+  env: Env,
+): { readonly connect: string; readonly from: string } | undefined {
+  const ofProfile =
+    activeProfile?.zookeeper === undefined
+      ? undefined
+      : { connect: activeProfile.zookeeper, from: `profile ${activeProfile.name}` }
+  if (ofProfile !== undefined && activeProfile?.from === '--profile') return ofProfile
+  return env.KCLI_ZOOKEEPER ? { connect: env.KCLI_ZOOKEEPER, from: 'KCLI_ZOOKEEPER' } : ofProfile
 }
 
 export function defaultDataDir(env: Env, platform: string): string {
@@ -105,7 +156,7 @@ export function parseAddresses(text: string, from: string): Address[] {
 
 export async function openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
   const choice = chooseTarget(flags, process.env)
-  const settings = { ...clientTimes(options), ...fileSettings(flags, options) }
+  const settings = { ...clientTimes(options), ...(await givenSettings(flags, options)) }
   if (choice.kind === 'remote') return openRemote(choice, settings)
   if (choice.kind === 'local') return await openLocal(choice.dataDir, options, settings)
   const { openOfflineTarget } = await import('./offline-target.ts')
@@ -136,14 +187,12 @@ export function clientTimes(options: OpenOptions) {
   }
 }
 
-/** The client settings of --command-config. --timeout wins over the times in the file. */
-function fileSettings(flags: GlobalFlags, options: OpenOptions): ClientSettings {
-  const file = flags['command-config']
-  if (file === undefined) return {}
-  const properties = Object.fromEntries(readProperties(file, '--command-config'))
-  const { bootstrap: _, ...settings } = sharedSettings(properties, {
-    onUnknown: (message) => options.warn?.(`${file}: ${message}`),
-  })
+/** What -X, --command-config and the profile say of clients. --timeout wins over the times among it. */
+async function givenSettings(flags: GlobalFlags, options: OpenOptions): Promise<ClientSettings> {
+  const sources = [flags['command-property'], flags['command-config'], flags.activeProfile]
+  if (sources.every((source) => source === undefined)) return {}
+  const { clientSettings } = await import('./profiles/client-properties.ts')
+  const settings = await clientSettings(flags, process.env, options.warn ?? (() => undefined))
   const { clientId, ...times } = clientTimes(options)
   return { clientId, ...settings, ...(flags.timeout !== undefined && times) }
 }

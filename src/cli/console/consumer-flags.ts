@@ -4,7 +4,7 @@ import { UsageError } from '../exit-codes.ts'
 import { END, type OffsetRange, START } from '../records/offset-grammar.ts'
 import type { ConsoleConsumerOptions } from '../services/console-consumer.ts'
 import { formatterOf } from './message-formatter.ts'
-import { mergeProperties, parseKeyValues, readProperties } from './properties.ts'
+import { mergeProperties, parseKeyValues, readProperties, withoutGroup } from './properties.ts'
 
 export interface ConsoleConsumerFlags {
   readonly topic?: string | undefined
@@ -30,6 +30,7 @@ export interface ConsoleConsumerFlags {
 export function consoleConsumerOptions(
   flags: ConsoleConsumerFlags,
   warn: (message: string) => void,
+  given: Readonly<Record<string, string>> = {},
 ): ConsoleConsumerOptions {
   const { topic, include, partition } = flags
   if ((topic === undefined) === (include === undefined)) {
@@ -44,7 +45,7 @@ export function consoleConsumerOptions(
   if (flags['key-deserializer'] !== undefined) properties.set('key.deserializer', flags['key-deserializer'])
   if (flags['value-deserializer'] !== undefined)
     properties.set('value.deserializer', flags['value-deserializer'])
-  const { client, consumer } = settingsOf(flags, warn)
+  const { client, consumer } = settingsOf(flags, warn, given)
   const group = groupOf(flags)
   if (group !== undefined && partition !== undefined)
     throw new UsageError('--group and --partition cannot be given together')
@@ -108,7 +109,11 @@ function rangeOf(flags: ConsoleConsumerFlags, reset: string | undefined): Offset
   throw new UsageError(`--offset is '${offset}'; it takes earliest, latest or a number that is not negative`)
 }
 
-function settingsOf(flags: ConsoleConsumerFlags, warn: (message: string) => void): ConsumerSettings {
+function settingsOf(
+  flags: ConsoleConsumerFlags,
+  warn: (message: string) => void,
+  given: Readonly<Record<string, string>>,
+): ConsumerSettings {
   const properties = mergeProperties(
     { path: flags['consumer.config'], flag: '--consumer.config' },
     { values: flags['consumer-property'], flag: '--consumer-property' },
@@ -117,6 +122,7 @@ function settingsOf(flags: ConsoleConsumerFlags, warn: (message: string) => void
     {
       'client.id': 'console-consumer',
       'isolation.level': flags['isolation-level'],
+      ...withoutGroup(given),
       ...Object.fromEntries(properties),
     },
     { onUnknown: warn },

@@ -37,6 +37,7 @@ const DEFAULTS = {
 export function consoleProducerOptions(
   flags: ConsoleProducerFlags,
   warn: (message: string) => void,
+  given: Readonly<Record<string, string>> = {},
 ): ProduceOptions {
   const reader = (flags['line-reader'] ?? 'LineMessageReader').split('.').at(-1)
   if (reader !== 'LineMessageReader') {
@@ -50,7 +51,7 @@ export function consoleProducerOptions(
     topic: flags.topic,
     file: undefined,
     parser: new LineMessageReader(lineReaderOptions(properties)),
-    ...settingsOf(flags, warn),
+    ...settingsOf(flags, warn, given),
     defaults: {},
     sync: flags.sync === true,
     report: false,
@@ -59,7 +60,11 @@ export function consoleProducerOptions(
 }
 
 /** Flags win over properties, and those over the defaults of the tool (CommandLineUtils.maybeMergeOptions). */
-function settingsOf(flags: ConsoleProducerFlags, warn: (message: string) => void): ProducerSettings {
+function settingsOf(
+  flags: ConsoleProducerFlags,
+  warn: (message: string) => void,
+  given: Readonly<Record<string, string>>,
+): ProducerSettings {
   const properties = mergeProperties(
     { path: flags['producer.config'], flag: '--producer.config' },
     { values: flags['producer-property'], flag: '--producer-property' },
@@ -77,9 +82,9 @@ function settingsOf(flags: ConsoleProducerFlags, warn: (message: string) => void
     'metadata.max.age.ms': flags['metadata-expiry-ms'],
     'max.block.ms': flags['max-block-ms'],
   }
-  const given = Object.entries(fromFlags).filter(([, value]) => value !== undefined)
+  const said = Object.entries(fromFlags).filter(([, value]) => value !== undefined)
   return producerSettings(
-    { ...DEFAULTS, ...Object.fromEntries(properties), ...Object.fromEntries(given) },
+    { ...DEFAULTS, ...given, ...Object.fromEntries(properties), ...Object.fromEntries(said) },
     { onUnknown: warn },
   )
 }

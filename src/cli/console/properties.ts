@@ -37,6 +37,14 @@ export function mergeProperties(
   return new Map([...fromFile, ...parseKeyValues(words.values, words.flag)])
 }
 
+/** A group is joined by who names it in the command, and not for a file that is meant for other programs as well. */
+export function withoutGroup({
+  'group.id': _,
+  ...others
+}: Readonly<Record<string, string>>): Record<string, string> {
+  return others
+}
+
 export function isTrue(properties: ReadonlyMap<string, string>, key: string, otherwise = false): boolean {
   const value = properties.get(key)
   return value === undefined ? otherwise : value.trim().toLowerCase() === 'true'

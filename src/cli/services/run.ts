@@ -6,6 +6,7 @@ import type { NewTopic } from '../../client/index.ts'
 import { DataDirectory, type HostedCluster, systemPorts } from '../../cluster/index.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
+import { NO_PROFILE } from '../profiles/profile.ts'
 import { serverLogger } from '../server-logger.ts'
 import { openTarget } from '../target.ts'
 import { untilAborted } from '../until-aborted.ts'
@@ -50,6 +51,9 @@ export async function runBeside(context: CommandContext, options: RunOptions): P
       KAFKA_BOOTSTRAP_SERVERS: addresses,
       KCLI_BOOTSTRAP_SERVER: addresses,
       KCLI_DATA_DIR: directory.path,
+      // What the user works with otherwise has nothing to do with this cluster.
+      KCLI_ZOOKEEPER: '',
+      KCLI_PROFILE: NO_PROFILE,
     })
     return await endOf(context, child, hosted)
   } finally {

@@ -4,6 +4,7 @@ import { zookeeperPipe } from '../../cluster/index.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { formatError } from '../report-error.ts'
+import { chooseZooKeeper } from '../target.ts'
 import { parseAuth, type ZkFlags } from '../zk/flags.ts'
 import { remotePlace, ZkBrowser, type ZkPlace } from '../zk/session.ts'
 
@@ -16,6 +17,7 @@ export async function browseZnodes(context: CommandContext, flags: ZkFlags): Pro
     auth: flags.auth.map(parseAuth),
     sessionTimeoutMs: SESSION_TIMEOUT_MS,
     connectTimeoutMs: context.timeoutMs,
+    isShell: flags.argv.length === 0,
   })
   if (flags.argv.length > 0) {
     browser.printsWatches = false
@@ -44,12 +46,15 @@ async function placeOf(context: CommandContext, flags: ZkFlags): Promise<ZkPlace
       throw new UsageError('--server and --data-dir exclude each other', 'Name one place.')
     return remotePlace(server)
   }
+  const named =
+    context.flags['data-dir'] === undefined ? chooseZooKeeper(context.flags, process.env) : undefined
+  if (named !== undefined) return remotePlace(named.connect)
   const target = await context.target()
   const { network } = target.clientOptions
   if (!target.isLocal || network === undefined)
     throw new UsageError(
       'the znodes are not in a data directory',
-      'Name the ZooKeeper with --server HOST:PORT.',
+      'Name the ZooKeeper with --server HOST:PORT, with KCLI_ZOOKEEPER or in the profile.',
     )
   const { dataDir } = target
   if (dataDir === undefined) throw new UsageError('there is no data directory', 'Name it with --data-dir.')

@@ -49,5 +49,10 @@ export class SharedTarget {
 }
 
 function placeOf(flags: GlobalFlags): string {
-  return JSON.stringify([chooseTarget({ ...flags, offline: false }, process.env), flags['command-config']])
+  return JSON.stringify([
+    chooseTarget({ ...flags, offline: false }, process.env),
+    flags['command-config'],
+    flags['command-property'],
+    flags.activeProfile?.name,
+  ])
 }

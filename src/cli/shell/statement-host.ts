@@ -63,10 +63,11 @@ export class StatementHost implements Host {
     const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     const output = settings.get('output')
     const timeout = settings.get('timeout')
-    const places = ['bootstrap-server', 'data-dir'] as const
+    const places = ['bootstrap-server', 'data-dir', 'profile'] as const
     // A place that a command names replaces the session's, of whichever kind it is.
     const isElsewhere = places.some((name) => said[name] !== undefined)
-    const kept = isElsewhere ? { 'command-config': flags['command-config'] } : flags
+    const { 'bootstrap-server': _, 'data-dir': __, ...others } = flags
+    const kept = isElsewhere ? others : flags
     return {
       ...kept,
       ...(output !== undefined && given.json !== true && { output }),

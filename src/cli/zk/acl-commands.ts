@@ -5,6 +5,7 @@ import { checkPath, subtree } from './paths.ts'
 
 const getAcl: ZkCommand = {
   name: 'getAcl',
+  effect: 'reads',
   usage: '[-s] path',
   summary: 'Who may do what with a node.',
   options: { s: {} },
@@ -22,6 +23,7 @@ const getAcl: ZkCommand = {
 
 const setAcl: ZkCommand = {
   name: 'setAcl',
+  effect: 'changes',
   usage: '[-s] [-v version] [-R] path acl',
   summary: 'Change who may do what: scheme:id:perms,… with perms of c d r w a; -R: all below as well.',
   options: { s: {}, v: { hasValue: true }, R: {} },
@@ -46,6 +48,7 @@ const setAcl: ZkCommand = {
 
 const addauth: ZkCommand = {
   name: 'addauth',
+  effect: 'reads',
   usage: 'scheme auth',
   summary: 'Prove who you are: addauth digest USER:PASSWORD.',
   minArguments: 1,
@@ -58,6 +61,7 @@ const addauth: ZkCommand = {
 
 const whoami: ZkCommand = {
   name: 'whoami',
+  effect: 'reads',
   usage: '',
   summary: 'Who this session has proved to be.',
   isZkCli: true,

@@ -1,10 +1,13 @@
 import type { NetworkClient, Watcher } from '../../zookeeper/index.ts'
+import type { Effect } from '../profiles/guard.ts'
 import type { TextFiles } from '../text-files.ts'
 import type { OptionSpec, ZkArguments } from './arguments.ts'
 
 /** One command of the znode browser, as in zkCli (org.apache.zookeeper.cli.CliCommand) or one of ours. */
 export interface ZkCommand {
   readonly name: string
+  /** For profiles that refuse changes, or ask before something is destroyed. */
+  readonly effect: Effect
   /** What may follow the name, as zkCli writes it. */
   readonly usage: string
   readonly summary: string

@@ -8,6 +8,9 @@ const WITH_VALUE: Readonly<Record<string, string>> = {
   '--timeout': 'timeout',
   '-timeout': 'timeout',
   '--auth': 'auth',
+  '--profile': 'profile',
+  '-P': 'profile',
+  '--confirm': 'confirm',
   '--output': 'output',
   '-o': 'output',
 }

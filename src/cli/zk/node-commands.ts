@@ -9,6 +9,7 @@ import { checkPath, subtree } from './paths.ts'
 
 const ls: ZkCommand = {
   name: 'ls',
+  effect: 'reads',
   usage: '[-s] [-w] [-R] path',
   summary: 'Children of a node; -R: all below it.',
   options: { s: {}, w: {}, R: {}, '?': {} },
@@ -33,6 +34,7 @@ const ls: ZkCommand = {
 
 const stat: ZkCommand = {
   name: 'stat',
+  effect: 'reads',
   usage: '[-w] path',
   summary: 'What is known of a node.',
   options: { w: {} },
@@ -49,6 +51,7 @@ const stat: ZkCommand = {
 
 const get: ZkCommand = {
   name: 'get',
+  effect: 'reads',
   usage: '[-s] [-w] path',
   summary: "A node's data; --explain: what Kafka means by it.",
   options: { s: {}, w: {}, explain: {} },
@@ -75,6 +78,7 @@ const get: ZkCommand = {
 
 const create: ZkCommand = {
   name: 'create',
+  effect: 'changes',
   usage: '[-s] [-e] [-c] [-t ttl] path [data] [acl]',
   summary:
     'Make a node: -e ephemeral, -s sequential, -c container, -t with a time to live, -p with its parents.',
@@ -131,6 +135,7 @@ async function makeParents(client: NetworkClient, path: string): Promise<void> {
 
 const set: ZkCommand = {
   name: 'set',
+  effect: 'changes',
   usage: '[-s] [-v version] path data',
   summary: "Change a node's data.",
   options: { s: {}, v: { hasValue: true } },
@@ -147,6 +152,7 @@ const set: ZkCommand = {
 
 const remove: ZkCommand = {
   name: 'delete',
+  effect: 'destroys',
   usage: '[-v version] path',
   summary: 'Remove a node that has no children.',
   options: { v: { hasValue: true } },
@@ -162,6 +168,7 @@ const DEFAULT_BATCH = 1000
 
 const removeAll: ZkCommand = {
   name: 'deleteall',
+  effect: 'destroys',
   usage: 'path [-b batch size]',
   summary: 'Remove a node and all below it.',
   options: { b: { hasValue: true } },
@@ -186,6 +193,7 @@ function depthOf(path: string): number {
 
 const sync: ZkCommand = {
   name: 'sync',
+  effect: 'reads',
   usage: 'path',
   summary: 'Wait until the server has seen everything that was committed before.',
   minArguments: 1,
@@ -199,6 +207,7 @@ const sync: ZkCommand = {
 
 const getEphemerals: ZkCommand = {
   name: 'getEphemerals',
+  effect: 'reads',
   usage: 'path',
   summary: "This session's ephemeral nodes, all or those below a path.",
   isZkCli: true,
@@ -212,6 +221,7 @@ const getEphemerals: ZkCommand = {
 
 const getAllChildrenNumber: ZkCommand = {
   name: 'getAllChildrenNumber',
+  effect: 'reads',
   usage: 'path',
   summary: 'How many nodes there are below a node.',
   minArguments: 1,
@@ -224,6 +234,7 @@ const getAllChildrenNumber: ZkCommand = {
 
 const config: ZkCommand = {
   name: 'config',
+  effect: 'reads',
   usage: '[-c] [-w] [-s]',
   summary: "The ensemble's configuration.",
   options: { c: {}, w: {}, s: {} },

@@ -56,6 +56,7 @@ const NEEDED = '[-n num soft quota, -b bytes soft quota, -N num hard quota, -B b
 
 const setquota: ZkCommand = {
   name: 'setquota',
+  effect: 'changes',
   usage: '-n|-b|-N|-B val path',
   summary: 'Limit the nodes (-n) or bytes (-b) at and below a path; -N and -B are hard limits.',
   options: { ...QUOTA_OPTIONS, n: { ...QUOTA_OPTIONS.n, requires: NEEDED } },
@@ -133,6 +134,7 @@ function formatUse({ count, bytes }: Use): string {
 
 const listquota: ZkCommand = {
   name: 'listquota',
+  effect: 'reads',
   usage: 'path',
   summary: 'Limits and use of a path.',
   minArguments: 1,
@@ -160,6 +162,7 @@ const listquota: ZkCommand = {
 
 const delquota: ZkCommand = {
   name: 'delquota',
+  effect: 'changes',
   usage: '[-n|-b|-N|-B] path',
   summary: 'Remove limits, all or one of them.',
   options: { n: { group: 'quota' }, b: { group: 'quota' }, N: { group: 'quota' }, B: { group: 'quota' } },

@@ -3,6 +3,7 @@ import { ZkUsageError } from './errors.ts'
 
 const connect: ZkCommand = {
   name: 'connect',
+  effect: 'reads',
   usage: 'host:port',
   summary: 'Connect to another server, or anew to this one.',
   isZkCli: true,
@@ -11,6 +12,7 @@ const connect: ZkCommand = {
 
 const close: ZkCommand = {
   name: 'close',
+  effect: 'reads',
   usage: '',
   summary: 'End the session; ephemeral nodes go with it.',
   isZkCli: true,
@@ -19,6 +21,7 @@ const close: ZkCommand = {
 
 const quit: ZkCommand = {
   name: 'quit',
+  effect: 'reads',
   usage: '',
   summary: 'Leave.',
   isZkCli: true,
@@ -33,6 +36,7 @@ const HISTORY_SHOWN = 11
 
 const history: ZkCommand = {
   name: 'history',
+  effect: 'reads',
   usage: '',
   summary: 'The last commands, with their numbers.',
   isZkCli: true,
@@ -46,6 +50,7 @@ const history: ZkCommand = {
 
 const redo: ZkCommand = {
   name: 'redo',
+  effect: 'reads',
   usage: 'cmdno',
   summary: 'Run a command of the history again.',
   minArguments: 1,
@@ -60,6 +65,7 @@ const redo: ZkCommand = {
 
 const version: ZkCommand = {
   name: 'version',
+  effect: 'reads',
   usage: '',
   summary: 'Which ZooKeeper these commands follow.',
   isZkCli: true,
@@ -71,6 +77,7 @@ const version: ZkCommand = {
 
 const reconfig: ZkCommand = {
   name: 'reconfig',
+  effect: 'changes',
   usage:
     '[-s] [-v version] [[-file path] | [-members serverID=host:port1:port2;port3[,...]*]] | ' +
     '[-add serverId=host:port1:port2;port3[,...]]* [-remove serverId[,...]*]',

@@ -17,7 +17,7 @@ import type { CommandContext } from '../context.ts'
 import { type TextFiles, textFiles } from '../text-files.ts'
 import type { ZkSession } from './command.ts'
 import { UnknownCommandError, ZkUsageError, zkErrorText } from './errors.ts'
-import { runZkCommand, unknownCommandText, zkCliUsage } from './table.ts'
+import { effectOf, runZkCommand, unknownCommandText, zkCliUsage } from './table.ts'
 
 /** Where the znodes are. */
 export interface ZkPlace {
@@ -32,6 +32,8 @@ export interface ZkBrowserOptions {
   readonly auth: readonly { readonly scheme: string; readonly auth: string }[]
   readonly sessionTimeoutMs: number
   readonly connectTimeoutMs: number
+  /** Somebody types the commands one after the other: questions would come between. */
+  readonly isShell?: boolean
 }
 
 export const ZK_EXIT = { done: 0, failed: 1, unknownCommand: 127 } as const
@@ -119,6 +121,12 @@ export class ZkBrowser implements ZkSession {
 
   /** Runs one command, says what went wrong as zkCli does, and gives zkCli's exit code. */
   async run(argv: readonly string[]): Promise<number> {
+    const [name = ''] = argv
+    await this.context.allow({
+      effect: effectOf(name),
+      name: `zk ${name}`,
+      canAsk: this.options.isShell !== true,
+    })
     try {
       await runZkCommand(this, argv)
       return ZK_EXIT.done

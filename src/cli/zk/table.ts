@@ -1,4 +1,5 @@
 import { nearestName } from '../../base/edit-distance.ts'
+import type { Effect } from '../profiles/guard.ts'
 import { ACL_COMMANDS } from './acl-commands.ts'
 import { parseArguments } from './arguments.ts'
 import type { ZkCommand, ZkSession } from './command.ts'
@@ -11,6 +12,7 @@ import { WATCH_COMMANDS } from './watch-commands.ts'
 
 const help: ZkCommand = {
   name: 'help',
+  effect: 'reads',
   usage: '[command]',
   summary: 'What there is.',
   isZkCli: false,
@@ -41,6 +43,11 @@ function findCommand(name: string): ZkCommand {
   const found = ZK_COMMANDS.find((each) => each.name === name)
   if (found === undefined) throw new UnknownCommandError(name)
   return found
+}
+
+/** What a command line does to the znodes; nothing when there is no such command. */
+export function effectOf(name: string | undefined): Effect {
+  return ZK_COMMANDS.find((each) => each.name === name)?.effect ?? 'reads'
 }
 
 /** What zkCli prints for a command that it does not know. */

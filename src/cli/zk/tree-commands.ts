@@ -13,6 +13,7 @@ interface TreeNode {
 
 const tree: ZkCommand = {
   name: 'tree',
+  effect: 'reads',
   usage: '[-d depth] [path]',
   summary: 'What is below a node, as a tree.',
   options: { d: { hasValue: true } },
@@ -47,6 +48,7 @@ function branches(nodes: readonly TreeNode[], indent: string): string {
 
 const find: ZkCommand = {
   name: 'find',
+  effect: 'reads',
   usage: '[-i] [-g text] [path] [pattern]',
   summary:
     'Paths whose last name matches a regular expression; -g: whose data contains a text; -i: in any case.',
@@ -93,6 +95,7 @@ async function dataOf(client: NetworkClient, path: string): Promise<Buffer | nul
 
 const du: ZkCommand = {
   name: 'du',
+  effect: 'reads',
   usage: '[-d depth] [path]',
   summary: 'Nodes and bytes of data at and below each path.',
   options: { d: { hasValue: true } },
@@ -129,6 +132,7 @@ const du: ZkCommand = {
 
 const txn: ZkCommand = {
   name: 'txn',
+  effect: 'changes',
   usage: "'create PATH [DATA]' 'set PATH DATA [VERSION]' 'delete PATH [VERSION]' 'check PATH VERSION' …",
   summary: 'Do several things at once, all or nothing.',
   minArguments: 1,
@@ -213,6 +217,7 @@ function bytesOf({ data, base64 }: ExportedNode): Buffer | null {
 
 const exportNodes: ZkCommand = {
   name: 'export',
+  effect: 'reads',
   usage: 'path [file]',
   summary: 'Write a subtree as one line of JSON a node, to a file or stdout. Ephemeral nodes are left out.',
   minArguments: 1,
@@ -227,6 +232,7 @@ const exportNodes: ZkCommand = {
 
 const importNodes: ZkCommand = {
   name: 'import',
+  effect: 'changes',
   usage: '[-f] file',
   summary: 'Make the nodes of an export; -f: change those that are there. Nothing is deleted.',
   options: { f: {} },
@@ -256,6 +262,7 @@ const importNodes: ZkCommand = {
 
 const diff: ZkCommand = {
   name: 'diff',
+  effect: 'reads',
   usage: 'path file|path',
   summary: 'What differs between a subtree and an export, or another subtree.',
   minArguments: 2,

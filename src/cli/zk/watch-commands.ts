@@ -10,6 +10,7 @@ const MODES: Readonly<Record<string, AddWatchMode>> = {
 
 const addWatch: ZkCommand = {
   name: 'addWatch',
+  effect: 'reads',
   usage:
     '[-m mode] path # optional mode is one of [PERSISTENT, PERSISTENT_RECURSIVE] - default is PERSISTENT_RECURSIVE',
   summary: 'Show from now on what happens to a node, and below it.',
@@ -26,6 +27,7 @@ const addWatch: ZkCommand = {
 
 const removewatches: ZkCommand = {
   name: 'removewatches',
+  effect: 'reads',
   usage: 'path [-c|-d|-a] [-l]',
   summary: 'Stop showing it: -c children, -d data, -a all.',
   options: { c: {}, d: {}, a: {}, l: {} },
@@ -40,6 +42,7 @@ const removewatches: ZkCommand = {
 
 const printwatches: ZkCommand = {
   name: 'printwatches',
+  effect: 'reads',
   usage: 'on|off',
   summary: 'Whether events are shown.',
   isZkCli: true,
@@ -53,6 +56,7 @@ const printwatches: ZkCommand = {
 /** Ours: one line of JSON for each event, until Ctrl-C. */
 const watch: ZkCommand = {
   name: 'watch',
+  effect: 'reads',
   usage: 'path',
   summary: 'Write one line of JSON for each change of a node and below it, until Ctrl-C.',
   minArguments: 1,

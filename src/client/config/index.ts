@@ -1,4 +1,5 @@
 export { bootstrapAddresses } from './bootstrap.ts'
+export { type ClientKind, type KnownProperty, knownProperties, ownPropertyNames } from './catalog.ts'
 export {
   type AdminProperties,
   type AdminSettings,

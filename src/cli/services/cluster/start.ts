@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { sleep } from '../../../base/clock.ts'
 import { KcliError } from '../../../base/errors.ts'
 import { type Address, formatAddress } from '../../../base/network.ts'
@@ -15,7 +16,7 @@ import { parseConnectString } from '../../../zookeeper/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { UsageError } from '../../exit-codes.ts'
 import { serverLogger } from '../../server-logger.ts'
-import { chooseTarget } from '../../target.ts'
+import { chooseDataDir } from '../../target.ts'
 import { serverExitCode, untilAborted } from '../../until-aborted.ts'
 
 export interface StartClusterOptions {
@@ -81,26 +82,23 @@ function describeServer({ pid, addresses }: ServerInfo): string {
   return addresses.length === 0 ? `process ${pid}` : `process ${pid} on ${addresses.join(',')}`
 }
 
-export function localDirectory(context: CommandContext): string {
-  const choice = chooseTarget(context.flags, process.env)
-  if (choice.kind === 'local') return choice.dataDir
-  if (context.flags['bootstrap-server'] === undefined) {
-    // The variable is for clients; a server has its own directory.
-    return localOnly(context)
+/** Where a server has its files; variables that name brokers are for clients. */
+export function localDirectory({ flags }: CommandContext): string {
+  if (flags['bootstrap-server'] !== undefined) {
+    throw new UsageError(
+      'this command works on a data directory, not on --bootstrap-server',
+      'Name the folder with --data-dir.',
+    )
   }
-  throw new UsageError(
-    'this command works on a data directory, not on --bootstrap-server',
-    'Name the folder with --data-dir.',
-  )
-}
-
-function localOnly(context: CommandContext): string {
-  const choice = chooseTarget(
-    { ...context.flags, 'command-config': undefined },
-    { ...process.env, KCLI_BOOTSTRAP_SERVER: '' },
-  )
-  if (choice.kind === 'local') return choice.dataDir
-  throw new UsageError('this command works on a data directory', 'Name the folder with --data-dir.')
+  const { dataDir, from } = chooseDataDir(flags, process.env)
+  const { activeProfile } = flags
+  if (from === 'default' && activeProfile?.bootstrapServer !== undefined) {
+    throw new UsageError(
+      `this command works on a data directory, and profile '${activeProfile.name}' names brokers`,
+      'Name the folder with --data-dir, or use no profile with -P none.',
+    )
+  }
+  return path.resolve(dataDir)
 }
 
 /** Serves the directory in this process. Waits for a command that has it at the moment; undefined when the user gave up. */

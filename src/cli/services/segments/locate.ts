@@ -2,7 +2,7 @@ import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import { type Located, locate } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { UsageError } from '../../exit-codes.ts'
-import { defaultDataDir } from '../../target.ts'
+import { chooseDataDir } from '../../target.ts'
 
 export interface FileSelection {
   /** Files, folders, globs, `TOPIC-N`; none means all of the data directory. */
@@ -19,7 +19,6 @@ export function locateFiles(context: CommandContext, selection: FileSelection): 
       'Name files or folders, or a data directory with --data-dir.',
     )
   }
-  const given = flags['data-dir'] ?? process.env.KCLI_DATA_DIR
-  const dataDir = given || defaultDataDir(process.env, process.platform)
+  const { dataDir } = chooseDataDir(flags, process.env)
   return locate(nodeFileSystem, { names: selection.names, dataDir, brokerId: selection.brokerId })
 }
