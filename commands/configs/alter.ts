@@ -7,6 +7,7 @@ import { listFlag } from '../../src/cli/flags.ts'
 
 export default class ConfigsAlter extends BaseCommand {
   static override summary = 'Change settings of topics and brokers while they run'
+  static override effect = 'changes' as const
   static override usage = '--topic TOPIC | --broker ID | --all-brokers [FLAGS]'
   static override examples = [
     '<%= config.bin %> configs alter --topic orders --set retention.ms=86400000 --delete segment.bytes',
@@ -29,6 +30,7 @@ export default class ConfigsAlter extends BaseCommand {
       summary: 'Go back to what counts without it; may be given many times.',
     }),
     'dry-run': Flags.boolean({ summary: 'Let the brokers check it, change nothing.' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Do not ask before records are deleted by it.' }),
   }
 
   async run(): Promise<void> {
@@ -42,6 +44,7 @@ export default class ConfigsAlter extends BaseCommand {
         set: parseKeyValues(flags.set, '--set'),
         remove: flags.delete ?? [],
         dryRun: flags['dry-run'],
+        yes: flags.yes,
       })
     })
   }

@@ -6,6 +6,7 @@ import { configFlag, listFlag, topicArgs, topicFlag, topicNames, topicNeeded } f
 
 export default class TopicsAlter extends BaseCommand {
   static override summary = 'Add partitions, change settings'
+  static override effect = 'changes' as const
   static override usage = 'TOPIC... [FLAGS]'
   static override examples = [
     '<%= config.bin %> topics alter orders --partitions 6',
@@ -44,6 +45,7 @@ export default class TopicsAlter extends BaseCommand {
     subtract: listFlag({ helpValue: 'KEY=VALUE', summary: 'Take from a setting that is a list.' }),
     'if-exists': Flags.boolean({ summary: 'It is fine when a topic is not there.' }),
     'dry-run': Flags.boolean({ summary: 'Let the brokers check it, change nothing.' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Do not ask before records are deleted by it.' }),
   }
 
   async run(): Promise<void> {
@@ -63,6 +65,7 @@ export default class TopicsAlter extends BaseCommand {
         remove: flags['delete-config'] ?? [],
         ifExists: flags['if-exists'],
         dryRun: flags['dry-run'],
+        yes: flags.yes,
       })
     })
   }

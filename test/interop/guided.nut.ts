@@ -53,7 +53,9 @@ describeInterop('guided use', ['tmux'], () => {
     start('topics delete')
     await shows(/paychecks +2 partitions/)
     await choose('payc', /❯ paychecks.*\n\n?↑/)
-    await shows(/\$ kcli topics delete paychecks\n/)
+    await shows(
+      /\$ kcli topics delete paychecks\npaychecks: 2 partitions × \d replicas?, 0 records, 0 B on disk\n/,
+    )
     await shows('(y/N)')
     type('n', 'Enter')
     await shows(/nothing was changed\nexit 1/)
@@ -76,6 +78,24 @@ describeInterop('guided use', ['tmux'], () => {
     await shows(/max\.message\.bytes = \(1048588\)/)
     type('2000000', 'Enter')
     await shows(/--config max\.message\.bytes=2000000\nAltered topic payments\.\nexit 0/)
+  })
+
+  it('asks before a setting makes brokers delete records; --yes says it beforehand', async () => {
+    start('topics alter payments --config retention.ms=60000')
+    await shows(/topic payments: records older than 1 min are deleted\n.*Change that\?/)
+    type('Enter')
+    await shows(/nothing was changed\nexit 1/)
+    terminal.kill()
+    start('topics alter payments --config retention.ms=60000 -y')
+    await shows(/Altered topic payments\.\nexit 0/)
+    terminal.kill()
+    start('topics alter payments --config retention.ms=120000')
+    await shows(/Altered topic payments\.\nexit 0/)
+  })
+
+  it('asks nobody where CI is set', async () => {
+    terminal = tmux.run(`CI=true sh -c '"${process.execPath}" "${runner}" topics delete; sleep 60'`)
+    await shows(/kcli: no topic given\nName it as an argument or with --topic\./)
   })
 
   it('asks inside the shell as well; what is typed there is the answer and nothing else', async () => {

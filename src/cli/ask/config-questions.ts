@@ -2,7 +2,7 @@ import { KcliError } from '../../base/errors.ts'
 import { type ExplainedConfig, explainConfigs } from '../../broker/index.ts'
 import type { ConfigEntry, ConfigResource } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
-import { requireDescribed, resourcesOf } from '../services/configs/resources.ts'
+import { isOwn, requireDescribed, resourcesOf } from '../services/configs/resources.ts'
 import { selectTopics } from '../services/topics/select.ts'
 import type { CommandLine } from './need.ts'
 import type { Choice } from './prompts.ts'
@@ -73,8 +73,7 @@ async function askForSetting(context: CommandContext, resource: ConfigResource):
     known.map((config) => choiceOf(config, entries.get(config.name))),
   )
   const entry = entries.get(name)
-  const isOwn = entry !== undefined && OWN_SOURCES.has(entry.source)
-  if (isOwn) {
+  if (entry !== undefined && isOwn(entry)) {
     const to = await prompts.pick(`${name} is ${entry.value ?? '(secret)'}. Change it to`, [
       { value: SET },
       { value: FORGET },
@@ -84,13 +83,6 @@ async function askForSetting(context: CommandContext, resource: ConfigResource):
   const now = entry?.value ?? ''
   return { name, value: await prompts.text(`${name} =`, now === '' ? {} : { default: now }) }
 }
-
-/** What was set for the resource itself, and can be taken away again. */
-const OWN_SOURCES: ReadonlySet<string> = new Set([
-  'DYNAMIC_TOPIC_CONFIG',
-  'DYNAMIC_BROKER_CONFIG',
-  'DYNAMIC_DEFAULT_BROKER_CONFIG',
-])
 
 function canChange({ of, update }: ExplainedConfig, { type, name }: ConfigResource): boolean {
   if (of !== type) return false

@@ -12,6 +12,26 @@ export function sizeText(bytes: number): string {
   return `${value.toFixed(digits)} ${UNITS[unit]}`
 }
 
+const SPANS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['min', 60_000],
+  ['s', 1000],
+] as const
+
+/** `3 s`, `2 min 5 s`, `7 d`: the two largest units; less than a second is `0 s`. */
+export function spanText(durationMs: number): string {
+  const at = SPANS.findIndex(([, unitMs]) => durationMs >= unitMs)
+  const parts = at === -1 ? [] : SPANS.slice(at, at + 2)
+  let restMs = durationMs
+  const words = parts.flatMap(([unit, unitMs]) => {
+    const count = Math.floor(restMs / unitMs)
+    restMs -= count * unitMs
+    return count === 0 ? [] : `${count} ${unit}`
+  })
+  return words.length === 0 ? '0 s' : words.join(' ')
+}
+
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`
 }

@@ -1,6 +1,7 @@
 import type { BrokerError, ConfigOperation, ConfigResource } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
+import { confirmLosses } from './confirm-losses.ts'
 import { requireKnownKeys } from './known-keys.ts'
 import { resourceData, resourceText } from './resources.ts'
 
@@ -9,6 +10,8 @@ export interface AlterConfigsOptions {
   readonly set: ReadonlyMap<string, string>
   readonly remove: readonly string[]
   readonly dryRun: boolean
+  /** The user has agreed already. */
+  readonly yes: boolean
 }
 
 /** Changes single settings and leaves the others alone (KIP-339). */
@@ -24,6 +27,7 @@ export async function alterConfigs(context: CommandContext, options: AlterConfig
   ]
   const { admin } = await context.target()
   const changes = resources.map((resource) => ({ resource, operations }))
+  if (!options.yes && !dryRun) await confirmLosses(context, changes)
   const results = await admin.incrementalAlterConfigs(changes, { validateOnly: dryRun })
   const rows = resources.map((resource) => {
     const found = results.find(({ name }) => name === resource.name)

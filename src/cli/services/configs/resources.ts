@@ -1,5 +1,5 @@
 import { KcliError } from '../../../base/errors.ts'
-import type { ConfigResource, DescribedConfig } from '../../../client/index.ts'
+import type { ConfigEntry, ConfigResource, DescribedConfig } from '../../../client/index.ts'
 import { UsageError } from '../../exit-codes.ts'
 import { parseIds } from '../../flags.ts'
 
@@ -24,6 +24,17 @@ export function resourcesOf(flags: ResourceFlags): ConfigResource[] {
 export function resourceText({ type, name }: ConfigResource): string {
   return name === '' ? 'all brokers' : `${type} ${name}`
 }
+
+/** Whether the value was set for the resource itself, and can be taken away again. */
+export function isOwn({ source }: Pick<ConfigEntry, 'source'>): boolean {
+  return OWN_SOURCES.has(source)
+}
+
+const OWN_SOURCES: ReadonlySet<string> = new Set([
+  'DYNAMIC_TOPIC_CONFIG',
+  'DYNAMIC_BROKER_CONFIG',
+  'DYNAMIC_DEFAULT_BROKER_CONFIG',
+])
 
 /** As data: `name` is null for what holds for all brokers. */
 export function resourceData({ type, name }: ConfigResource) {

@@ -2,8 +2,9 @@ import { BrokerError, type PartitionResult } from '../../../client/index.ts'
 import { partitionName } from '../../../lag/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import { plural } from '../../output/text.ts'
 import { reportItems } from '../report-items.ts'
-import { viewGroups } from './groups.ts'
+import { partitionsText, viewGroups } from './groups.ts'
 import { isInScope, type TopicScope } from './scope.ts'
 
 export interface DeleteOffsetsOptions {
@@ -27,8 +28,10 @@ export async function deleteGroupOffsets(
     context.out.note(`Group ${group} has committed nothing there.`)
     return EXIT.done
   }
-  if (!options.yes && !dryRun && context.terminal.canPrompt)
-    await context.confirm(`Forget ${partitions.length} offsets of ${group}?`, '--yes')
+  if (!options.yes && !dryRun && context.terminal.canPrompt) {
+    context.out.note(`${group}: ${partitionsText(partitions)}`)
+    await context.confirm(`Forget ${plural(partitions.length, 'offset')} of ${group}?`, '--yes')
+  }
   const offsets = new Map(partitions.map((at) => [partitionName(at), at.offset]))
   const results: PartitionResult[] = dryRun
     ? partitions.map((at) => ({ ...at, name: partitionName(at), error: null }))

@@ -2,8 +2,10 @@ import { BrokerError, type ItemResult } from '../../../client/index.ts'
 import { ERROR_CODES } from '../../../protocol/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import { plural } from '../../output/text.ts'
+import type { Target } from '../../target.ts'
 import { reportItems } from '../report-items.ts'
-import { type GroupSelection, type GroupView, selectGroupIds, viewGroups } from './groups.ts'
+import { type GroupSelection, type GroupView, partitionsText, selectGroupIds, viewGroups } from './groups.ts'
 import { busyGroups } from './reset.ts'
 
 export interface DeleteGroupsOptions extends GroupSelection {
@@ -24,7 +26,7 @@ export async function deleteGroups(context: CommandContext, options: DeleteGroup
   }
   // By the names alone kafka-consumer-groups asks nobody; an expression may match more than was meant.
   if (!options.yes && !dryRun && (regex || context.terminal.canPrompt))
-    await context.confirm(`Delete ${ids.join(', ')} with all offsets?`, '--yes')
+    await confirmDelete(context, target, ids)
   const results = dryRun ? [] : await target.admin.deleteConsumerGroups(ids)
   const failed = new Set(results.filter(({ error }) => error !== null).map(({ name }) => name))
   const look = dryRun ? ids : ids.filter((id) => failed.has(id))
@@ -45,6 +47,24 @@ export async function deleteGroups(context: CommandContext, options: DeleteGroup
     },
   })
   return found.every(isFine) ? EXIT.done : EXIT.failed
+}
+
+/** A list is for reading; more groups are counted. */
+const MAX_SHOWN = 20
+
+async function confirmDelete(context: CommandContext, target: Target, ids: readonly string[]): Promise<void> {
+  if (context.terminal.canPrompt) {
+    const shown = ids.slice(0, MAX_SHOWN)
+    const views = await viewGroups(context, target, { names: shown, regex: false }, { allowMissing: true })
+    for (const { groupId, state, members, offsets } of views) {
+      const who = members.length === 0 ? '' : `, ${plural(members.length, 'member')}`
+      const what = offsets.length === 0 ? 'no offsets' : `offsets of ${partitionsText(offsets)}`
+      context.out.note(`${groupId}: ${state}${who}, ${what}`)
+    }
+    if (ids.length > shown.length) context.out.note(`… and ${ids.length - shown.length} more`)
+  }
+  const what = ids.length > MAX_SHOWN ? `these ${ids.length} groups` : ids.join(', ')
+  await context.confirm(`Delete ${what} with all offsets?`, '--yes')
 }
 
 function wouldDelete(name: string, views: readonly GroupView[]): ItemResult {

@@ -8,6 +8,7 @@ import {
 } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
+import { confirmLosses } from '../configs/confirm-losses.ts'
 import { reportItems } from '../report-items.ts'
 
 export interface AlterTopicsOptions {
@@ -21,6 +22,8 @@ export interface AlterTopicsOptions {
   readonly remove: readonly string[]
   readonly ifExists: boolean
   readonly dryRun: boolean
+  /** The user has agreed already. */
+  readonly yes: boolean
 }
 
 /** Adds partitions and changes settings. Settings go first: a wrong one is found before partitions are added for good. */
@@ -40,6 +43,7 @@ export async function alterTopics(context: CommandContext, options: AlterTopicsO
   }
   if (operations.length > 0 && existing.length > 0) {
     const changes = existing.map(({ name }) => ({ resource: { type: 'topic' as const, name }, operations }))
+    if (!options.yes && !options.dryRun) await confirmLosses(context, changes)
     changed(await admin.incrementalAlterConfigs(changes, { validateOnly: options.dryRun }))
   }
   const fine = existing.filter((topic) => !results.get(topic.name)?.error)

@@ -2,6 +2,7 @@ import type { ItemResult } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
 import { reportItems } from '../report-items.ts'
+import { confirmDelete } from './confirm-delete.ts'
 import { selectTopics } from './select.ts'
 
 export interface DeleteTopicsOptions {
@@ -27,7 +28,7 @@ export async function deleteTopics(context: CommandContext, options: DeleteTopic
   }
   // By the names alone kafka-topics asks nobody; an expression may match more than was meant.
   if (!options.yes && !options.dryRun && (options.regex || context.terminal.canPrompt)) {
-    await context.confirm(`Delete ${names.join(', ')} with all records?`, '--yes')
+    await confirmDelete(context, names)
   }
   const results = options.dryRun
     ? await wouldDelete(context, names)
