@@ -26,7 +26,6 @@ export async function runBatchTop(
 ): Promise<undefined> {
   const { clock, signal } = context
   const interrupted = aborted(signal)
-  const trends = new Trends()
   let before = await seen(look)
   for (let written = 0; written < count; written++) {
     const leftMs = before.atMs + intervalMs - clock.monotonicMs()
@@ -34,8 +33,7 @@ export async function runBatchTop(
     if (signal.aborted) return undefined
     const now = await seen(look)
     const view = viewOf(before, now)
-    trends.add(view)
-    await write(context, view, { tab, trends, isFirst: written === 0 })
+    await write(context, view, { tab, isFirst: written === 0 })
     before = now
   }
   return undefined
@@ -51,7 +49,6 @@ async function seen(look: BatchTopOptions['look']): Promise<Look> {
 
 interface WriteOptions {
   readonly tab: Tab | undefined
-  readonly trends: Trends
   readonly isFirst: boolean
 }
 
@@ -67,9 +64,10 @@ async function write(context: CommandContext, view: TopView, options: WriteOptio
 async function writeTables(
   { out, flags, terminal, clock }: CommandContext,
   view: TopView,
-  { tab, trends, isFirst }: WriteOptions,
+  { tab, isFirst }: WriteOptions,
 ): Promise<void> {
   let text = ''
+  const trends = new Trends()
   const stream = await RowStream.open({
     format: out.format,
     headers: flags.headers !== false,
@@ -87,10 +85,12 @@ async function writeTables(
     if (rows.length === 0 && (name === 'znodes' || !isTable)) continue
     if (tab === undefined) stream.part(TABLES[name].title)
     if (rows.length === 0 && isTable) text += `${table.empty(view)}\n`
-    const columns = table.columns.map((column) => ({
-      header: column.header,
-      value: (row: unknown) => (isTable ? column.text(row, trends) : (column.value?.(row) ?? '')),
-    }))
+    // Small charts are for who watches them grow.
+    const columns = table.columns.flatMap(({ header, text: show, value }) =>
+      value === undefined
+        ? []
+        : { header, value: (row: unknown) => (isTable ? show(row, trends) : (value(row) ?? '')) },
+    )
     for (const row of rows) stream.add({ columns, data: (each) => each, name: table.key }, row)
   }
   stream.finish()

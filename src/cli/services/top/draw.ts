@@ -11,7 +11,7 @@ import { bytesText, clockText, countText, rateText } from './numbers.ts'
 import type { Shown, TopState } from './state.ts'
 import { TABLES, TABS, type TopTable, tableOf } from './tables.ts'
 import type { Trends } from './trends.ts'
-import type { TopView } from './view.ts'
+import type { Rate, TopView } from './view.ts'
 
 export interface TopStyles extends Styles {
   inverse(text: string): string
@@ -107,12 +107,16 @@ function flowLine(view: TopView | undefined, trends: Trends, { bold }: Styles): 
   if (view === undefined) return ''
   const { inPerSecond, bytesPerSecond, outPerSecond, lag, groups } = view
   const parts = [
-    `${bold('In')} ${rateText(inPerSecond)} records/s, ${bytesText(bytesPerSecond)}/s`,
-    `${bold('Out')} ${rateText(outPerSecond)} records/s`,
+    `${bold('In')} ${perSecond(inPerSecond, rateText, ' records/s')}, ${perSecond(bytesPerSecond, bytesText, '/s')}`,
+    `${bold('Out')} ${perSecond(outPerSecond, rateText, ' records/s')}`,
     `${bold('Lag')} ${countText(lag)} in ${plural(groups.length, 'group')}`,
     sparkline(trends.of('in').slice(-20)),
   ]
   return parts.join('   ')
+}
+
+function perSecond(rate: Rate, text: (rate: Rate) => string, unit: string): string {
+  return rate === null ? '-' : `${text(rate)}${unit}`
 }
 
 function tabLine({ state, view, styles }: Frame): string {
