@@ -52,6 +52,11 @@ export function startOptions(flags: StartFlags): StartClusterOptions {
     { path: flags.config, flag: 'the properties file' },
     { values: flags.override, flag: '--override' },
   )
+  return startOptionsFrom(properties, flags)
+}
+
+/** The same with what a server.properties says; what becomes an option is taken out of it. */
+export function startOptionsFrom(properties: Map<string, string>, flags: StartFlags): StartClusterOptions {
   const zookeeper = flags.zookeeper ?? properties.get('zookeeper.connect')
   const idInFile = brokerIdOf(properties, flags)
   properties.delete('zookeeper.connect')

@@ -14,12 +14,18 @@
  * - The events of kafka-verifiable-producer and kafka-verifiable-consumer have their fields in the order that Jackson gives
  *   them on JDK 17 (it is that of the JVM); what went wrong is said in the words of our client.
  * - kafka-verifiable-consumer tells of an error without a time of the log.
+ * - kafka-server-start listens at 127.0.0.1 where no listeners are named, wants a broker.id, as ids are not generated, and says
+ *   in one line that it is ready in place of a log. What is wrong with a file is said in our words.
+ * - kafka-server-stop and zookeeper-server-stop know the servers of this user that kcli started, and no processes of Java.
+ * - zookeeper-shell has a prompt on a terminal, knows the commands of `kcli zk` beside ZooKeeper's, and says in its own words
+ *   that a server cannot be reached.
  */
 import { Readable } from 'node:stream'
 import { expect } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import type { CommandContext } from '../../../src/cli/context.ts'
 import type { RunKafkaTool } from '../../../src/cli/kafka-tool-command.ts'
+import { Output } from '../../../src/cli/output/output.ts'
 import type { JavaDriver, ToolName } from './driver.ts'
 
 export interface Printed {
@@ -38,16 +44,17 @@ export async function runDropIn(tool: RunKafkaTool, words: readonly string[], st
     flush: () => Promise.resolve(),
   }
   const note = (text: string) => {
-    err += `${text}\n`
+    err += text
   }
   const context = {
-    out: { sink, note },
+    out: new Output({ format: 'table', headers: true, color: false, sink, note }),
     clock: systemClock,
     signal: new AbortController().signal,
     timeoutMs: 30_000,
     version: '0',
     flags: {},
     terminal: { stdinIsTty: false },
+    allow: () => Promise.resolve(),
     input: () => Readable.from(stdin === '' ? [] : [Buffer.from(stdin)]),
   } as unknown as CommandContext
   const code = await tool(context, words)
