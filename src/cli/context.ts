@@ -41,6 +41,8 @@ export interface CommandContext {
   properties(kind: 'producer' | 'consumer'): Promise<Readonly<Record<string, string>>>
   /** A line that shows when the work takes long; nothing where nothing can move. */
   progress(text: () => string): Progress
+  /** Something cannot be told: that is said, once, and the command ends with 1. */
+  leaveOut(text: string): void
   /** Shows how far the logs of the local cluster are, which has to recover them. */
   onRecovery(progress: RecoveryProgress): void
 }
@@ -111,8 +113,13 @@ export async function runInContext(
     prompts,
     ...profileContext(flags, terminal, prompts),
     progress: (text) => startProgress({ clock: systemClock, canAnimate: terminal.canAnimate, text }),
+    leaveOut(text) {
+      if (!leftOut.has(text)) this.out.warn(text)
+      leftOut.add(text)
+    },
     onRecovery: (progress) => recovery.update(progress),
   }
+  const leftOut = new Set<string>()
   const recovery = new RecoveryDisplay({
     clock: systemClock,
     progress: options.isStream === true ? context.progress : undefined,
@@ -124,7 +131,7 @@ export async function runInContext(
     if (options.action !== undefined) await context.allow(options.action)
     const code = await interruption.guard(work(context))
     await host.sink.flush()
-    const isIncomplete = ((await opened)?.offline?.failures ?? 0) > 0
+    const isIncomplete = leftOut.size > 0 || ((await opened)?.offline?.failures ?? 0) > 0
     const result = code ?? interruption.exitCode ?? EXIT.done
     return result === EXIT.done && isIncomplete ? EXIT.failed : result
   } catch (error) {

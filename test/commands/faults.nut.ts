@@ -129,6 +129,34 @@ describe('kcli cluster kill, pause, partition', () => {
     expect(await end).toMatchObject({ code: 0, stderr: '' })
   }, 60_000)
 
+  it('tells what it can when a partition has lost its only replica, and fails', async () => {
+    const own = ['--data-dir', path.join(directory.path, 'lost')]
+    const server = start('cluster', 'start', '--listen', ':0', ...own)
+    const end = finished(server)
+    await Promise.race([new Promise((resolve) => server.stdout?.once('data', resolve)), end])
+    const list = '0,1,2'
+    await kcli('topics', 'create', 't', '--replica-assignment', list, ...own)
+    for (const partition of ['0', '1', '2'])
+      await runCli(['produce', 't', '--partition', partition, ...own], { input: 'a\nb\n' })
+    await kcli('consume', 't', '--group', 'g', ...own)
+    await kcli('cluster', 'kill', '1', ...SESSION, ...own)
+    const partitions = async () =>
+      JSON.parse((await kcli('partitions', 'list', 't', '-o', 'json', ...own)).stdout)
+    await expect.poll(async () => (await partitions())[1].leader, { timeout: 15_000 }).toBeNull()
+    const [offsets, lag, described] = await Promise.all(
+      ['topics offsets t', 'groups lag g', 'groups describe g'].map((words) =>
+        kcli(...words.split(' '), '-o', 'csv', '--no-headers', ...own),
+      ),
+    )
+    const stderr = 'warning: t-1 has no leader and is left out; see why with: kcli partitions list\n'
+    expect(offsets).toMatchObject({ code: 1, stdout: 't,0,0,2,2\nt,2,0,2,2\n' })
+    expect(lag?.stdout).toMatch(/^g,t,0,2,2,0,.*\ng,t,2,2,2,0,.*\n$/)
+    expect(described?.stdout).toMatch(/^g,t,0,2,2,0,.*\ng,t,1,2,-,-,.*\ng,t,2,2,2,0,.*\n$/)
+    for (const each of [offsets, lag, described]) expect([each?.code, each?.stderr]).toEqual([1, stderr])
+    expect(await kcli('cluster', 'stop', ...own)).toMatchObject({ code: 0 })
+    expect(await end).toMatchObject({ code: 0 })
+  })
+
   it('stops with a broker killed, one paused and one cut off, and starts with all', async () => {
     const server = start('cluster', 'start', '--listen', ':0')
     const end = finished(server)

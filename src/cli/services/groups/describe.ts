@@ -4,7 +4,6 @@ import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
 import { render } from '../../output/render.ts'
 import { loadStyles } from '../../output/styles.ts'
-import type { Target } from '../../target.ts'
 import { type GroupSelection, type GroupView, type Member, type Offset, viewGroups } from './groups.ts'
 import { logEnds } from './log-ends.ts'
 import { memberColumns, memberData } from './members.ts'
@@ -34,7 +33,7 @@ export async function describeGroups(
   const target = await context.target()
   const groups = await viewGroups(context, target, options, { atMs: options.atMs })
   if (groups.length === 0 && !context.out.isData) context.out.note('No group matches.')
-  const described = await withEnds(target, groups, options.atMs)
+  const described = await withEnds(context, groups, options.atMs)
   const { format } = context.out
   if (format === 'name') await context.out.write(groups.map(({ groupId }) => `${groupId}\n`).join(''))
   else if (format === 'csv') await context.out.view(offsetsView(described))
@@ -44,7 +43,7 @@ export async function describeGroups(
 
 /** What was committed, and what members have and never committed. Ends of a time long past are not looked up. */
 async function withEnds(
-  target: Target,
+  context: CommandContext,
   groups: readonly GroupView[],
   atMs: number | undefined,
 ): Promise<Described[]> {
@@ -60,7 +59,7 @@ async function withEnds(
     return { group, committed, owners, partitions: [...all.values()].sort(byPartition) }
   })
   const ends = await logEnds(
-    target,
+    context,
     parts.flatMap(({ partitions }) => partitions),
     atMs === undefined ? 'latest' : { timestampMs: atMs + 1 },
   )

@@ -27,8 +27,8 @@ export async function peek(context: CommandContext, options: PeekOptions): Promi
   const [view] = await viewGroups(context, target, { names: [options.group], regex: false })
   const offsets = (view?.offsets ?? []).filter((at) => isInScope(at, options.scopes))
   const [starts, ends] = await Promise.all([
-    logEnds(target, offsets, 'earliest'),
-    logEnds(target, offsets, 'latest'),
+    logEnds(context, offsets, 'earliest'),
+    logEnds(context, offsets, 'latest'),
   ])
   const plans = offsets.flatMap(({ topic, partition, offset }) => {
     const name = partitionName({ topic, partition })

@@ -5,8 +5,8 @@ import { byPartition, partitionName } from '../../../lag/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
 import type { Target } from '../../target.ts'
+import { ledPartitions } from '../led-partitions.ts'
 import { type GroupView, partitionsText, viewGroups } from './groups.ts'
-import { existingPartitions } from './log-ends.ts'
 import { writeOffsetsFile } from './offsets-file.ts'
 import { offsetsAt, type ResetTo, rangesOf } from './reset-target.ts'
 import { isInScope, partitionsOf, type TopicScope } from './scope.ts'
@@ -133,7 +133,7 @@ async function plan(
 ): Promise<Change[]> {
   const current = new Map(group.offsets.map((at) => [partitionName(at), at.offset]))
   const wanted = await wantedOffsets(context, target, group, options)
-  const ranges = await rangesOf(target, await existingPartitions(target, wanted))
+  const ranges = await rangesOf(target, await ledPartitions(context, wanted))
   return wanted.map(({ topic, partition, offset }) => {
     const name = partitionName({ topic, partition })
     const range = ranges.get(name)
@@ -168,7 +168,7 @@ async function wantedOffsets(
       .map(({ topic, partition, offset }) => ({ topic, partition, offset }))
   }
   const committed = new Map(group.offsets.map((at) => [partitionName(at), at]))
-  const partitions = await scopeOf(target, group, options)
+  const partitions = await scopeOf(context, target, group, options)
   if (to.kind === 'shift')
     return partitions.map(({ topic, partition }) => {
       const at = committed.get(partitionName({ topic, partition }))
@@ -189,11 +189,12 @@ async function wantedOffsets(
 }
 
 async function scopeOf(
+  context: CommandContext,
   target: Target,
   group: GroupView,
   { scopes, allTopics }: ResetOffsetsOptions,
 ): Promise<TopicPartition[]> {
-  if (allTopics) return existingPartitions(target, group.offsets)
+  if (allTopics) return ledPartitions(context, group.offsets)
   if (scopes.length > 0) return partitionsOf(target, scopes)
   throw new UsageError('it is not said for what', 'Give --topic TOPIC, --topic TOPIC:0,1 or --all-topics.')
 }

@@ -23,7 +23,7 @@ export async function topicConsumers(context: CommandContext, selection: TopicSe
   const topics = (await selectTopics(target.admin, selection)).map(({ name }) => name)
   const groups = await viewGroups(context, target, { names: [], regex: false })
   const committed = groups.flatMap(({ offsets }) => offsets.filter(({ topic }) => topics.includes(topic)))
-  const ends = await logEnds(target, committed, 'latest')
+  const ends = await logEnds(context, committed, 'latest')
   const rows = topics.flatMap((topic) => groups.flatMap((group) => rowOf(topic, group, ends)))
   await context.out.view({
     rows,

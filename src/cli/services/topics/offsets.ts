@@ -1,8 +1,8 @@
 import type { ListedOffset, OffsetSpec, TopicPartition } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { UsageError } from '../../exit-codes.ts'
-import { readable } from '../../offline.ts'
 import { parseTime } from '../../records/offset-grammar.ts'
+import { ledPartitions } from '../led-partitions.ts'
 import { selectTopics, type TopicSelection } from './select.ts'
 
 export interface TopicOffsetsOptions extends TopicSelection {
@@ -21,8 +21,7 @@ export async function topicOffsets(
   context: CommandContext,
   options: TopicOffsetsOptions,
 ): Promise<undefined> {
-  const target = await context.target()
-  const { admin } = target
+  const { admin } = await context.target()
   const topics = await selectTopics(admin, options)
   const existing = topics.flatMap((topic) =>
     topic.partitions
@@ -31,7 +30,7 @@ export async function topicOffsets(
   )
   if (existing.length === 0 && options.partitions.length > 0)
     throw new UsageError('no topic has such a partition')
-  const partitions = readable(target, existing)
+  const partitions = await ledPartitions(context, existing)
   const ask = (spec: OffsetSpec) => admin.listOffsets(partitions.map((at) => ({ ...at, spec })))
   if (options.time !== undefined) {
     await showOne(context, await ask(specOf(options.time, context.clock.nowMs())))

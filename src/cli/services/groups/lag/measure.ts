@@ -80,8 +80,8 @@ export class LagMeter {
     const parts = groups.map((group) => ({ group, places: this.placesOf(group) }))
     const all = parts.flatMap(({ places }) => places)
     const [starts, ends] = await Promise.all([
-      logEnds(target, all, 'earliest'),
-      logEnds(target, all, 'latest'),
+      logEnds(context, all, 'earliest'),
+      logEnds(context, all, 'latest'),
     ])
     const found = parts.map(({ group, places }) => ({
       group,
