@@ -140,6 +140,8 @@ function offsetsView(described: readonly Described[]) {
 
 async function text(context: CommandContext, described: readonly Described[]): Promise<string> {
   const { bold } = await loadStyles(context.terminal.color)
+  // Within a data directory brokers have no addresses that would be of use to anybody.
+  const { isLocal } = await context.target()
   const options = {
     format: context.out.format,
     headers: true,
@@ -154,7 +156,7 @@ async function text(context: CommandContext, described: readonly Described[]): P
       ...(group.protocol === '' ? [] : [group.protocol]),
       ...(coordinator === null
         ? []
-        : [`coordinator ${coordinator.id} (${coordinator.host}:${coordinator.port})`]),
+        : [`coordinator ${coordinator.id}${isLocal ? '' : ` (${coordinator.host}:${coordinator.port})`}`]),
       `${group.members.length} member${group.members.length === 1 ? '' : 's'}`,
     ]
     const members = await render(
