@@ -1,6 +1,11 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Address } from '../../../base/network.ts'
-import { type ClientOptions, Connection, UnsupportedVersionError } from '../../../client/index.ts'
+import {
+  type ClientOptions,
+  Connection,
+  RequestTimeoutError,
+  UnsupportedVersionError,
+} from '../../../client/index.ts'
 
 export interface BrokerLinesOptions extends Pick<ClientOptions, 'network' | 'clock' | 'clientId'> {
   /** How long a broker has for an answer. */
@@ -14,11 +19,15 @@ interface Line {
   retryAtMs: number
 }
 
-const MAX_PAUSE_MS = 5_000
+/** Who refuses is asked again soon: that costs nobody anything. */
+const FIRST_PAUSE_MS = 250
+const MAX_PAUSE_MS = 2_000
+/** Who is silent has kept us waiting. */
+const PAUSE_AFTER_SILENCE_MS = 10_000
 
 /**
- * A connection to each broker, for those who look again and again: no broker keeps them waiting for more than a moment,
- * and one that did not answer is left alone for a while that grows.
+ * A connection to each broker, for those who look again and again: no broker keeps them waiting for long, and one that
+ * did not answer is left alone for a while.
  */
 export class BrokerLines {
   private readonly options: BrokerLinesOptions
@@ -52,7 +61,8 @@ export class BrokerLines {
       // Other questions of the same moment fail with it, and count once.
       if (line.connection === connection) {
         line.connection = undefined
-        line.retryAtMs = clock.monotonicMs() + Math.min(MAX_PAUSE_MS, 250 * 2 ** line.failures++)
+        const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** line.failures++)
+        line.retryAtMs = clock.monotonicMs() + (isSilence(error) ? PAUSE_AFTER_SILENCE_MS : pauseMs)
         hangUp(connection)
       }
       return undefined
@@ -77,10 +87,19 @@ export class BrokerLines {
   }
 }
 
+/** Nothing came in time. */
+class SilenceError extends Error {}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof SilenceError || error instanceof RequestTimeoutError
+}
+
 /** The work, or a rejection when it takes longer. */
 function within<T>(clock: Clock, timeoutMs: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = clock.setTimer(timeoutMs, () => reject(new Error(`no answer within ${timeoutMs} ms`)))
+    const timer = clock.setTimer(timeoutMs, () =>
+      reject(new SilenceError(`no answer within ${timeoutMs} ms`)),
+    )
     work.then(resolve, reject).finally(() => timer.cancel())
   })
 }

@@ -55,7 +55,9 @@ class LiveTop {
       while (!this.isOver) {
         const startMs = clock.monotonicMs()
         if (!this.state.isPaused) await this.look()
-        if (!this.isOver) await this.pause(startMs)
+        // Of a very large cluster, where looking is work: never more than half of the time.
+        const tookMs = clock.monotonicMs() - startMs
+        if (!this.isOver) await this.pause(startMs, 2 * tookMs)
       }
       return !signal.aborted
     } finally {
@@ -88,11 +90,13 @@ class LiveTop {
   }
 
   /** Until it is time for the next look: as long as somebody wants it at this moment. */
-  private pause(startMs: number): Promise<void> {
+  private pause(startMs: number, leastMs: number): Promise<void> {
     const { clock } = this.options
     return new Promise((resolve) => {
       const leftMs = () =>
-        this.state.isPaused ? Number.POSITIVE_INFINITY : startMs + this.state.intervalMs - clock.monotonicMs()
+        this.state.isPaused
+          ? Number.POSITIVE_INFINITY
+          : startMs + Math.max(leastMs, this.state.intervalMs) - clock.monotonicMs()
       let timer = clock.setTimer(Math.max(0, leftMs()), () => this.wake())
       this.wake = () => {
         timer.cancel()

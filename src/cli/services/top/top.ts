@@ -21,8 +21,8 @@ export interface TopOptions {
   readonly zookeeper: string | undefined
 }
 
-/** How long a broker has for an answer: what the others tell comes no later. */
-const PATIENCE_MS = 2_000
+/** How long a broker has for an answer, busy as it may be; what the others tell waits for it. */
+const PATIENCE_MS = 5_000
 
 /** What goes on in a cluster, as `top` shows what goes on in a machine. */
 export async function top(context: CommandContext, options: TopOptions): Promise<number | undefined> {
