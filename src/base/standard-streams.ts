@@ -5,6 +5,8 @@ import { systemErrorCode } from './errors.ts'
 /** Where a command writes its data. */
 export interface ByteSink {
   readonly isTerminal: boolean
+  /** Neither a terminal nor a pipe, behind which there may be a terminal too. */
+  readonly isFile?: boolean
   /** Resolves when more may be written; undefined means at once. Rejects with {@link ClosedPipeError} when nobody reads. */
   write(bytes: Uint8Array | string): Promise<void> | undefined
   /** Resolves when everything written has left the process. */
@@ -30,12 +32,12 @@ export class ClosedPipeError extends Error {
  * command down and never fills the memory.
  */
 export function standardOutput(): ByteSink {
-  return sinkOf(process.stdout, process.stdout.isTTY === true)
+  return { ...sinkOf(process.stdout, process.stdout.isTTY === true), isFile: statOf(1)?.isFile() === true }
 }
 
 /** A file that the user named, from its beginning or behind what it holds. */
 export function fileOutput(path: string, append: boolean): ClosableSink {
-  return closable(fs.createWriteStream(path, { flags: append ? 'a' : 'w' }))
+  return { ...closable(fs.createWriteStream(path, { flags: append ? 'a' : 'w' })), isFile: true }
 }
 
 /** What another program reads. */
@@ -95,11 +97,22 @@ function sinkOf(stream: Writable, isTerminal: boolean): ByteSink {
 
 /** Whether standard input is a file or a pipe, and not the nothing that services and tests are given. */
 export function hasInput(): boolean {
+  const stat = statOf(0)
+  return stat?.isFile() === true ? stat.size > 0 : stat?.isFIFO() === true
+}
+
+/** Of a file, or of standard input where that is one; undefined where it cannot be known, as of pipes. */
+export function inputSizeBytes(path?: string): number | undefined {
+  const stat = statOf(path ?? 0)
+  return stat?.isFile() === true ? stat.size : undefined
+}
+
+/** Of a path or a descriptor; undefined when there is no such thing. */
+function statOf(file: string | number): fs.Stats | undefined {
   try {
-    const stat = fs.fstatSync(0)
-    return stat.isFile() ? stat.size > 0 : stat.isFIFO()
+    return typeof file === 'string' ? fs.statSync(file) : fs.fstatSync(file)
   } catch {
-    return false
+    return undefined
   }
 }
 

@@ -23,6 +23,7 @@ export interface GlobalFlags {
   readonly json?: boolean | undefined
   readonly headers?: boolean | undefined
   readonly color?: boolean | undefined
+  readonly progress?: boolean | undefined
   readonly debug?: boolean | undefined
   readonly timeout?: number | undefined
   /** Of commands that only read. */
@@ -102,6 +103,12 @@ export abstract class BaseCommand extends Command {
       helpGroup: GROUP,
       allowNo: true,
       summary: 'Colour on a terminal.',
+      default: true,
+    }),
+    progress: Flags.boolean({
+      helpGroup: GROUP,
+      allowNo: true,
+      summary: 'On a terminal: how far the work is, and what it waits for.',
       default: true,
     }),
     debug: Flags.boolean({ helpGroup: GROUP, summary: 'Show the stack and the causes of an error.' }),

@@ -7,7 +7,7 @@ import { EXIT, InterruptedError } from './exit-codes.ts'
 import type { Host } from './host.ts'
 import { OUTPUT_FORMATS, type OutputFormat } from './output/format.ts'
 import { Output } from './output/output.ts'
-import { type Progress, startProgress } from './output/progress.ts'
+import { type Progress, startProgress, WaitingLine } from './output/progress.ts'
 import { RecoveryDisplay } from './output/recovery.ts'
 import { withProfile } from './profiles/active.ts'
 import type { Action } from './profiles/guard.ts'
@@ -31,6 +31,8 @@ export interface CommandContext {
   target(): Promise<Target>
   /** Standard input, or a file, in chunks as they come. Ends early, without an error, when the command is to end. */
   input(path?: string): AsyncIterable<Buffer>
+  /** Of standard input, or a file; undefined where nobody knows. */
+  inputSizeBytes(path?: string): number | undefined
   /** Questions on the terminal; only where `terminal.canPrompt`. */
   readonly prompts: Prompts
   /** Resolves when the user agrees; a usage error naming `flag` when nobody can be asked. */
@@ -79,19 +81,16 @@ export async function runInContext(
   const said = host.flags(given)
   const flags = options.ignoresProfile === true ? said : await withProfile(said, process.env)
   const terminal = host.terminal({ color: flags.color !== false })
+  const canAnimate = terminal.canAnimate && flags.progress !== false
   const interruption = host.interrupt(options.graceMs ?? 0)
   if (options.isServer === true) await host.giveUpTarget()
   let opened: Promise<Target> | undefined
-  let waiting: Progress | undefined
-  const prompts = new TerminalPrompts(interruption.signal, async (ask) => {
-    const wasWaiting = waiting !== undefined
-    waiting?.stop()
-    const answer = await ask()
-    if (wasWaiting) waiting = startWaiting()
-    return answer
-  })
+  const waiting = new WaitingLine(() =>
+    context.progress(() => recovery.text ?? `Waiting for ${targetName(flags)}`),
+  )
+  const prompts = new TerminalPrompts(interruption.signal, (ask) => waiting.giveWayTo(ask))
   const context: CommandContext = {
-    out: outputOf(host, flags, terminal, () => waiting?.stop()),
+    out: outputOf(host, flags, terminal, () => waiting.stop()),
     terminal,
     clock: systemClock,
     signal: interruption.signal,
@@ -110,9 +109,10 @@ export async function runInContext(
       return opened
     },
     input: (path) => host.input(interruption.signal, path),
+    inputSizeBytes: (path) => host.inputSizeBytes(path),
     prompts,
     ...profileContext(flags, terminal, prompts),
-    progress: (text) => startProgress({ clock: systemClock, canAnimate: terminal.canAnimate, text }),
+    progress: (text) => startProgress({ clock: systemClock, canAnimate, text }),
     leaveOut(text) {
       if (!leftOut.has(text)) this.out.warn(text)
       leftOut.add(text)
@@ -125,8 +125,7 @@ export async function runInContext(
     progress: options.isStream === true ? context.progress : undefined,
     note: options.isServer === true && !terminal.canAnimate ? (line) => context.out.note(line) : undefined,
   })
-  const startWaiting = () => context.progress(() => recovery.text ?? `Waiting for ${targetName(flags)}`)
-  if (options.isStream !== true) waiting = startWaiting()
+  if (options.isStream !== true) waiting.start()
   try {
     if (options.action !== undefined) await context.allow(options.action)
     const code = await interruption.guard(work(context))
@@ -137,7 +136,7 @@ export async function runInContext(
   } catch (error) {
     throw interruption.exitCode === undefined ? error : new InterruptedError(interruption.exitCode)
   } finally {
-    waiting?.stop()
+    waiting.stop()
     recovery.stop()
     await closeQuietly(host, opened)
     interruption.dispose()

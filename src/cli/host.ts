@@ -1,4 +1,10 @@
-import { type ByteSink, fileChunks, standardInputChunks, standardOutput } from '../base/standard-streams.ts'
+import {
+  type ByteSink,
+  fileChunks,
+  inputSizeBytes,
+  standardInputChunks,
+  standardOutput,
+} from '../base/standard-streams.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { type Interruption, ProcessInterruption } from './interruption.ts'
 import { type OpenOptions, openTarget, type Target } from './target.ts'
@@ -12,6 +18,8 @@ export interface Host {
   note(text: string): void
   /** A file, or what stands in for standard input. Ends when `signal` is aborted. */
   input(signal: AbortSignal, path?: string): AsyncIterable<Buffer>
+  /** Of the same; undefined where nobody knows. */
+  inputSizeBytes(path?: string): number | undefined
   terminal(options: { readonly color: boolean }): Terminal
   /** A command's own flags, with what holds where nothing was said. */
   flags(given: GlobalFlags): GlobalFlags
@@ -34,6 +42,10 @@ export class ProcessHost implements Host {
 
   input(signal: AbortSignal, path?: string): AsyncIterable<Buffer> {
     return path === undefined ? standardInputChunks(signal) : fileChunks(path, signal)
+  }
+
+  inputSizeBytes(path?: string): number | undefined {
+    return inputSizeBytes(path)
   }
 
   terminal(options: { readonly color: boolean }): Terminal {

@@ -32,7 +32,9 @@ describe('a recovery', () => {
     expect(display.text).toBeUndefined()
     display.update(at(0, 0))
     display.update(at(150, 4_000_000_000))
-    expect([text(), display.text]).toEqual(Array(2).fill('Recovering logs: 150 of 300 (3.7 GiB of 7.5 GiB)'))
+    expect([text(), display.text]).toEqual(
+      Array(2).fill('Recovering logs: 150 of 300  ████████░░░░░░░░   50 %  3.7 GiB of 7.5 GiB'),
+    )
     display.update(at(300, 8_000_000_000))
     expect([shown, display.text]).toEqual([['begun', 'stopped'], undefined])
   })

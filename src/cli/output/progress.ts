@@ -46,3 +46,32 @@ export function startProgress(options: ProgressOptions): Progress {
     },
   }
 }
+
+/** Says what is waited for, until something is written. */
+export class WaitingLine {
+  private readonly show: () => Progress
+  private line: Progress | undefined
+
+  constructor(show: () => Progress) {
+    this.show = show
+  }
+
+  start(): void {
+    this.line = this.show()
+  }
+
+  /** For good. */
+  stop(): void {
+    this.line?.stop()
+    this.line = undefined
+  }
+
+  /** Nothing moves while somebody is asked; then it is waited for again. */
+  async giveWayTo<T>(ask: () => Promise<T>): Promise<T> {
+    const wasShown = this.line !== undefined
+    this.stop()
+    const answer = await ask()
+    if (wasShown) this.start()
+    return answer
+  }
+}

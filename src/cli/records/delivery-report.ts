@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { KcliError, messageOf } from '../../base/errors.ts'
 import { BrokerError, type DeliveryCallback, type RecordMetadata } from '../../client/index.ts'
 import { ERROR_CODES } from '../../protocol/index.ts'
+import type { Meter } from '../output/meter.ts'
 import type { Output } from '../output/output.ts'
 import { ChunkWriter } from './chunk-writer.ts'
 
@@ -11,9 +12,16 @@ interface PartitionCount {
   lastOffset: number
 }
 
+/** How much of the input has been read; the total is known of files only. */
+export interface InputProgress {
+  readBytes: number
+  readonly totalBytes: number | undefined
+}
+
 /** Counts what was stored and what was not, and can write a line for each record. */
 export class DeliveryReport {
   failed = 0
+  private given = 0
   private stored = 0
   private firstError: Error | undefined
   private readonly topic: string
@@ -32,14 +40,16 @@ export class DeliveryReport {
 
   /** What to give the producer: one function for all records, unless each of them gets a line. */
   callback(): DeliveryCallback {
+    this.given++
     return this.lines === undefined ? this.count : this.counted
   }
 
-  /** For a line that changes while much is sent. */
-  describeProgress(sinceMs: number): string {
-    const perSecond = Math.round((this.stored * 1000) / Math.max(1, this.clock.monotonicMs() - sinceMs))
-    const count = this.stored.toLocaleString('en-US')
-    return `${count} records stored in ${this.topic}, ${perSecond.toLocaleString('en-US')} per second`
+  /** For a line that changes while much is sent. What is read and not yet stored does not count. */
+  progressLine(meter: Meter, { readBytes, totalBytes }: InputProgress): string {
+    const settled = this.stored + this.failed
+    if (totalBytes === undefined) return meter.line(`Producing to ${this.topic}`, settled)
+    const doneBytes = this.given === 0 ? 0 : Math.round((readBytes * settled) / this.given)
+    return meter.line(`Producing to ${this.topic}`, doneBytes, totalBytes)
   }
 
   /** Resolves when the lines so far have left, so that a slow reader slows the sending down. */

@@ -4,6 +4,7 @@ import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { FilterCount, type RecordFilter } from '../filter/index.ts'
 import { readable, requireTopicsIn } from '../offline.ts'
+import { Meter } from '../output/meter.ts'
 import type { Output } from '../output/output.ts'
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import type { OutputRecord } from '../records/json-record.ts'
@@ -11,6 +12,7 @@ import { memberDefaults, readAsMember, slowGroup } from '../records/member-loop.
 import { type OffsetRange, START } from '../records/offset-grammar.ts'
 import { readRecords } from '../records/read-loop.ts'
 import { type PartitionPlan, planReading } from '../records/read-plan.ts'
+import { type ReadSoFar, readSoFar } from '../records/read-so-far.ts'
 import type { RecordForm } from '../records/record-output.ts'
 
 export interface ConsumeOptions {
@@ -43,11 +45,12 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
     ...options.config,
   })
   const writer = new RecordStream(new ChunkWriter(context.out.sink), options.form, options.filter)
-  const startMs = context.clock.monotonicMs()
-  // Into a file or a pipe; on a terminal the records themselves are what can be seen.
-  const progress = context.out.sink.isTerminal
-    ? undefined
-    : context.progress(() => writer.describeProgress(context.clock.monotonicMs() - startMs))
+  const meter = new Meter({ clock: context.clock, unit: 'records' })
+  let plans: readonly PartitionPlan[] | undefined
+  const soFar = () => ({ ...(plans && readSoFar(consumer, plans, options.maxRecords, writer.count)) })
+  // Only into a file: behind a pipe may be the terminal, and there the records themselves are what can be seen.
+  const progress =
+    context.out.sink.isFile === true ? context.progress(() => writer.progressLine(meter, soFar())) : undefined
   try {
     requireTopicsIn(target, options.topics)
     if (options.config.groupId !== undefined) {
@@ -60,13 +63,8 @@ export async function consume(context: CommandContext, options: ConsumeOptions):
     if (follow !== options.follow)
       context.out.warn('--follow ends at the end: files read --offline bring nothing new')
     if (options.tail === undefined) {
-      await stream(
-        context,
-        consumer,
-        await planReading(consumer, { partitions, range, follow }),
-        writer,
-        options,
-      )
+      plans = await planReading(consumer, { partitions, range, follow })
+      await stream(context, consumer, plans, writer, options)
     } else {
       const ends = await writeTail(context, consumer, partitions, writer, options)
       if (follow) await stream(context, consumer, ends, writer, options)
@@ -206,7 +204,7 @@ class RecordStream {
   private readonly chunks: ChunkWriter
   private readonly form: RecordForm
   private readonly filtered: FilterCount | undefined
-  private count = 0
+  count = 0
 
   constructor(chunks: ChunkWriter, form: RecordForm, filter: RecordFilter | undefined) {
     this.chunks = chunks
@@ -231,11 +229,10 @@ class RecordStream {
     this.form.write(record, this.chunks.add)
   }
 
-  describeProgress(elapsedMs: number): string {
-    const read = this.filtered?.looked ?? this.count
-    const perSecond = Math.round((read * 1000) / Math.max(1, elapsedMs))
-    const found = this.filtered === undefined ? '' : `, ${this.count.toLocaleString('en-US')} of them matched`
-    return `${read.toLocaleString('en-US')} records read, ${perSecond.toLocaleString('en-US')} per second${found}`
+  /** Of a reading that has an end, how far it is; else what was read. */
+  progressLine(meter: Meter, { done, total }: Partial<ReadSoFar>): string {
+    const line = meter.line('Consuming', done ?? this.filtered?.looked ?? this.count, total)
+    return this.filtered === undefined ? line : `${line}  ${this.count.toLocaleString('en-US')} matched`
   }
 
   async waiting(): Promise<void> {

@@ -8,7 +8,8 @@ import {
 import { ERROR_CODES } from '../../protocol/index.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT } from '../exit-codes.ts'
-import { DeliveryReport } from '../records/delivery-report.ts'
+import { Meter } from '../output/meter.ts'
+import { DeliveryReport, type InputProgress } from '../records/delivery-report.ts'
 import type { InputHeader, InputParser, InputRecord } from '../records/input-record.ts'
 import { optionsWith } from '../target.ts'
 
@@ -52,16 +53,20 @@ export async function produce(context: CommandContext, options: ProduceOptions):
     ...(target.isLocal && { finalErrors: [ERROR_CODES.KAFKA_STORAGE_ERROR] }),
   })
   const report = new DeliveryReport(options.topic, context.out, context.clock, options.report)
-  const startMs = context.clock.monotonicMs()
+  const input: InputProgress = { readBytes: 0, totalBytes: context.inputSizeBytes(options.file) }
+  const meter = new Meter({
+    clock: context.clock,
+    unit: input.totalBytes === undefined ? 'records' : 'bytes',
+  })
   const progress = showsProgress(context, options)
-    ? context.progress(() => report.describeProgress(startMs))
+    ? context.progress(() => report.progressLine(meter, input))
     : undefined
   let failure: unknown
   try {
     await producer.prepare(options.topic)
     try {
-      if (options.sync) await sendOneByOne(context, producer, options, report)
-      else await sendAll(context, producer, options, report)
+      if (options.sync) await sendOneByOne(context, producer, options, report, input)
+      else await sendAll(context, producer, options, report, input)
     } catch (error) {
       failure = error
     }
@@ -87,12 +92,14 @@ async function sendAll(
   producer: Producer,
   options: ProduceOptions,
   report: DeliveryReport,
+  input: InputProgress,
 ): Promise<void> {
   let hasRoom = true
   const emit = (record: InputRecord) => {
     hasRoom = append(producer, withDefaults(record, options), report)
   }
   for await (const chunk of context.input(options.file)) {
+    input.readBytes += chunk.length
     options.parser.push(chunk, emit)
     if (!hasRoom) await producer.ready()
     hasRoom = true
@@ -117,6 +124,7 @@ async function sendOneByOne(
   producer: Producer,
   options: ProduceOptions,
   report: DeliveryReport,
+  input: InputProgress,
 ): Promise<void> {
   let records: InputRecord[] = []
   const emit = (record: InputRecord) => {
@@ -130,6 +138,7 @@ async function sendOneByOne(
     records = []
   }
   for await (const chunk of context.input(options.file)) {
+    input.readBytes += chunk.length
     options.parser.push(chunk, emit)
     await sendRecords()
     await report.written()

@@ -1,4 +1,4 @@
-import { type ByteSink, fileChunks, standardInputChunks } from '../../base/standard-streams.ts'
+import { type ByteSink, fileChunks, inputSizeBytes, standardInputChunks } from '../../base/standard-streams.ts'
 import type { GlobalFlags } from '../base-command.ts'
 import type { Host } from '../host.ts'
 import { type Interruption, ProcessInterruption } from '../interruption.ts'
@@ -42,6 +42,11 @@ export class StatementHost implements Host {
   input(signal: AbortSignal, path?: string): AsyncIterable<Buffer> {
     if (path !== undefined) return fileChunks(path, signal)
     return this.streams.input?.(signal) ?? standardInputChunks(signal)
+  }
+
+  inputSizeBytes(path?: string): number | undefined {
+    const isFile = path !== undefined || this.streams.input === undefined
+    return isFile ? inputSizeBytes(path) : undefined
   }
 
   terminal(options: { readonly color: boolean }): Terminal {

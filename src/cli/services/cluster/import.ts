@@ -1,6 +1,7 @@
 import { type ImportReport, importDirectory } from '../../../cluster/import/index.ts'
 import { DataDirectory, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
+import { Meter } from '../../output/meter.ts'
 import { plural, sizeText } from '../../output/text.ts'
 import { localDirectory } from './start.ts'
 
@@ -18,8 +19,11 @@ export async function importCluster(
 ): Promise<undefined> {
   const ports = systemPorts({ logger: warnings(context) })
   const directory = new DataDirectory(ports.fs, localDirectory(context))
-  let progressText = 'Reading'
-  const progress = context.progress(() => progressText)
+  let copied: { readonly done: number; readonly total: number } | undefined
+  const meter = new Meter({ clock: context.clock, unit: 'bytes' })
+  const progress = context.progress(() =>
+    copied === undefined ? 'Reading' : meter.line('Copying', copied.done, copied.total),
+  )
   try {
     const report = await importDirectory({
       ports,
@@ -29,7 +33,7 @@ export async function importCluster(
       zookeeperLogDir: zookeeperLogs,
       inPlace,
       onProgress: (done, total) => {
-        progressText = `Copied ${sizeText(done)} of ${sizeText(total)}`
+        copied = { done, total }
       },
       signal: context.signal,
     })

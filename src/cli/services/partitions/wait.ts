@@ -1,9 +1,16 @@
 import type { LogDirDescription, Reassignment, TopicPartition } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { InterruptedError } from '../../exit-codes.ts'
-import { sizeText } from '../../output/text.ts'
+import { Meter } from '../../output/meter.ts'
 
 const POLL_MS = 500
+
+/** Of one partition, or of one replica that moves inside its broker. */
+interface Copying {
+  readonly name: string
+  readonly copiedBytes: number
+  readonly allBytes: number
+}
 
 /** Resolves when none of these partitions moves any more; shows how far they are. */
 export async function waitForMoves(
@@ -11,20 +18,24 @@ export async function waitForMoves(
   isMeant: (partition: TopicPartition) => boolean,
 ): Promise<void> {
   const { admin } = await context.target()
-  let text = 'Moving partitions'
-  let total = 0
-  const progress = context.progress(() => text)
+  const meter = new Meter({ clock: context.clock, unit: 'bytes' })
+  const seen = new Map<string, Copying>()
+  let left = 0
+  const progress = context.progress(() => {
+    const all = [...seen.values()]
+    const label = `Moving partitions: ${all.length - left} of ${all.length} done`
+    return meter.line(label, sum(all.map((each) => each.copiedBytes)), sum(all.map((each) => each.allBytes)))
+  })
   try {
     for (;;) {
-      const left = (await admin.listReassignments({ timeoutMs: context.timeoutMs })).filter(isMeant)
+      const moves = (await admin.listReassignments({ timeoutMs: context.timeoutMs })).filter(isMeant)
       const described = await admin.describeLogDirs().catch(() => [])
-      const inside = insideBrokers(described).filter(isMeant)
-      if (left.length + inside.length === 0) return
-      total = Math.max(total, left.length + inside.length)
-      const between = bytesOf(described, left)
-      const copiedBytes = between.copiedBytes + sum(inside.map((each) => each.copiedBytes))
-      const allBytes = between.allBytes + sum(inside.map((each) => each.allBytes))
-      text = `Moving partitions: ${total - left.length - inside.length} of ${total} done, ${sizeText(copiedBytes)} of ${sizeText(allBytes)} of the rest copied`
+      const now = [...betweenBrokers(described, moves), ...insideBrokers(described, isMeant)]
+      if (now.length === 0) return
+      // What is not on its way any more has arrived.
+      for (const [name, each] of seen) seen.set(name, { ...each, copiedBytes: each.allBytes })
+      for (const each of now) seen.set(each.name, each)
+      left = now.length
       await pause(context)
     }
   } finally {
@@ -33,42 +44,39 @@ export async function waitForMoves(
 }
 
 /** What new replicas have, and what they will have. */
-function bytesOf(
-  described: readonly LogDirDescription[],
-  moving: readonly Reassignment[],
-): { copiedBytes: number; allBytes: number } {
+function betweenBrokers(described: readonly LogDirDescription[], moving: readonly Reassignment[]): Copying[] {
   const sizes = new Map<string, number>()
   for (const { broker, partitions } of described) {
     for (const { topic, partition, sizeBytes, isFuture } of partitions) {
       if (!isFuture) sizes.set(`${topic}-${partition}@${broker}`, sizeBytes)
     }
   }
-  let copiedBytes = 0
-  let allBytes = 0
-  for (const { topic, partition, replicas, addingReplicas } of moving) {
+  return moving.map(({ topic, partition, replicas, addingReplicas }) => {
     const sizeAt = (id: number) => sizes.get(`${topic}-${partition}@${id}`) ?? 0
     const fullBytes = Math.max(...replicas.map(sizeAt))
-    for (const id of addingReplicas) {
-      copiedBytes += Math.min(sizeAt(id), fullBytes)
-      allBytes += fullBytes
+    return {
+      name: `${topic}-${partition}`,
+      copiedBytes: sum(addingReplicas.map((id) => Math.min(sizeAt(id), fullBytes))),
+      allBytes: fullBytes * addingReplicas.length,
     }
-  }
-  return { copiedBytes, allBytes }
+  })
 }
 
 /** Replicas on their way between directories: what has been copied, and what will have been. */
 function insideBrokers(
   described: readonly LogDirDescription[],
-): (TopicPartition & { copiedBytes: number; allBytes: number })[] {
+  isMeant: (partition: TopicPartition) => boolean,
+): Copying[] {
   return described.flatMap(({ broker, partitions }) =>
     partitions
-      .filter(({ isFuture }) => isFuture)
+      .filter((each) => each.isFuture && isMeant(each))
       .map(({ topic, partition, sizeBytes: copiedBytes }) => {
         const current = described
           .filter((dir) => dir.broker === broker)
           .flatMap((dir) => dir.partitions)
           .find((each) => !each.isFuture && each.topic === topic && each.partition === partition)
-        return { topic, partition, copiedBytes, allBytes: Math.max(copiedBytes, current?.sizeBytes ?? 0) }
+        const allBytes = Math.max(copiedBytes, current?.sizeBytes ?? 0)
+        return { name: `${topic}-${partition}@${broker}`, copiedBytes, allBytes }
       }),
   )
 }

@@ -1,6 +1,7 @@
 import { type ClientSettings, Consumer, type ConsumerConfig } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import { Meter } from '../../output/meter.ts'
 import { sizeText } from '../../output/text.ts'
 import { optionsWith } from '../../target.ts'
 import { selectPartitions } from '../consume.ts'
@@ -28,7 +29,8 @@ export async function perfConsume(context: CommandContext, options: PerfConsumeO
     else consumer.assign(await selectPartitions(consumer, [options.topic], []))
     const startMs = clock.monotonicMs()
     let sums: ReadSums = { records: 0, bytes: 0 }
-    const progress = context.progress(() => progressText(sums, options.records))
+    const meter = new Meter({ clock, unit: 'records' })
+    const progress = context.progress(() => meter.line('Reading', sums.records, options.records))
     let lastMs = startMs
     sums = await readLoad(clock, consumer, {
       records: options.records,
@@ -50,10 +52,6 @@ export async function perfConsume(context: CommandContext, options: PerfConsumeO
   } finally {
     await consumer.close()
   }
-}
-
-function progressText({ records }: ReadSums, wanted: number): string {
-  return `${records.toLocaleString('en')} of ${wanted.toLocaleString('en')} records`
 }
 
 function dataOf(topic: string, { records, bytes }: ReadSums, elapsedMs: number) {

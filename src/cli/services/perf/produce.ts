@@ -2,11 +2,12 @@ import { systemRandom } from '../../../base/random.ts'
 import { type ClientSettings, Producer, type ProducerConfig } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import { Meter } from '../../output/meter.ts'
 import { sizeText } from '../../output/text.ts'
 import { optionsWith } from '../../target.ts'
 import { metricsText } from './metrics-text.ts'
 import { randomPayloads } from './payloads.ts'
-import { SendStats, type SendTotals, type SendWindow } from './produce-stats.ts'
+import { SendStats, type SendTotals } from './produce-stats.ts'
 import { sendLoad } from './send-load.ts'
 
 export interface PerfProduceOptions {
@@ -35,7 +36,9 @@ export async function perfProduce(context: CommandContext, options: PerfProduceO
     await producer.prepare(options.topic)
     const payloads = randomPayloads(systemRandom, options.sizeBytes)
     const stats = new SendStats(options.records, clock.nowMs(), () => undefined)
-    const progress = context.progress(() => progressText(stats.soFar(clock.nowMs()), options.records))
+    const meter = new Meter({ clock, unit: 'records' })
+    const stored = () => stats.soFar(clock.nowMs()).records
+    const progress = context.progress(() => meter.line('Sending', stored(), options.records))
     await sendLoad(clock, producer, stats, { ...options, payloads, signal, onError })
     await producer.flush()
     progress.stop()
@@ -47,11 +50,6 @@ export async function perfProduce(context: CommandContext, options: PerfProduceO
   }
   if (firstError !== undefined) throw firstError
   return EXIT.done
-}
-
-function progressText({ records, elapsedMs }: SendWindow, wanted: number): string {
-  const perSecond = Math.round((records * 1000) / Math.max(1, elapsedMs))
-  return `${records.toLocaleString('en')} of ${wanted.toLocaleString('en')} records, ${perSecond.toLocaleString('en')} per second`
 }
 
 function dataOf(totals: SendTotals) {

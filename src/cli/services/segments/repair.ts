@@ -12,7 +12,8 @@ import {
 } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
-import { plural, printable, sizeText } from '../../output/text.ts'
+import { Meter } from '../../output/meter.ts'
+import { plural, printable } from '../../output/text.ts'
 import { type FileSelection, locateFiles } from './locate.ts'
 
 export interface RepairSegmentsOptions extends FileSelection {
@@ -59,7 +60,8 @@ async function planWith(
   isLocked: (file: string) => boolean,
 ): Promise<RepairPlan> {
   let done = 0
-  const progress = context.progress(() => `Checked ${sizeText(done)}`)
+  const meter = new Meter({ clock: context.clock, unit: 'bytes' })
+  const progress = context.progress(() => meter.line('Checking', done))
   try {
     return await planRepair(nodeFileSystem, {
       located,

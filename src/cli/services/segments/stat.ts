@@ -1,8 +1,9 @@
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import { LogStats, type PartitionStats, statLogs } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
+import { Meter } from '../../output/meter.ts'
 import { loadStyles } from '../../output/styles.ts'
-import { sizeText, timeText } from '../../output/text.ts'
+import { timeText } from '../../output/text.ts'
 import { type FileSelection, locateFiles } from './locate.ts'
 import { totalText } from './stat-text.ts'
 
@@ -18,7 +19,8 @@ export async function statSegments(
   options: StatSegmentsOptions,
 ): Promise<undefined> {
   let done = 0
-  const progress = context.progress(() => `Read ${sizeText(done)}`)
+  const meter = new Meter({ clock: context.clock, unit: 'bytes' })
+  const progress = context.progress(() => meter.line('Reading', done))
   const rows: PartitionStats[] = []
   const total = new LogStats()
   try {

@@ -3,6 +3,7 @@ import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import { type Finding, type VerifySummary, verify } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT } from '../../exit-codes.ts'
+import { Meter } from '../../output/meter.ts'
 import { loadStyles, type Styles } from '../../output/styles.ts'
 import { plural, printable, sizeText } from '../../output/text.ts'
 import { type FileSelection, locateFiles } from './locate.ts'
@@ -26,7 +27,8 @@ export async function verifySegments(
   const locks = new FileLocks()
   const kept: Finding[] = []
   let done = 0
-  const progress = context.progress(() => `Checked ${sizeText(done)}`)
+  const meter = new Meter({ clock: context.clock, unit: 'bytes' })
+  const progress = context.progress(() => meter.line('Checking', done))
   const show = async () => {
     if (context.out.isData) return
     const found = kept.splice(0)
