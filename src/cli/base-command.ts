@@ -24,10 +24,13 @@ export interface GlobalFlags {
   readonly headers?: boolean | undefined
   readonly color?: boolean | undefined
   readonly progress?: boolean | undefined
+  readonly pager?: boolean | undefined
   readonly debug?: boolean | undefined
   readonly timeout?: number | undefined
   /** Of commands that only read. */
   readonly offline?: boolean | undefined
+  /** Not a flag, but of the shell's `set`: tables as a line for each cell, `auto` where they are wider than the terminal. */
+  readonly expanded?: 'on' | 'auto' | undefined
   /** Not a flag: the profile that is in use, once it has been read (profiles/active.ts). */
   readonly activeProfile?: ActiveProfile | undefined
 }
@@ -109,6 +112,12 @@ export abstract class BaseCommand extends Command {
       helpGroup: GROUP,
       allowNo: true,
       summary: 'On a terminal: how far the work is, and what it waits for.',
+      default: true,
+    }),
+    pager: Flags.boolean({
+      helpGroup: GROUP,
+      allowNo: true,
+      summary: 'Page what is taller than the terminal (KCLI_PAGER, PAGER).',
       default: true,
     }),
     debug: Flags.boolean({ helpGroup: GROUP, summary: 'Show the stack and the causes of an error.' }),

@@ -90,7 +90,7 @@ export async function runInContext(
   )
   const prompts = new TerminalPrompts(interruption.signal, (ask) => waiting.giveWayTo(ask))
   const context: CommandContext = {
-    out: outputOf(host, flags, terminal, () => waiting.stop()),
+    out: outputOf(host, flags, terminal, () => waiting.stop(), options.isStream !== true),
     terminal,
     clock: systemClock,
     signal: interruption.signal,
@@ -120,11 +120,7 @@ export async function runInContext(
     onRecovery: (progress) => recovery.update(progress),
   }
   const leftOut = new Set<string>()
-  const recovery = new RecoveryDisplay({
-    clock: systemClock,
-    progress: options.isStream === true ? context.progress : undefined,
-    note: options.isServer === true && !terminal.canAnimate ? (line) => context.out.note(line) : undefined,
-  })
+  const recovery = recoveryDisplay(context, options)
   if (options.isStream !== true) waiting.start()
   try {
     if (options.action !== undefined) await context.allow(options.action)
@@ -140,10 +136,25 @@ export async function runInContext(
     recovery.stop()
     await closeQuietly(host, opened)
     interruption.dispose()
+    await context.out.finish()
   }
 }
 
-function outputOf(host: Host, flags: GlobalFlags, { color }: Terminal, onWrite: () => void): Output {
+function recoveryDisplay({ terminal, progress, out }: CommandContext, options: RunOptions): RecoveryDisplay {
+  return new RecoveryDisplay({
+    clock: systemClock,
+    progress: options.isStream === true ? progress : undefined,
+    note: options.isServer === true && !terminal.canAnimate ? (line) => out.note(line) : undefined,
+  })
+}
+
+function outputOf(
+  host: Host,
+  flags: GlobalFlags,
+  { color, columns }: Terminal,
+  onWrite: () => void,
+  isPaged: boolean,
+): Output {
   return new Output({
     format: outputFormat(flags),
     headers: flags.headers !== false,
@@ -151,6 +162,8 @@ function outputOf(host: Host, flags: GlobalFlags, { color }: Terminal, onWrite: 
     sink: host.sink,
     note: (text) => host.note(text),
     onWrite,
+    pager: isPaged ? host.pager(flags) : undefined,
+    expandedFrom: flags.expanded === 'auto' ? columns : flags.expanded && 0,
   })
 }
 

@@ -7,6 +7,7 @@ import {
 } from '../base/standard-streams.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { type Interruption, ProcessInterruption } from './interruption.ts'
+import { type Pager, pagerCommand, terminalPager } from './output/pager.ts'
 import { type OpenOptions, openTarget, type Target } from './target.ts'
 import { detectTerminal, processSurroundings, type Terminal } from './terminal.ts'
 
@@ -28,6 +29,8 @@ export interface Host {
   closeTarget(target: Target): Promise<void>
   /** A server comes that may want what the host itself holds. */
   giveUpTarget(): Promise<void>
+  /** For texts that are taller than the terminal; undefined where they go as they are. */
+  pager(flags: GlobalFlags): Pager | undefined
   /** For one command. */
   interrupt(graceMs: number): Interruption
 }
@@ -68,7 +71,20 @@ export class ProcessHost implements Host {
     // Nothing is held between commands.
   }
 
+  pager(flags: GlobalFlags): Pager | undefined {
+    return processPager(flags)
+  }
+
   interrupt(graceMs: number): Interruption {
     return new ProcessInterruption(graceMs)
   }
+}
+
+/** Where somebody sits at both ends of the terminal. */
+export function processPager(flags: GlobalFlags): Pager | undefined {
+  const { stdinIsTty, stdoutIsTty } = processSurroundings()
+  if (!stdinIsTty || !stdoutIsTty || flags.pager === false || process.env.TERM === 'dumb' || process.env.CI)
+    return undefined
+  const command = pagerCommand(process.env, process.platform)
+  return command === undefined ? undefined : terminalPager(command)
 }

@@ -90,7 +90,7 @@ function refuseUnknown(words: readonly string[], ids: ReadonlySet<string>): void
 }
 
 /** Help, completion and unknown commands: oclif with all its plugins. */
-export async function runOclif(words: string[], root: string): Promise<void> {
+async function runOclif(words: string[], root: string): Promise<void> {
   const { run } = await import('@oclif/core/run')
   await run(words, { root })
 }
@@ -103,7 +103,7 @@ function reportFailure(error: unknown, debug: boolean): number {
 }
 
 /** Oclif's own way of ending early (after help, say) is an exception with nothing to tell. */
-export function isSilent(error: unknown): boolean {
+function isSilent(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EEXIT'
 }
 

@@ -45,7 +45,7 @@ describe('kcli -c', () => {
       '',
       expect.stringContaining("topic 'nowhere' does not exist"),
     ])
-    const goes = await script('set on-error continue; topics describe nowhere; pwd')
+    const goes = await script('set on_error=resume; topics describe nowhere; pwd')
     expect([goes.code, goes.stdout]).toEqual([0, '/\n'])
     const piped = await script('topics list | false')
     expect(piped.code).toBe(1)
@@ -72,15 +72,33 @@ describe('kcli -c', () => {
     ['consume orders < /no/such/file > x', 0, ''],
     ['produce orders < /no/such/file', 1, '/no/such/file'],
     ['watch -n x pwd', 2, 'watch needs a command'],
+    ['watch 10ms pwd', 2, 'from 100ms on'],
+    ['repeat x pwd', 2, 'repeat needs how many times'],
+    ['histroy', 2, 'Did you mean: history'],
+    ['redo 1', 2, 'here nobody types'],
+    ['\\nosuch', 2, 'there is no \\nosuch'],
+    ['set timeout 0', 2, "'0' is no value of timeout"],
+    ['produce orders {"a": 1', 2, 'the last command is not complete'],
   ])('%s', async (text, code, said) => {
     const result = await script(text)
     expect([result.code, result.stderr]).toEqual([code, expect.stringContaining(said)])
   })
 
+  it('repeats, shows rows as lines of their own, and knows what failed', async () => {
+    const repeated = await script('repeat 3 pwd; repeat 2 topics describe nowhere; pwd')
+    expect([repeated.code, repeated.stdout]).toEqual([1, '/\n/\n/\n'])
+    expect(repeated.stderr.match(/does not exist/g)).toHaveLength(1)
+    const expanded = await script('\\x on; topics list; \\x; topics list --no-headers')
+    expect(expanded.stdout).toMatch(/^-\[ 1 \]-+\nTOPIC +orders\nPARTITIONS +2\n.*\norders +2 /s)
+    const error = await script('set on-error resume; topics describe nowhere; \\errverbose')
+    expect(error.stdout).toContain("topic 'nowhere' does not exist")
+    expect(error.stdout).toMatch(/\n +at /)
+  })
+
   it('gives help for itself and for commands', async () => {
-    const { stdout } = await script('help; help set; help topics create')
-    expect(stdout).toContain('watch [-n SECONDS] COMMAND')
-    expect(stdout).toContain('set [NAME VALUE]\n  Settings of this session')
+    const { stdout } = await script('help; help set; topics create ?')
+    expect(stdout).toContain('watch [2s] COMMAND')
+    expect(stdout).toContain('set [NAME VALUE]\n  Settings, such as')
     expect(stdout).toContain('--replication-factor')
   })
 })

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { systemClock } from '../../base/clock.ts'
 import { startDetached } from '../../base/detached-process.ts'
 import type { GlobalFlags } from '../base-command.ts'
+import { withProfile } from '../profiles/active.ts'
 import { chooseTarget } from '../target.ts'
 import { CachedNames, refreshNames } from './cached-names.ts'
 import type { Candidate, Found } from './candidates.ts'
@@ -10,6 +11,7 @@ import { knownConfigs } from './config-facts.ts'
 import { candidatesFor } from './engine.ts'
 import { gatherNames } from './gather.ts'
 import { NameCache } from './name-cache.ts'
+import { profileNames } from './profile-names.ts'
 import { quoteWord, typedWords } from './quoting.ts'
 import type { CompletionSource } from './source.ts'
 import { targetFlags } from './target-flags.ts'
@@ -84,9 +86,9 @@ function sourceFor(line: readonly string[], options: AnswerOptions): CompletionS
   return {
     commands,
     configs: knownConfigs,
-    profiles: async () => [],
+    profiles: profileNames,
     names: async (place) => {
-      names ??= namesFor(targetFlags(line), options)
+      names ??= namesFor(await withProfile(targetFlags(line), process.env), options)
       return await names.names(place)
     },
   }
@@ -101,18 +103,23 @@ function namesFor(flags: GlobalFlags, { root }: AnswerOptions): CachedNames {
     refreshElsewhere: () =>
       startDetached(process.execPath, [`${root}/bin/run.js`, '__complete', '--refresh'], {
         ...process.env,
-        [REFRESH_FLAGS]: JSON.stringify(flags),
+        [REFRESH_FLAGS]: JSON.stringify({ ...flags, activeProfile: undefined }),
       }),
   })
 }
 
 async function refresh(): Promise<void> {
-  const flags: GlobalFlags = JSON.parse(process.env[REFRESH_FLAGS] ?? '{}')
+  const flags = await withProfile(JSON.parse(process.env[REFRESH_FLAGS] ?? '{}'), process.env)
   await refreshNames(cacheOf(flags), systemClock, (kinds, timeoutMs) => gatherNames(flags, kinds, timeoutMs))
 }
 
 function cacheOf(flags: GlobalFlags): NameCache {
   const config = flags['command-config']
-  const how = [chooseTarget(flags, process.env), config && path.resolve(config)]
+  const how = [
+    chooseTarget(flags, process.env),
+    config && path.resolve(config),
+    flags['command-property'],
+    flags.activeProfile?.name,
+  ]
   return new NameCache(process.env, JSON.stringify(how))
 }

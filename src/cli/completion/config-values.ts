@@ -32,7 +32,8 @@ function valuesOf({ type, valid, defaultText }: ConfigFacts): readonly string[] 
   return defaultText === null || defaultText === '' ? [] : [defaultText]
 }
 
-function noteOf({ type, valid, defaultText }: ConfigFacts): string {
+function noteOf({ type, valid, defaultText, meaning }: ConfigFacts): string {
+  if (meaning) return meaning
   const standard = defaultText === null || defaultText === '' ? 'none' : defaultText
   return `${type.toLowerCase()}, default ${standard}${valid === '' ? '' : `, ${valid}`}`
 }

@@ -39,6 +39,10 @@ const OPTIONS: Readonly<Record<string, () => Promise<Flags>>> = {
     ofHelp((await import('../kafka-tools/verifiable/consumer-help.ts')).HELP),
   'kafka-verifiable-producer': async () =>
     ofHelp((await import('../kafka-tools/verifiable/producer-help.ts')).HELP),
+  'kafka-server-start': async () => [
+    ['override', { type: 'option', helpValue: 'property=value', multiple: true }],
+    ['version', { type: 'boolean', summary: 'Print version information and exit.' }],
+  ],
   'kafka-topics': async () => ofSpecs((await import('../kafka-tools/kafka-topics-options.ts')).OPTIONS),
 }
 

@@ -23,4 +23,5 @@ export interface ConfigFacts {
   readonly defaultText: string | null
   /** As Kafka prints it: `[0,...]`, `[none, gzip]`; empty for any. */
   readonly valid: string
+  readonly meaning?: string
 }

@@ -1,5 +1,5 @@
 import { type Candidate, type Elsewhere, type Found, found, NOTHING, plain } from './candidates.ts'
-import type { CommandFacts, FlagFacts } from './command-facts.ts'
+import { type CommandFacts, type FlagFacts, flagNamed } from './command-facts.ts'
 import { configEntries, configKeys } from './config-values.ts'
 import type { CompletionSource, ConfigOwner } from './source.ts'
 
@@ -71,11 +71,10 @@ const ARGUMENTS: Readonly<Record<string, Kind>> = {
   config: FILES,
   folder: DIRECTORIES,
   logdir: DIRECTORIES,
-  profile: { is: 'profile' },
 }
 
 /** Commands whose first argument is the name of something new. */
-const NEW_NAMES = new Set(['topics:create', 'profile:create'])
+const NEW_NAMES = new Set(['topics:create', 'profile:create', 'profile:import'])
 
 /** What could stand behind a flag. */
 export async function flagValues(
@@ -92,14 +91,20 @@ export async function flagValues(
 /** What could stand as an argument, by what the command calls it. */
 export async function argumentValues(source: CompletionSource, line: Line, typed: string): Promise<Found> {
   const { command } = line
-  const [name, facts] = Object.entries(command.args)[0] ?? []
-  if (name === undefined || NEW_NAMES.has(command.id)) return NOTHING
+  const all = Object.entries(command.args)
+  const given = argumentsIn(command, line.words.slice(0, -1)).length
+  const last = all.at(-1)
+  const [name, facts] = all[given] ?? (last?.[1].multiple === true ? last : [])
+  if (name === undefined || (NEW_NAMES.has(command.id) && name !== 'file')) return NOTHING
   if (facts?.options !== undefined) return found(plain(facts.options))
-  const kind: Kind | undefined =
-    name === 'key'
-      ? { is: 'config-key', of: ownerOf(line) }
-      : (ARGUMENTS[name] ?? ARGUMENTS[name.replace(/s$/, '')])
+  const kind = kindOfArgument(line, name)
   return kind === undefined ? NOTHING : await valuesOf(source, kind, line, typed)
+}
+
+function kindOfArgument(line: Line, name: string): Kind | undefined {
+  if (name === 'key') return { is: 'config-key', of: ownerOf(line) }
+  if (line.command.id.startsWith('profile:')) return name === 'name' ? { is: 'profile' } : FILES
+  return ARGUMENTS[name] ?? ARGUMENTS[name.replace(/s$/, '')]
 }
 
 function kindOfFlag(line: Line, name: string, flag: FlagFacts): Kind | undefined {
@@ -109,7 +114,7 @@ function kindOfFlag(line: Line, name: string, flag: FlagFacts): Kind | undefined
   if (choices !== undefined) return { is: 'words', words: choices }
   if (/^(producer|consumer)[-.]property$/.test(name))
     return { is: 'config-entry', of: name.startsWith('producer') ? 'producer' : 'consumer' }
-  if (name === 'property' && flag.char === 'X') return { is: 'config-entry', of: 'client' }
+  if (name === 'command-property') return { is: 'config-entry', of: 'client' }
   if (/^(KEY=VALUE|name=value|k1=v1)/.test(helpValue)) return configFlag(line, name, 'config-entry')
   if (name === 'add-config') return configFlag(line, name, 'config-entry')
   if (helpValue === 'KEY' || /^delete-config$/.test(name)) return configFlag(line, name, 'config-key')
@@ -192,20 +197,20 @@ async function partitions(
   { command, words: typed }: Line,
 ): Promise<readonly string[]> {
   const flagged = typedValue(typed, 'topic')
-  const topic = flagged ?? (command.args.topic === undefined ? undefined : firstArgument(command, typed))
+  const topic =
+    flagged ?? (command.args.topic === undefined ? undefined : argumentsIn(command, typed.slice(0, -1))[0])
   return topic === undefined ? [] : await source.names(['topics', topic])
 }
 
-function firstArgument(command: CommandFacts, typed: readonly string[]): string | undefined {
-  for (let i = 0; i < typed.length - 1; i++) {
+/** The words that are neither flags nor their values. */
+function argumentsIn(command: CommandFacts, typed: readonly string[]): string[] {
+  const given: string[] = []
+  for (let i = 0; i < typed.length; i++) {
     const word = typed[i] ?? ''
-    if (!word.startsWith('-')) return word
-    const flag = Object.entries(command.flags).find(
-      ([name, each]) => `--${name}` === word || `-${each.char}` === word,
-    )
-    if (flag?.[1].type === 'option') i++
+    if (!word.startsWith('-')) given.push(word)
+    else if (flagNamed(command, word)?.type === 'option') i++
   }
-  return undefined
+  return given
 }
 
 /** `orders`, then `orders:0,1`. */

@@ -1,6 +1,6 @@
 import { EXIT, UsageError } from '../exit-codes.ts'
 import { helpText } from './help.ts'
-import { timeCommand, watchCommand } from './repeat.ts'
+import { repeatCommand, timeCommand, watchCommand } from './repeat.ts'
 import type { Session } from './session.ts'
 import { setCommand } from './settings.ts'
 import type { StatementStreams } from './statement-host.ts'
@@ -33,7 +33,7 @@ const LIST: readonly Builtin[] = [
     run: async ({ session, streams, words }) => {
       if (words.length > 0 && !BUILTINS.has(words[0] ?? ''))
         return await session.runCommand(['help', ...words], streams)
-      await streams.sink.write(helpText(session.options.commands, LIST, words[0]))
+      await session.writePaged(helpText(session.options.commands, LIST, words[0]), streams)
       return EXIT.done
     },
   },
@@ -63,7 +63,7 @@ const LIST: readonly Builtin[] = [
   {
     name: 'set',
     usage: 'set [NAME VALUE]',
-    summary: 'Settings of this session, such as: set output json.',
+    summary: 'Settings, such as: set output json. What is typed holds in later sessions too.',
     run: setCommand,
   },
   {
@@ -74,9 +74,15 @@ const LIST: readonly Builtin[] = [
   },
   {
     name: 'watch',
-    usage: 'watch [-n SECONDS] COMMAND',
+    usage: 'watch [2s] COMMAND',
     summary: 'Run a command again and again, until Ctrl-C.',
     run: watchCommand,
+  },
+  {
+    name: 'repeat',
+    usage: 'repeat N COMMAND',
+    summary: 'Run a command N times, up to the first failure.',
+    run: repeatCommand,
   },
   {
     name: 'history',
@@ -94,9 +100,21 @@ const LIST: readonly Builtin[] = [
     },
   },
   {
+    name: 'redo',
+    usage: 'redo [N]',
+    summary: 'Run a line of the history again, the last one without N; also !N, !! and !START.',
+    run: () => Promise.reject(onlyTyped('redo')),
+  },
+  {
+    name: 'edit',
+    usage: 'edit',
+    summary: 'Write the last line anew in $EDITOR and run it; also \\e.',
+    run: () => Promise.reject(onlyTyped('edit')),
+  },
+  {
     name: 'error',
     usage: 'error',
-    summary: 'The last error, with its stack and causes.',
+    summary: 'The last error, with its stack and causes; also \\errverbose.',
     run: async ({ session, streams }) => {
       await streams.sink.write(session.describeLastError())
       return EXIT.done
@@ -105,6 +123,37 @@ const LIST: readonly Builtin[] = [
 ]
 
 export const BUILTINS: ReadonlyMap<string, Builtin> = new Map(LIST.map((builtin) => [builtin.name, builtin]))
+
+/** psql's words for the same. */
+const BACKSLASH: Readonly<Record<string, readonly string[]>> = {
+  '\\?': ['help'],
+  '\\e': ['edit'],
+  '\\errverbose': ['error'],
+  '\\q': ['exit'],
+  '\\s': ['history'],
+  '\\timing': ['set', 'timing'],
+  '\\x': ['set', 'expanded'],
+}
+
+/** `\\x on` is `set expanded on`, `topics create ?` is `help topics create`. */
+export function plainWords(words: readonly string[]): readonly string[] {
+  // People paste what the documentation says.
+  const [first = '', ...rest] = words[0] === 'kcli' ? words.slice(1) : words
+  if (first === '') return ['help']
+  if (first.startsWith('\\')) {
+    const plain = BACKSLASH[first]
+    if (plain === undefined)
+      throw new UsageError(`there is no ${first}`, `There are: ${Object.keys(BACKSLASH).join(' ')}.`)
+    // Without a value they turn what there is.
+    return [...plain, ...(plain[0] === 'set' && rest.length === 0 ? ['toggle'] : rest)]
+  }
+  if (rest.at(-1) === '?' || first === '?') return ['help', first, ...rest].filter((word) => word !== '?')
+  return [first, ...rest]
+}
+
+function onlyTyped(name: string): UsageError {
+  return new UsageError(`'${name}' works on what was typed, and here nobody types`)
+}
 
 export function wholeNumber(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)

@@ -4,7 +4,7 @@ import { type CommandFacts, type CommandIndex, readCommandFacts } from '../compl
 import { EXIT, UsageError } from '../exit-codes.ts'
 import type { Host } from '../host.ts'
 import { LeanConfig } from '../lean-config.ts'
-import { type CommandTable, isSilent, runOclif } from '../main.ts'
+import type { CommandTable } from '../main.ts'
 import { canonicalWords, isKafkaTool, resolveCommand, unknownCommand, wantsHelp } from '../resolve.ts'
 
 /** All commands, to be run more than once in one process. */
@@ -30,15 +30,18 @@ export class CommandSet implements CommandIndex {
     return this.manifest
   }
 
-  /** Runs one command line in a host and gives its exit code. Throws what the command throws. */
-  async run(words: readonly string[], host: Host): Promise<number> {
+  /**
+   * Runs one command line in a host and gives its exit code. Throws what the command throws.
+   * @param others words that are no commands and that may have been meant
+   */
+  async run(words: readonly string[], host: Host, others: Iterable<string> = []): Promise<number> {
     const { ids } = this
     const argv = canonicalWords(words, ids)
     const resolved = resolveCommand(argv, ids)
     if (resolved === undefined || (wantsHelp(resolved.rest) && !isKafkaTool(resolved.id))) {
-      const unknown = unknownCommand(argv, ids)
+      const unknown = unknownCommand(argv, new Set([...ids, ...others]))
       if (unknown !== undefined) throw noSuchCommand(unknown.typed, unknown.nearest)
-      return await this.help(argv)
+      return await this.help(argv, host)
     }
     const command = this.table[resolved.id]
     if (command === undefined) throw noSuchCommand(words.join(' '), undefined)
@@ -49,13 +52,13 @@ export class CommandSet implements CommandIndex {
     return running.exitCode
   }
 
-  /** Oclif's, which ends by an exception with nothing to tell. */
-  private async help(argv: readonly string[]): Promise<number> {
-    try {
-      await runOclif([...argv], this.root)
-    } catch (error) {
-      if (!isSilent(error)) throw error
-    }
+  private async help(argv: readonly string[], host: Host): Promise<number> {
+    const { helpOf } = await import('./command-help.ts')
+    const text = await helpOf(argv[0] === 'help' ? argv.slice(1) : argv, this.root)
+    const pager = host.pager({})
+    if (pager?.takes(text) === true) await pager.show()
+    else await host.sink.write(text)
+    await host.sink.flush()
     return EXIT.done
   }
 }

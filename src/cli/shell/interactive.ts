@@ -1,12 +1,12 @@
-import { homedir } from 'node:os'
-import path from 'node:path'
-import { standardInput, standardOutputStream } from '../../base/standard-streams.ts'
+import { sleep } from '../../base/clock.ts'
+import { readTextFile, standardInput, standardOutputStream } from '../../base/standard-streams.ts'
 import type { GlobalFlags } from '../base-command.ts'
 import { commandOf } from '../completion/command-facts.ts'
 import { knownConfigs } from '../completion/config-facts.ts'
+import { profileNames } from '../completion/profile-names.ts'
 import { typedWords } from '../completion/quoting.ts'
 import { EXIT } from '../exit-codes.ts'
-import { chooseTarget, defaultDataDir } from '../target.ts'
+import { chooseTarget } from '../target.ts'
 import { detectTerminal, processSurroundings } from '../terminal.ts'
 import { Catalog } from './catalog.ts'
 import type { CommandSet } from './command-set.ts'
@@ -14,9 +14,12 @@ import { complete, type ShellCompletionSource } from './completion.ts'
 import { History } from './history.ts'
 import { type Hint, LineEditor } from './line-editor.ts'
 import { parse } from './parse.ts'
+import { historyFile, settingsFile, startFile } from './places.ts'
+import { type Paint, painter, placeName, promptText } from './prompt.ts'
+import { recalledLine } from './recall.ts'
 import { durationText } from './repeat.ts'
 import { Session } from './session.ts'
-import { pathText } from './tree.ts'
+import { readSettings, settingOf, writeSettings } from './settings.ts'
 
 export interface InteractiveOptions {
   readonly flags: GlobalFlags
@@ -25,14 +28,19 @@ export interface InteractiveOptions {
 
 /** The prompt: reads a command, runs it, and so on until `exit` or Ctrl-D. Gives the exit code of the last command. */
 export async function runInteractive({ flags, commands }: InteractiveOptions): Promise<number> {
-  const terminal = detectTerminal(processSurroundings(), { color: flags.color !== false })
-  const history = new History(historyFile())
+  const { env, platform } = process
+  const { color } = detectTerminal(processSurroundings(), { color: flags.color !== false })
+  const target = JSON.stringify(chooseTarget(flags, env))
+  const history = new History(historyFile(env, { name: placeName(flags), target }))
+  const settings = settingsFile(env, platform)
   const session: Session = new Session({
     flags,
     commands,
     isInteractive: true,
     typedInput: (signal) => typedInput(editor, signal),
     history: () => history.lines,
+    settings: readSettings(settings),
+    saveSettings: (values) => writeSettings(settings, values),
   })
   const catalog = new Catalog(session)
   const source: ShellCompletionSource = {
@@ -42,17 +50,18 @@ export async function runInteractive({ flags, commands }: InteractiveOptions): P
     },
     names: (place) => catalog.names(place),
     configs: knownConfigs,
-    profiles: async () => [],
+    profiles: profileNames,
   }
   const editor = new LineEditor({
     input: standardInput(),
     output: standardOutputStream(),
     history,
     complete: (text, cursor) => complete(source, text, cursor),
-    hint: (text) => hintFor(text, history, commands),
-    color: terminal.color,
+    hint: (text) =>
+      settingOf(session.settings, 'hints') === 'on' ? hintFor(text, history, commands) : undefined,
+    color,
   })
-  const shell = new Shell(session, editor, history, catalog, terminal.color)
+  const shell = new Shell(session, editor, history, catalog, painter(color))
   const onSignal = () => {
     session.hasQuit = true
     editor.cancel()
@@ -60,6 +69,7 @@ export async function runInteractive({ flags, commands }: InteractiveOptions): P
   process.on('SIGTERM', onSignal)
   process.on('SIGHUP', onSignal)
   try {
+    await runStartFile(session, startFile(env))
     return await shell.run()
   } finally {
     process.off('SIGTERM', onSignal)
@@ -68,19 +78,36 @@ export async function runInteractive({ flags, commands }: InteractiveOptions): P
   }
 }
 
+/** What fails there is told and ends nothing. */
+async function runStartFile(session: Session, file: string): Promise<void> {
+  let text: string
+  try {
+    text = readTextFile(file)
+  } catch {
+    return
+  }
+  // What holds for this session only because of the file is not for those that do without it.
+  const code = await session.runText(text, { keepsSettings: false })
+  if (code !== EXIT.done) process.stderr.write(`kcli: that was in ${file}\n`)
+}
+
+/** How often a target that did not answer is asked whether it is there again. */
+const PROBE_MS = 1000
+
 class Shell {
   private readonly session: Session
   private readonly editor: LineEditor
   private readonly history: History
   private readonly catalog: Catalog
-  private readonly color: boolean
+  private readonly paint: Paint
+  private isProbing = false
 
-  constructor(session: Session, editor: LineEditor, history: History, catalog: Catalog, color: boolean) {
+  constructor(session: Session, editor: LineEditor, history: History, catalog: Catalog, paint: Paint) {
     this.session = session
     this.editor = editor
     this.history = history
     this.catalog = catalog
-    this.color = color
+    this.paint = paint
   }
 
   async run(): Promise<number> {
@@ -89,25 +116,54 @@ class Shell {
     while (!session.hasQuit) {
       const text = await this.readCommand()
       if (text === undefined) break
-      if (text.trim() === '') continue
-      this.history.add(text.trimEnd())
-      const startMs = session.clock.monotonicMs()
-      await session.runText(text)
-      this.catalog.forget()
-      if (session.settings.get('timing') === 'on')
-        process.stderr.write(`${durationText(session.clock.monotonicMs() - startMs)}\n`)
+      if (text.trim() !== '') await this.runTyped(text)
     }
     return session.lastExitCode
+  }
+
+  private async runTyped(typed: string): Promise<void> {
+    const { session } = this
+    const text = await this.rewritten(typed)
+    if (text === undefined) return
+    this.history.add(text.trimEnd())
+    const { commandCount, readMs } = session
+    const startMs = session.clock.monotonicMs()
+    await session.runText(text)
+    this.catalog.forget()
+    const tookMs = session.clock.monotonicMs() - startMs - (session.readMs - readMs)
+    if (settingOf(session.settings, 'timing') === 'on' && session.commandCount > commandCount)
+      process.stderr.write(`${this.paint('dim', durationText(tookMs))}\n`)
+  }
+
+  /** A line of the history in place of `!3`, what comes out of the editor in place of `edit`. */
+  private async rewritten(typed: string): Promise<string | undefined> {
+    const { lines } = this.history
+    try {
+      const recalled = recalledLine(typed, lines)
+      if (recalled !== undefined) process.stdout.write(`${this.paint('dim', recalled)}\n`)
+      if (recalled !== undefined || !/^\s*(edit|\\e)\s*$/.test(typed)) return recalled ?? typed
+      const { editText } = await import('../../base/edited-text.ts')
+      const editor = process.env.VISUAL || process.env.EDITOR || 'vi'
+      const edited = (await editText(editor, `${lines.at(-1) ?? ''}\n`, '.kcli')).trim()
+      if (edited !== '') process.stdout.write(`${this.paint('dim', edited)}\n`)
+      return edited === '' ? undefined : edited
+    } catch (error) {
+      this.session.fail(error)
+      return undefined
+    }
   }
 
   /** All lines of it. Undefined at the end. */
   private async readCommand(): Promise<string | undefined> {
     let text = ''
+    this.probe()
     for (;;) {
-      const typed = await this.editor.read(text === '' ? this.prompt() : this.dim('… '))
+      const prompt = text === '' ? promptText(this.session, this.paint) : this.paint('dim', '… ')
+      const typed = await this.editor.read(prompt, { goesOn: text !== '' })
       if (typed.kind === 'end') return text === '' ? undefined : text
       if (typed.kind === 'interrupt') {
-        if (text === '' && typed.text === '') process.stdout.write(this.dim('Ctrl-D or exit leaves.\n'))
+        if (text === '' && typed.text === '')
+          process.stdout.write(`${this.paint('dim', 'Ctrl-D or exit leaves.')}\n`)
         return ''
       }
       text = text === '' ? typed.text : `${text}\n${typed.text}`
@@ -115,31 +171,30 @@ class Shell {
     }
   }
 
-  /** Where commands go, whether that is open, where we are, and whether the last one failed. */
-  private prompt(): string {
-    const { session } = this
-    const isFine = [EXIT.done, EXIT.interrupted].some((code) => code === session.lastExitCode)
-    const mark = isFine ? '>' : this.paint(31, '!')
-    const state = session.target.current === undefined ? '' : '*'
-    return `${this.paint(36, placeName(session.flags))}${state} ${pathText(session.directory)} ${mark} `
+  /** Whether a lost target is there again; the prompt says so at once. */
+  private probe(): void {
+    const { target } = this.session
+    if (this.isProbing || !target.isLost) return
+    this.isProbing = true
+    void this.untilFound().finally(() => {
+      this.isProbing = false
+    })
   }
 
-  private paint(code: number, text: string): string {
-    return this.color ? `\u001b[${code}m${text}\u001b[39m` : text
+  private async untilFound(): Promise<void> {
+    const { session, editor } = this
+    const { target } = session
+    while (target.isLost && !session.hasQuit) {
+      await sleep(session.clock, PROBE_MS)
+      const isThere = await target.current?.admin.describeCluster().then(
+        () => true,
+        () => false,
+      )
+      if (isThere !== true || !target.isLost) continue
+      target.isLost = false
+      editor.updatePrompt(promptText(session, this.paint))
+    }
   }
-
-  private dim(text: string): string {
-    return this.color ? `\u001b[2m${text}\u001b[22m` : text
-  }
-}
-
-/** `local`, the folder's name, or the first address. */
-function placeName(flags: GlobalFlags): string {
-  const choice = chooseTarget(flags, process.env)
-  if (choice.kind === 'remote') return choice.addresses.split(',')[0] ?? ''
-  return choice.dataDir === defaultDataDir(process.env, process.platform)
-    ? 'local'
-    : path.basename(choice.dataDir)
 }
 
 /** What a command reads when it reads what is typed: lines, until Ctrl-D. */
@@ -178,9 +233,4 @@ function hintFor(text: string, history: History, commands: CommandSet): Hint | u
   const facts = commands.facts.get(command.id)
   const usage = facts?.usage?.replace(' [FLAGS]', '')
   return usage === undefined || usage === '[FLAGS]' ? undefined : { text: usage, isAcceptable: false }
-}
-
-function historyFile(): string {
-  const state = process.env.XDG_STATE_HOME || path.join(process.env.HOME || homedir(), '.local', 'state')
-  return process.env.KCLI_HISTORY_FILE || path.join(state, 'kcli', 'history')
 }

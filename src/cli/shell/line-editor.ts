@@ -29,6 +29,11 @@ export type Typed =
   /** Ctrl-D on an empty line, or the terminal is gone. */
   | { readonly kind: 'end' }
 
+interface ReadOptions {
+  readonly withHistory?: boolean
+  readonly goesOn?: boolean
+}
+
 const ESC = '\u001b'
 const CLEAR_BELOW = `${ESC}[J`
 
@@ -48,6 +53,7 @@ export class LineEditor {
   private search: { query: string; at: number; before: string } | undefined
   private isPasting = false
   private usesHistory = true
+  private isFirstLine = true
   private settle: ((typed: Typed) => void) | undefined
   /** Keys that came in one piece with those that ended a line: they belong to the next one. */
   private readonly ahead: { readonly text: string; readonly key: Key }[] = []
@@ -63,11 +69,12 @@ export class LineEditor {
     })
   }
 
-  /** Without history where the lines are data for a command. */
-  read(prompt: string, options: { readonly withHistory?: boolean } = {}): Promise<Typed> {
+  /** Without history where the lines are data for a command; `goesOn` where they belong to the one before. */
+  read(prompt: string, options: ReadOptions = {}): Promise<Typed> {
     const { input, output, history } = this.options
     this.prompt = prompt
     this.usesHistory = options.withHistory !== false
+    this.isFirstLine = this.usesHistory && options.goesOn !== true
     this.buffer.set('')
     this.historyAt = history.lines.length
     this.historyPrefix = undefined
@@ -115,10 +122,11 @@ export class LineEditor {
     this.draw()
   }
 
-  /** Takes effect at once where a line is being typed. */
-  setPrompt(prompt: string): void {
+  /** A new prompt for the command that is being typed; lines that go on with one keep theirs, and so does a command's input. */
+  updatePrompt(prompt: string): void {
+    if (this.settle === undefined || !this.isFirstLine) return
     this.prompt = prompt
-    if (this.settle !== undefined) this.draw()
+    this.draw()
   }
 
   /** Ends the reading from outside. */

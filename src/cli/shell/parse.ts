@@ -22,13 +22,18 @@ export type Parsed =
 
 /**
  * The shell's grammar, which is the part of sh's that one expects: words with quotes and backslashes, `;`, `&&`, `| command`,
- * `> file`, `>> file`, `< file`, `<<WORD` with the lines up to WORD, and `#` for a comment. Nothing is expanded.
+ * `> file`, `>> file`, `< file`, `<<WORD` with the lines up to WORD, and `#` for a comment. Nothing is expanded. A word that
+ * begins like a JSON object or array goes on to its end, over blanks, quotes and lines. psql's `\x` is a word of its own
+ * where a command begins.
  */
 export function parse(text: string): Parsed {
   return new Parser(text).parse()
 }
 
 type Draft = { -readonly [K in keyof Statement]: Statement[K] }
+
+/** Of an object or an array; nothing else begins like this that one would type. */
+const JSON_START = /^(?:\{\s*(?:["}]|$)|\[\s*(?:["{[]|$))/
 
 class Wrong extends Error {}
 class Incomplete extends Error {}
@@ -75,7 +80,7 @@ class Parser {
     else if (char === '>') this.skip(1, () => this.takeOutput(false))
     else if (rest === '<<') this.skip(2, () => this.takeHereDocumentWord())
     else if (char === '<') this.skip(1, () => this.setInput({ kind: 'file', path: this.neededWord('<') }))
-    else this.current.words = [...this.current.words, this.word()]
+    else this.current.words = [...this.current.words, this.backslashWord() ?? this.word()]
   }
 
   private skip(length: number, then: () => void): void {
@@ -158,8 +163,15 @@ class Parser {
     return this.word()
   }
 
+  private backslashWord(): string | undefined {
+    const [word] = /^\\(?:[a-z]+|\?)(?=[\s;|]|$)/.exec(this.text.slice(this.at)) ?? []
+    if (word === undefined || this.current.words.length > 0) return undefined
+    this.at += word.length
+    return word
+  }
+
   private word(): string {
-    let word = ''
+    let word = JSON_START.test(this.text.slice(this.at)) ? this.json() : ''
     while (this.at < this.text.length) {
       const char = this.text[this.at] ?? ''
       if (/[\s;|<>]/.test(char) || (char === '&' && this.text[this.at + 1] === '&')) break
@@ -170,6 +182,24 @@ class Parser {
       else word += char
     }
     return word
+  }
+
+  /** Up to the bracket that closes the first one. */
+  private json(): string {
+    const start = this.at
+    let depth = 0
+    let isQuoted = false
+    for (; this.at < this.text.length; this.at++) {
+      const char = this.text[this.at] ?? ''
+      if (isQuoted && char === '\\') this.at++
+      else if (char === '"') isQuoted = !isQuoted
+      else if (!isQuoted && /[[{]/.test(char)) depth++
+      else if (!isQuoted && /[\]}]/.test(char) && --depth === 0) {
+        this.at++
+        return this.text.slice(start, this.at)
+      }
+    }
+    throw new Incomplete()
   }
 
   /** A backslash at the end of a line joins the next one to it. */

@@ -24,16 +24,18 @@ export function durationText(durationMs: number): string {
 
 const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 
-/** `watch [-n SECONDS] COMMAND`: on a terminal each run has the screen for itself. Ends with Ctrl-C or a failure. */
+/** `watch [2s] COMMAND`: on a terminal each run has the screen for itself. Ends with Ctrl-C or a failure. */
 export async function watchCommand({ session, streams, words }: BuiltinCall): Promise<number> {
   const { intervalMs, command } = watchWords(words)
   const interruption = new ProcessInterruption(0)
   const { signal } = interruption
+  // A pager would wait for somebody to leave it.
+  const { pager: _, ...plain } = streams
   try {
     while (!signal.aborted) {
       if (streams.sink.isTerminal)
         await streams.sink.write(`${CLEAR_SCREEN}Every ${intervalMs / 1000} s: ${command.join(' ')}\n\n`)
-      const code = await session.runWords(command, streams)
+      const code = await session.runWords(command, plain)
       if (signal.aborted) break
       if (code !== EXIT.done) return code
       await interruption.guard(sleep(session.clock, intervalMs)).catch(() => undefined)
@@ -44,11 +46,28 @@ export async function watchCommand({ session, streams, words }: BuiltinCall): Pr
   }
 }
 
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+
+/** `2s`, `500ms`, `0.5`, or `-n 2`; two seconds where nothing is said. */
 function watchWords(words: readonly string[]): { intervalMs: number; command: readonly string[] } {
-  const hasInterval = words[0] === '-n'
-  const seconds = hasInterval ? Number(words[1]) : 2
-  const command = hasInterval ? words.slice(2) : words
-  if (!(seconds >= 0.1 && seconds <= 86_400) || command.length === 0)
-    throw new UsageError('watch needs a command, and seconds from 0.1 on', 'Write: watch -n 2 COMMAND')
-  return { intervalMs: seconds * 1000, command }
+  const hasFlag = words[0] === '-n'
+  const [text = '', ...rest] = hasFlag ? words.slice(1) : words
+  const [, count, unit = 's'] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(text) ?? []
+  const intervalMs = count === undefined ? (hasFlag ? 0 : 2000) : Number(count) * (UNIT_MS[unit] ?? 1000)
+  const command = count === undefined && !hasFlag ? words : rest
+  if (!(intervalMs >= 100 && intervalMs <= 86_400_000) || command.length === 0)
+    throw new UsageError('watch needs a command, and an interval from 100ms on', 'Write: watch 2s COMMAND')
+  return { intervalMs, command }
+}
+
+/** `repeat N COMMAND`. Ctrl-C ends the command and what was still to come. */
+export async function repeatCommand({ session, streams, words }: BuiltinCall): Promise<number> {
+  const [text = '', ...command] = words
+  if (!/^[1-9]\d{0,8}$/.test(text) || command.length === 0)
+    throw new UsageError('repeat needs how many times, and a command', 'Write: repeat 3 COMMAND')
+  for (let i = 0; i < Number(text); i++) {
+    const code = await session.runWords(command, streams)
+    if (code !== EXIT.done) return code
+  }
+  return EXIT.done
 }

@@ -12,10 +12,13 @@ import {
 } from '../../base/standard-streams.ts'
 import type { GlobalFlags } from '../base-command.ts'
 import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts'
+import { processPager } from '../host.ts'
+import type { Pager } from '../output/pager.ts'
 import { formatError } from '../report-error.ts'
-import { BUILTINS } from './builtins.ts'
+import { BUILTINS, plainWords } from './builtins.ts'
 import type { CommandSet } from './command-set.ts'
 import { parse, type Statement } from './parse.ts'
+import { settingOf } from './settings.ts'
 import { SharedTarget } from './shared-target.ts'
 import { StatementHost, type StatementStreams } from './statement-host.ts'
 import type { TreePath } from './tree.ts'
@@ -28,23 +31,34 @@ export interface SessionOptions {
   /** Lines for a command that reads what is typed. */
   readonly typedInput?: (signal: AbortSignal) => AsyncIterable<Buffer>
   readonly history?: () => readonly string[]
+  /** For those that are kept from one session to the next. */
+  readonly settings?: ReadonlyMap<string, string>
+  readonly saveSettings?: (settings: ReadonlyMap<string, string>) => void
 }
 
 /** What a shell remembers from one command to the next, and how it runs one. */
 export class Session {
   readonly options: SessionOptions
   readonly target: SharedTarget
-  readonly settings = new Map<string, string>()
+  readonly settings: Map<string, string>
   readonly stdout: ByteSink = standardOutput()
   /** Where `ls` looks and `cd` starts from. */
   directory: TreePath = []
   lastExitCode: number = EXIT.done
   hasQuit = false
+  /** Commands so far, without words that only the shell knows. */
+  commandCount = 0
+  /** How long somebody read what commands wrote. */
+  readMs = 0
+  private readonly kept: Map<string, string>
+  private keepsSettings = true
   private lastError: unknown
 
   constructor(options: SessionOptions) {
     this.options = options
     this.target = new SharedTarget(options.flags)
+    this.settings = new Map(options.settings)
+    this.kept = new Map(options.settings)
   }
 
   get flags(): GlobalFlags {
@@ -52,10 +66,11 @@ export class Session {
   }
 
   /**
-   * Runs a script, or a line. Ends at the first command that fails, unless `set on-error continue`; gives the exit code of the
+   * Runs a script, or a line. Ends at the first command that fails, unless `set on-error resume`; gives the exit code of the
    * last command that ran.
    */
-  async runText(text: string): Promise<number> {
+  async runText(text: string, { keepsSettings = true } = {}): Promise<number> {
+    this.keepsSettings = keepsSettings
     const parsed = parse(text)
     if (parsed.kind === 'incomplete') return this.fail(new UsageError('the last command is not complete'))
     if (parsed.kind === 'wrong')
@@ -70,32 +85,38 @@ export class Session {
   }
 
   private get stopsAtErrors(): boolean {
-    return !this.options.isInteractive && this.settings.get('on-error') !== 'continue'
+    return !this.options.isInteractive && settingOf(this.settings, 'on-error') === 'stop'
   }
 
   private async runStatement(statement: Statement): Promise<number> {
     let redirected: Redirected | undefined
+    let pager: Pager | undefined
     try {
       redirected = redirect(statement)
+      pager = redirected === undefined ? this.pager() : undefined
       const input = inputOf(statement)
       const streams: StatementStreams = {
         sink: redirected?.sink ?? this.stdout,
         input: input ?? this.options.typedInput,
         isTyped: input === undefined,
+        pager,
       }
       const code = await this.runWords(statement.words, streams)
       const after = await redirected?.finish()
       return code === EXIT.done ? (after ?? code) : code
     } catch (error) {
-      if (!(error instanceof ClosedPipeError)) return this.fail(error)
-      return (await redirected?.finish()) ?? EXIT.done
+      if (error instanceof ClosedPipeError) return (await redirected?.finish()) ?? EXIT.done
+      // What came out before it failed is kept. Trouble with that would only hide why it failed.
+      await redirected?.finish().catch(() => undefined)
+      return this.fail(error)
+    } finally {
+      this.readMs += pager?.shownMs ?? 0
     }
   }
 
   /** One command without its redirections; builtins such as `time` and `watch` come back here. Throws what it throws. */
   async runWords(words: readonly string[], streams: StatementStreams): Promise<number> {
-    // People paste what the documentation says.
-    const plain = words[0] === 'kcli' ? words.slice(1) : words
+    const plain = plainWords(words)
     const [name = '', ...rest] = plain
     const builtin = BUILTINS.get(name)
     if (builtin !== undefined) {
@@ -107,8 +128,36 @@ export class Session {
   }
 
   /** One of the commands that there are outside of the shell, too. */
-  runCommand(words: readonly string[], streams: StatementStreams): Promise<number> {
-    return this.options.commands.run(words, new StatementHost(this, streams, this.target))
+  async runCommand(words: readonly string[], streams: StatementStreams): Promise<number> {
+    this.commandCount++
+    const host = new StatementHost(this, streams, this.target)
+    try {
+      const code = await this.options.commands.run(words, host, BUILTINS.keys())
+      if (host.usesShared) this.target.isLost = false
+      return code
+    } catch (error) {
+      if (host.usesShared) this.target.isLost = exitCodeOf(error) === EXIT.unreachable
+      throw error
+    }
+  }
+
+  /** For texts of the shell itself. */
+  async writePaged(text: string, { sink, pager }: StatementStreams): Promise<void> {
+    if (pager?.takes(text) === true) await pager.show()
+    else await sink.write(text)
+  }
+
+  /** What is typed holds in later sessions, too. */
+  changeSetting(name: string, value: string): void {
+    this.settings.set(name, value)
+    if (!this.keepsSettings) return
+    this.kept.set(name, value)
+    this.options.saveSettings?.(this.kept)
+  }
+
+  private pager(): Pager | undefined {
+    const isWanted = this.options.isInteractive && settingOf(this.settings, 'pager') === 'on'
+    return isWanted ? processPager(this.flags) : undefined
   }
 
   /** Tells what went wrong; the session goes on. */

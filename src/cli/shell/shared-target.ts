@@ -13,6 +13,9 @@ export class SharedTarget {
     this.place = placeOf(flags)
   }
 
+  /** Nobody answered the last time somebody was asked. */
+  isLost = false
+
   /** Once it is open; undefined before. */
   get current(): Target | undefined {
     return this.opened

@@ -1,7 +1,13 @@
-import { type ByteSink, fileChunks, inputSizeBytes, standardInputChunks } from '../../base/standard-streams.ts'
+import {
+  type ByteSink,
+  fileChunks,
+  inputSizeBytes,
+  standardInputChunks,
+} from '../../base/standard-streams.ts'
 import type { GlobalFlags } from '../base-command.ts'
 import type { Host } from '../host.ts'
 import { type Interruption, ProcessInterruption } from '../interruption.ts'
+import type { Pager } from '../output/pager.ts'
 import type { OpenOptions, Target } from '../target.ts'
 import { detectTerminal, processSurroundings, type Terminal } from '../terminal.ts'
 import type { SharedTarget } from './shared-target.ts'
@@ -19,11 +25,15 @@ export interface StatementStreams {
   readonly input?: ((signal: AbortSignal) => AsyncIterable<Buffer>) | undefined
   /** The input is what somebody types at this terminal, who can be asked, too. */
   readonly isTyped?: boolean
+  /** For what is taller than the terminal. */
+  readonly pager?: Pager | undefined
 }
 
 /** Lends the shell's target, terminal and streams to one command. */
 export class StatementHost implements Host {
   readonly sink: ByteSink
+  /** The command asked the target that the session keeps open. */
+  usesShared = false
   private readonly session: SessionDefaults
   private readonly streams: StatementStreams
   private readonly shared: SharedTarget
@@ -68,6 +78,7 @@ export class StatementHost implements Host {
     const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
     const output = settings.get('output')
     const timeout = settings.get('timeout')
+    const expanded = settings.get('expanded') as 'off' | 'on' | 'auto' | undefined
     const places = ['bootstrap-server', 'data-dir', 'profile'] as const
     // A place that a command names replaces the session's, of whichever kind it is.
     const isElsewhere = places.some((name) => said[name] !== undefined)
@@ -77,13 +88,18 @@ export class StatementHost implements Host {
       ...kept,
       ...(output !== undefined && given.json !== true && { output }),
       ...(timeout !== undefined && { timeout: Number(timeout) }),
-      ...(settings.get('color') === 'off' && { color: false }),
+      ...(expanded !== undefined && expanded !== 'off' && { expanded }),
       ...said,
+      // These are on where nothing is said.
+      color: given.color !== false && settings.get('color') !== 'off',
+      debug: given.debug === true || settings.get('debug') === 'on',
     }
   }
 
-  openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
-    return this.shared.open(flags, options)
+  async openTarget(flags: GlobalFlags, options: OpenOptions): Promise<Target> {
+    const target = await this.shared.open(flags, options)
+    this.usesShared = target === this.shared.current
+    return target
   }
 
   closeTarget(target: Target): Promise<void> {
@@ -92,6 +108,10 @@ export class StatementHost implements Host {
 
   giveUpTarget(): Promise<void> {
     return this.shared.close()
+  }
+
+  pager(flags: GlobalFlags): Pager | undefined {
+    return flags.pager === false ? undefined : this.streams.pager
   }
 
   interrupt(graceMs: number): Interruption {
