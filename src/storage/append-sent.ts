@@ -1,8 +1,5 @@
-import { baseOffset } from '../records/index.ts'
-import { readFully } from './batch-scan.ts'
 import { UnexpectedAppendOffsetError } from './errors.ts'
 import type { Log } from './log.ts'
-import { releaseRead } from './log-reader.ts'
 import type { AppendInfo } from './log-types.ts'
 
 /**
@@ -11,7 +8,8 @@ import type { AppendInfo } from './log-types.ts'
  * (Partition.appendRecordsToFollowerOrFutureReplica).
  *
  * A log that is not empty may end within such a batch, when its own end came from another leader and the epochs that
- * would tell have been deleted with the records. What of it was never committed gives way. Kafka's follower stays behind.
+ * would tell have been deleted with the records. What of it was never committed gives way, and where that leaves a gap the
+ * error is thrown all the same: the next records have to be asked for. Kafka's follower stays behind.
  */
 export async function appendSent(log: Log, records: Buffer): Promise<AppendInfo> {
   try {
@@ -22,28 +20,13 @@ export async function appendSent(log: Log, records: Buffer): Promise<AppendInfo>
     const end = log.logEndOffset
     if (firstOffset >= end || lastOffset < end) throw error
     if (log.logStartOffset === end) await log.truncateFullyAndStartAt(firstOffset)
-    // A cut takes whole batches: none of them may hold what was committed.
-    else if (firstOffset >= log.highWatermark && (await beginsBatch(log, firstOffset)))
-      await log.truncateTo(firstOffset)
-    else throw error
+    else {
+      const cut = await log.cutBefore(firstOffset)
+      // None of what goes may have been committed.
+      if (cut < log.highWatermark) throw error
+      await log.truncateTo(cut)
+      if (cut < firstOffset) throw error
+    }
     return log.appendAsFollower(records)
-  }
-}
-
-async function beginsBatch(log: Log, offset: number): Promise<boolean> {
-  const read = await log.read(offset, {
-    maxBytes: 1,
-    minOneMessage: true,
-    upperBoundOffset: log.logEndOffset,
-  })
-  try {
-    const [part] = read.parts
-    if (part === undefined) return false
-    const head = Buffer.alloc(8)
-    if (part instanceof Uint8Array) head.set(part.subarray(0, 8))
-    else await readFully(part.file, head, part.position, head.length)
-    return baseOffset(head, 0) === offset
-  } finally {
-    releaseRead(read)
   }
 }

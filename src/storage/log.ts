@@ -237,7 +237,10 @@ export class Log {
     }
   }
 
-  /** Forgets everything from `offset` on. False when there was nothing of it. */
+  /**
+   * Forgets everything from `offset` on, and what is in one batch with it: the log ends where its last batch does. (Kafka's
+   * would end at `offset`, behind a hole.) False when there was nothing of it.
+   */
   truncateTo(offset: number): Promise<boolean> {
     assert(offset >= 0, `cannot truncate ${this.name} to ${offset}`)
     return this.alone(`truncating ${this.name} failed`, async (log) => {
@@ -245,11 +248,17 @@ export class Log {
         log.epochs.truncateFromEnd(log.endOffset)
         return false
       }
-      if (offset >= log.segments.active.baseOffset) await log.truncateTo(offset)
-      else await this.withoutCleaning(log, () => log.truncateTo(offset))
-      this.onCut?.(offset)
+      const cut = await log.segments.cutBefore(offset)
+      if (cut >= log.segments.active.baseOffset) await log.truncateTo(cut)
+      else await this.withoutCleaning(log, () => log.truncateTo(cut))
+      this.onCut?.(cut)
       return true
     })
+  }
+
+  /** Where {@link truncateTo} would cut. */
+  cutBefore(offset: number): Promise<number> {
+    return this.alone(`reading ${this.name} failed`, (log) => log.segments.cutBefore(offset))
   }
 
   /** Forgets everything; the next record gets `offset`. */

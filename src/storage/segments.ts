@@ -68,4 +68,10 @@ export class Segments {
     const floor = this.floor(offset)
     return this.list.filter((segment) => segment === floor || segment.baseOffset > offset)
   }
+
+  /** Where the log can be cut, for batches stay whole: at `offset`, or where the batch begins that goes on over it. */
+  async cutBefore(offset: number): Promise<number> {
+    const found = await this.floor(offset)?.translate(offset)
+    return Math.min(found?.baseOffset ?? offset, offset)
+  }
 }

@@ -188,12 +188,33 @@ describe('appendSent', () => {
     expect(await values(log)).toEqual(['a', 'b', 'c', 'd', 'e'])
   })
 
-  it('cuts no batch that begins before the one that was sent', async () => {
+  it('asks anew when a batch that was never committed begins before the one that was sent', async () => {
     const { log } = await newLog(dir)
-    await log.appendAsFollower(batchOf(['a', 'b', 'c'], { baseOffset: 0 }))
-    const leaders = batchOf(['c', 'd'], { baseOffset: 2 })
+    await log.appendAsFollower(batchOf(['a', 'b'], { baseOffset: 0 }))
+    await log.appendAsFollower(batchOf(['c', 'd', 'e'], { baseOffset: 2 }))
+    const leaders = batchOf(['d', 'e', 'f'], { baseOffset: 3 })
+    log.updateHighWatermark(3)
     await expect(appendSent(log, leaders)).rejects.toMatchObject({ errorName: 'UNKNOWN_SERVER_ERROR' })
-    expect(await values(log)).toEqual(['a', 'b', 'c'])
+    expect(log.logEndOffset).toBe(5)
+    await log.truncateTo(0)
+    await log.appendAsFollower(batchOf(['a', 'b'], { baseOffset: 0 }))
+    await log.appendAsFollower(batchOf(['c', 'd', 'e'], { baseOffset: 2 }))
+    log.updateHighWatermark(2)
+    await expect(appendSent(log, leaders)).rejects.toMatchObject({ errorName: 'UNKNOWN_SERVER_ERROR' })
+    expect(log.logEndOffset).toBe(2)
+    expect(await values(log)).toEqual(['a', 'b'])
+  })
+})
+
+describe('truncateTo', () => {
+  it('leaves no hole where the offset is within a batch', async () => {
+    const { log } = await newLog(dir)
+    await log.appendAsFollower(batchOf(['a', 'b'], { baseOffset: 0 }))
+    await log.appendAsFollower(batchOf(['c', 'd', 'e'], { baseOffset: 2 }))
+    expect(await log.truncateTo(4)).toBe(true)
+    expect(log.logEndOffset).toBe(2)
+    await log.appendAsFollower(batchOf(['C'], { baseOffset: 2 }))
+    expect(await values(log)).toEqual(['a', 'b', 'C'])
   })
 })
 
