@@ -72,11 +72,21 @@ async function completeWords(argv: readonly string[], root: string, ids: Readonl
   }
 }
 
-/** `kcli` on a terminal, `kcli < script`, `kcli -c '…'`. Where nothing can come in, `kcli` alone shows its help. */
+/**
+ * `kcli` on a terminal, `kcli < script`, `kcli -c '…'`, all of them with flags that say where, as in `kcli -P prod`. Where nothing
+ * can come in, `kcli` alone shows its help.
+ */
 function startsShell(argv: readonly string[]): boolean {
-  if (argv.length === 0) return process.stdin.isTTY === true || hasInput()
-  return argv[0] === '-c'
+  const [first] = argv
+  if (first === '-c') return true
+  if (first !== undefined && (!first.startsWith('-') || HELP.has(first))) return false
+  // Words are values of flags, or there is a command among them.
+  const isWord = (word: string, i: number) => !word.startsWith('-') && argv[i - 1]?.startsWith('-') !== true
+  if (argv.some(isWord)) return false
+  return process.stdin.isTTY === true || hasInput() || argv.includes('-c')
 }
+
+const HELP = new Set(['-h', '--help', '-v', '--version'])
 
 /** On a terminal oclif's plugin asks whether the nearest command was meant; elsewhere it is only said. */
 function refuseUnknown(words: readonly string[], ids: ReadonlySet<string>): void {

@@ -89,6 +89,7 @@ async function runStartFile(session: Session, file: string): Promise<void> {
   // What holds for this session only because of the file is not for those that do without it.
   const code = await session.runText(text, { keepsSettings: false })
   if (code !== EXIT.done) process.stderr.write(`kcli: that was in ${file}\n`)
+  session.lastExitCode = EXIT.done
 }
 
 /** How often a target that did not answer is asked whether it is there again. */
