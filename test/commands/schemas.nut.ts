@@ -209,6 +209,8 @@ describe('what commands write as data', () => {
 
   it('is what their schemas say', async () => {
     const member = start(['consume', 'm', '--group', 'member', '--follow'])
+    // It would take over from the server that is stopped next.
+    const left = finished(member)
     const watch = start(['cluster', 'status', '--watch', '--interval', '50', '-o', 'ndjson'])
     const watched = finished(watch)
     await expect
@@ -224,6 +226,7 @@ describe('what commands write as data', () => {
     const lags = finished(lag)
     await runSteps(STEPS, 'up')
     for (const child of [member, watch, lag]) child.kill('SIGINT')
+    await left
     for (const [id, { stdout }] of [
       ['cluster:status', await watched],
       ['groups:lag', await lags],
