@@ -84,7 +84,8 @@ export class Connections {
   }
 
   openAt(address: Address, timeoutMs: number): Promise<Connection> {
-    const { network, clock, clientId, requestTimeoutMs, sendBufferBytes, receiveBufferBytes } = this.options
+    const { network, clock, clientId, requestTimeoutMs, sendBufferBytes, receiveBufferBytes, observer } =
+      this.options
     return Connection.open(network, address, {
       clock,
       clientId,
@@ -92,6 +93,7 @@ export class Connections {
       requestTimeoutMs,
       sendBufferBytes,
       receiveBufferBytes,
+      observer,
     })
   }
 

@@ -4,6 +4,7 @@ import { type Logger, silentLogger } from '../base/logger.ts'
 import type { Address, Network } from '../base/network.ts'
 import type { Random } from '../base/random.ts'
 import { type AddressResolver, tcpResolver } from '../base/resolver.ts'
+import type { RequestObserver } from './net/index.ts'
 
 /** client.dns.lookup (KIP-302, KIP-602) */
 export type DnsLookup = 'use_all_dns_ips' | 'resolve_canonical_bootstrap_servers_only'
@@ -58,9 +59,12 @@ export interface ClientOptions {
   /** metrics.num.samples and metrics.sample.window.ms: what rates, averages and maxima are taken over. */
   readonly metricsNumSamples?: number
   readonly metricsSampleWindowMs?: number
+  /** Is told of every connection and request. */
+  readonly observer?: RequestObserver
 }
 
-export type ResolvedClientOptions = Required<ClientOptions>
+export type ResolvedClientOptions = Required<Omit<ClientOptions, 'observer'>> &
+  Pick<ClientOptions, 'observer'>
 
 export function resolveClientOptions(options: ClientOptions): ResolvedClientOptions {
   return {

@@ -17,6 +17,7 @@ import {
 } from '../../protocol/index.ts'
 import { apiVersions } from '../../protocol/messages/18-api-versions.ts'
 import { NetworkError, RequestTimeoutError, UnsupportedVersionError } from './errors.ts'
+import type { ObservedExchange, RequestObserver } from './observer.ts'
 import { throttleMsOf } from './throttle.ts'
 
 export interface ConnectionOptions {
@@ -31,6 +32,7 @@ export interface ConnectionOptions {
   /** A larger response closes the connection. */
   readonly maxResponseBytes?: number
   readonly software?: { readonly name: string; readonly version: string }
+  readonly observer?: RequestObserver | undefined
 }
 
 export interface SendOptions {
@@ -53,6 +55,7 @@ interface InFlight {
   readonly version: number
   readonly timeoutMs: number
   deadlineMs: number
+  readonly observed: ObservedExchange | undefined
   readonly resolve: (reader: Reader) => void
   readonly reject: (error: Error) => void
 }
@@ -94,6 +97,7 @@ export class Connection {
    */
   static async open(network: Network, address: Address, options: ConnectionOptions): Promise<Connection> {
     let channel: Channel
+    const observed = options.observer?.connecting(address)
     try {
       channel = await network.connect(address, {
         timeoutMs: options.connectTimeoutMs,
@@ -101,11 +105,13 @@ export class Connection {
         receiveBufferBytes: options.receiveBufferBytes ?? -1,
       })
     } catch (error) {
+      observed?.failed(error)
       // A network that runs the broker itself says better why it cannot, and trying again would not help.
       if (error instanceof KcliError) throw error
       const reason = systemErrorCode(error) ?? messageOf(error)
       throw new NetworkError(`cannot connect to ${formatAddress(address)} (${reason})`, { cause: error })
     }
+    observed?.connected()
     const connection = new Connection(address, channel, options)
     try {
       connection.versions = await connection.fetchVersions()
@@ -184,14 +190,17 @@ export class Connection {
     options: SendOptions = {},
   ): Promise<Infer<Res>> {
     const version = options.version ?? this.versionOf(spec, options.maxVersion)
-    const reader = await this.exchange(spec, version, body, options.timeoutMs)
+    const observed = this.observe(spec, version, body)
+    const reader = await this.exchange(spec, version, body, observed, options.timeoutMs)
     try {
       const response = decodeResponseBody(spec, version, reader) as Infer<Res>
+      observed?.answered(response)
       const throttleMs = throttleMsOf(spec.key, version, response)
       if (throttleMs > 0) this.throttle(throttleMs)
       return response
     } catch (error) {
       if (!(error instanceof CodecError)) throw error
+      observed?.failed(error)
       const place = formatAddress(this.address)
       const malformed = new NetworkError(`a malformed answer from ${place}: ${error.message}`, {
         cause: error,
@@ -210,7 +219,11 @@ export class Connection {
     if (this.failure !== undefined) throw this.failure
     const version = options.version ?? this.versionOf(spec, options.maxVersion)
     const header = { correlationId: this.nextCorrelationId++, clientId: this.options.clientId }
-    this.write(undefined, encodeRequest(spec, version, header, body))
+    const observed = this.observe(spec, version, body)
+    const parts = encodeRequest(spec, version, header, body)
+    observed?.sent(lengthOf(parts))
+    this.write(undefined, parts)
+    observed?.answered(undefined)
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -233,11 +246,16 @@ export class Connection {
     spec: Api<Req, Res>,
     version: number,
     body: Input<Req>,
+    observed: ObservedExchange | undefined,
     timeoutMs = this.options.requestTimeoutMs,
   ): Promise<Reader> {
-    if (this.failure !== undefined) return Promise.reject(this.failure)
+    if (this.failure !== undefined) {
+      observed?.failed(this.failure)
+      return Promise.reject(this.failure)
+    }
     const correlationId = this.nextCorrelationId++
     const parts = encodeRequest(spec, version, { correlationId, clientId: this.options.clientId }, body)
+    observed?.sent(lengthOf(parts))
     return new Promise((resolve, reject) => {
       const request: InFlight = {
         correlationId,
@@ -245,8 +263,12 @@ export class Connection {
         version,
         timeoutMs,
         deadlineMs: 0,
+        observed,
         resolve,
-        reject,
+        reject: (error) => {
+          observed?.failed(error)
+          reject(error)
+        },
       }
       this.write(request, parts)
     })
@@ -317,6 +339,7 @@ export class Connection {
       FRAME_SIZE_BYTES + frame.length,
       this.lastUsedMs - (request.deadlineMs - request.timeoutMs),
     )
+    request.observed?.received(FRAME_SIZE_BYTES + frame.length)
     request.resolve(reader)
   }
 
@@ -378,8 +401,10 @@ export class Connection {
     const body = { clientSoftwareName: software.name, clientSoftwareVersion: software.version }
     let version = apiVersions.request.versions.to
     for (;;) {
-      const reader = await this.exchange(apiVersions, version, version >= 3 ? body : {})
-      const response = this.decodeVersions(reader, version)
+      const asked = version >= 3 ? body : {}
+      const observed = this.observe(apiVersions, version, asked)
+      const reader = await this.exchange(apiVersions, version, asked, observed)
+      const response = this.decodeVersions(reader, version, observed)
       const ranges = new Map(
         response.apiKeys.map((api) => [api.apiKey, { from: api.minVersion, to: api.maxVersion }] as const),
       )
@@ -394,13 +419,21 @@ export class Connection {
     }
   }
 
-  private decodeVersions(reader: Reader, version: number) {
+  private observe(api: unknown, version: number, body: unknown): ObservedExchange | undefined {
+    return this.options.observer?.requesting({ address: this.address, api: api as Api, version, body })
+  }
+
+  private decodeVersions(reader: Reader, version: number, observed: ObservedExchange | undefined) {
     const start = reader.position
     const errorCode = reader.int16()
     reader.position = start
     try {
-      return apiVersions.response.decode(reader, errorCode === ERROR_CODES.UNSUPPORTED_VERSION ? 0 : version)
+      const answer = errorCode === ERROR_CODES.UNSUPPORTED_VERSION ? 0 : version
+      const response = apiVersions.response.decode(reader, answer)
+      observed?.answered(response)
+      return response
     } catch (error) {
+      observed?.failed(error)
       const place = formatAddress(this.address)
       throw new NetworkError(`${place} does not seem to be a Kafka broker: ${messageOf(error)}`, {
         cause: error,

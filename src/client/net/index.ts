@@ -7,3 +7,4 @@ export {
   RequestTimeoutError,
   UnsupportedVersionError,
 } from './errors.ts'
+export type { ObservedConnect, ObservedExchange, ObservedRequest, RequestObserver } from './observer.ts'

@@ -5,6 +5,7 @@ import { createNodeNetwork } from '../../../src/base/node-network.ts'
 import {
   Connection,
   NetworkError,
+  type RequestObserver,
   RequestTimeoutError,
   UnsupportedVersionError,
 } from '../../../src/client/net/index.ts'
@@ -26,7 +27,7 @@ const VERSIONS = {
 /** A broker of few words: ApiVersions up to 3, all else by `answer`. */
 async function connectTo(
   answer: Answer,
-  options: { requestTimeoutMs?: number; maxResponseBytes?: number } = {},
+  options: { requestTimeoutMs?: number; maxResponseBytes?: number; observer?: RequestObserver } = {},
 ) {
   const network = createNodeNetwork(systemClock)
   const channels: Channel[] = []
@@ -56,6 +57,7 @@ async function connectTo(
     clientId: 'test',
     connectTimeoutMs: 1000,
     requestTimeoutMs: options.requestTimeoutMs ?? 1000,
+    observer: options.observer,
     ...(options.maxResponseBytes === undefined ? {} : { maxResponseBytes: options.maxResponseBytes }),
   })
   onTestFinished(() => connection.close())
@@ -76,6 +78,43 @@ describe('Connection', () => {
     expect(connection.versionOf(heartbeat)).toBe(3)
     expect(await connection.send(heartbeat, { groupId: 'g' })).toEqual({ throttleTimeMs: 0, errorCode: 3 })
     expect(() => connection.versionOf(metadata)).toThrow(UnsupportedVersionError)
+  })
+
+  it('tells an observer what goes over it, and how each request ends', async () => {
+    const told: string[] = []
+    const observer: RequestObserver = {
+      connecting: () => ({
+        connected: () => told.push('connected'),
+        failed: () => told.push('not connected'),
+      }),
+      requesting: ({ api, version, body }) => {
+        const name = `${api.name} ${version} ${JSON.stringify(body).slice(0, 14)}`
+        told.push(name)
+        return {
+          sent: (sizeBytes) => told.push(`${api.name} ${sizeBytes > 10 ? 'sent' : 'empty'}`),
+          received: (sizeBytes) => told.push(`${api.name} ${sizeBytes > 10 ? 'received' : 'empty'}`),
+          answered: (response) => told.push(`${api.name} ${JSON.stringify(response).slice(0, 36)}`),
+          failed: (error) => told.push(`${api.name} ${(error as Error).name}`),
+        }
+      },
+    }
+    let answers = 1
+    const answer: Answer = (channel, _key, version, id) =>
+      answers-- > 0 ? respond(asApi, channel, version, id, { errorCode: 27 }) : channel.destroy()
+    const connection = await connectTo(answer, { observer })
+    const before = told.splice(0)
+    expect(before.filter((each) => !each.includes('{'))).toEqual(
+      ['connected', ...Array(2).fill(['ApiVersions sent', 'ApiVersions received'])].flat(),
+    )
+    await connection.send(heartbeat, { groupId: 'g' })
+    await connection.send(heartbeat, { groupId: 'g' }).catch(() => undefined)
+    await connection.send(heartbeat, { groupId: 'g' }).catch(() => undefined)
+    expect(told).toEqual([
+      ...['Heartbeat 3 {"groupId":"g"', 'Heartbeat sent', 'Heartbeat received'],
+      'Heartbeat {"throttleTimeMs":0,"errorCode":27}'.slice(0, 46),
+      ...['Heartbeat 3 {"groupId":"g"', 'Heartbeat sent', 'Heartbeat NetworkError'],
+      ...['Heartbeat 3 {"groupId":"g"', 'Heartbeat NetworkError'],
+    ])
   })
 
   it('pipelines, and gives each answer to its request', async () => {
