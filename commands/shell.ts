@@ -8,7 +8,7 @@ export default class Shell extends BaseCommand {
   static override effect = 'reads' as const
   static override description = [
     'Also what kcli alone does on a terminal. With -c, or with a script on stdin, it runs that: it ends at the first command',
-    'that fails, with its exit code.',
+    'that fails, with its exit code. Who types begins with the commands in ~/.kclirc (KCLI_RC).',
   ].join(' ')
   static override examples = [
     '<%= config.bin %> shell',

@@ -1,5 +1,6 @@
 import type { Config } from '@oclif/core/config'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { KcliError } from '../base/errors.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import { type Prompts, TerminalPrompts } from './ask/prompts.ts'
 import type { GlobalFlags } from './base-command.ts'
@@ -88,7 +89,9 @@ export async function runInContext(
   const waiting = new WaitingLine(() =>
     context.progress(() => recovery.text ?? `Waiting for ${targetName(flags)}`),
   )
-  const prompts = new TerminalPrompts(interruption.signal, (ask) => waiting.giveWayTo(ask))
+  // What is asked may be about what was shown.
+  const showAndAsk = <T>(ask: () => Promise<T>) => context.out.finish().then(() => waiting.giveWayTo(ask))
+  const prompts = new TerminalPrompts(interruption.signal, showAndAsk)
   const context: CommandContext = {
     out: outputOf(host, flags, terminal, () => waiting.stop(), options.isStream !== true),
     terminal,
@@ -124,7 +127,7 @@ export async function runInContext(
   if (options.isStream !== true) waiting.start()
   try {
     if (options.action !== undefined) await context.allow(options.action)
-    const code = await interruption.guard(work(context))
+    const code = await interruption.guard(workOf(work, context, () => opened))
     await host.sink.flush()
     const isIncomplete = leftOut.size > 0 || ((await opened)?.offline?.failures ?? 0) > 0
     const result = code ?? interruption.exitCode ?? EXIT.done
@@ -146,6 +149,22 @@ function recoveryDisplay({ terminal, progress, out }: CommandContext, options: R
     progress: options.isStream === true ? progress : undefined,
     note: options.isServer === true && !terminal.canAnimate ? (line) => out.note(line) : undefined,
   })
+}
+
+/** A name that does not exist is compared with those that do: the target that was asked is still there. */
+async function workOf(
+  work: (context: CommandContext) => Promise<number | undefined>,
+  context: CommandContext,
+  opened: () => Promise<Target> | undefined,
+): Promise<number | undefined> {
+  try {
+    return await work(context)
+  } catch (error) {
+    const target = await opened()?.catch(() => undefined)
+    if (target === undefined || context.signal.aborted || !(error instanceof KcliError)) throw error
+    const { explained } = await import('./mistakes/known-names.ts')
+    throw await explained(error, target)
+  }
 }
 
 function outputOf(

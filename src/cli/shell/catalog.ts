@@ -10,10 +10,7 @@ interface Entry {
 /** Names are asked for again when they are older. */
 const FRESH_MS = 5_000
 
-/**
- * What there is on the target, for completion: what is known is given at once, and asked for in the background. Asking never
- * starts a local cluster that has not been needed yet.
- */
+/** What there is on the session's target, for completion: what is known is given at once, and asked for in the background. */
 export class Catalog {
   private readonly session: Session
   private readonly entries = new Map<string, Entry>()

@@ -4,7 +4,7 @@ import { appendPrivateFile, writePrivateFile } from '../../base/private-file.ts'
 const MAX_LINES = 5_000
 
 /** What may hold a secret is not kept, nor what begins with a blank. */
-const UNKEPT = /^\s|(password|passwd|secret|token|credential|sasl\.jaas|addauth)/i
+const UNKEPT = /^\s|(password|passwd|secret|token|credential|sasl\.jaas|keystore\.key|private key|addauth)/i
 
 /** What a search finds: a line in which every word of the query occurs somewhere, in any case and order. */
 export function isFound(line: string, query: string): boolean {

@@ -132,7 +132,8 @@ class Shell {
     await session.runText(text)
     this.catalog.forget()
     const tookMs = session.clock.monotonicMs() - startMs - (session.readMs - readMs)
-    if (settingOf(session.settings, 'timing') === 'on' && session.commandCount > commandCount)
+    const isTimed = /^\s*time\s/.test(text) || session.commandCount === commandCount
+    if (settingOf(session.settings, 'timing') === 'on' && !isTimed)
       process.stderr.write(`${this.paint('dim', durationText(tookMs))}\n`)
   }
 

@@ -72,7 +72,13 @@ export class Session {
   async runText(text: string, { keepsSettings = true } = {}): Promise<number> {
     this.keepsSettings = keepsSettings
     const parsed = parse(text)
-    if (parsed.kind === 'incomplete') return this.fail(new UsageError('the last command is not complete'))
+    if (parsed.kind === 'incomplete')
+      return this.fail(
+        new UsageError(
+          'the last command is not complete',
+          'A quote, a << or a \\\\ at the end of a line is still open.',
+        ),
+      )
     if (parsed.kind === 'wrong')
       return this.fail(new UsageError(parsed.message, 'Quote what is meant literally.'))
     for (const statement of parsed.statements) {
