@@ -33,40 +33,59 @@ export interface OptionSpec {
 export interface ParserOptions {
   /** `--file` for `--files` where that is the only option that begins so. Most tools of Kafka's do not allow it. */
   readonly allowAbbreviations?: boolean
+  /** What is taken beside the options, and not shown: another name of one of them, or one of its own. */
+  readonly newer?: NewerOptions
 }
 
+/** By name: the older name of the same option, or an option that has none. */
+export type NewerOptions = Readonly<Record<string, string | Omit<OptionSpec, 'names' | 'description'>>>
+
 export class OptionParser {
+  /** Those that help shows. */
   readonly specs: readonly OptionSpec[]
   private readonly byName = new Map<string, OptionSpec>()
+  /** Newer names, with the older ones of the same options. */
+  private readonly olderNames = new Map<string, string>()
   private readonly allowAbbreviations: boolean
 
   constructor(specs: readonly OptionSpec[], options: ParserOptions = {}) {
     this.specs = specs
     this.allowAbbreviations = options.allowAbbreviations === true
     for (const spec of specs) for (const name of spec.names) this.byName.set(name, spec)
+    for (const [name, newer] of Object.entries(options.newer ?? {})) {
+      const spec =
+        typeof newer === 'string' ? this.byName.get(newer) : { ...newer, names: [name], description: '' }
+      if (spec === undefined) throw new TypeError(`--${name} stands for --${newer}, which is no option`)
+      this.byName.set(name, spec)
+      if (typeof newer === 'string') this.olderNames.set(name, newer)
+    }
   }
 
   parse(words: readonly string[]): OptionSet {
     const found = new OptionSet(this.byName)
+    const typed = new Set<string>()
     const rest = [...words]
     let areOptions = true
     for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
       if (!areOptions || !word.startsWith('-') || word === '-') found.nonOptions.push(word)
       else if (word === '--') areOptions = false
-      else if (word.startsWith('--')) this.long(word, rest, found)
+      else if (word.startsWith('--')) typed.add(this.long(word, rest, found))
       else this.short(word, rest, found)
     }
+    this.checkSpellings(typed)
     if (this.specs.some((spec) => spec.isForHelp === true && found.hasSpec(spec))) return found
     this.checkRequired(found)
     this.checkAvailable(found)
     return found
   }
 
-  private long(word: string, rest: string[], found: OptionSet): void {
+  /** Gives the name as it was typed. */
+  private long(word: string, rest: string[], found: OptionSet): string {
     const { key, value } = keyAndValue(word.slice(2))
     const spec = this.find(key)
     if (spec === undefined) throw unrecognized(key)
     accept(spec, value, rest, found)
+    return key
   }
 
   /** One hyphen will do for a long name too; else every letter is an option, up to one that takes the rest. */
@@ -94,8 +113,18 @@ export class OptionParser {
   private find(name: string): OptionSpec | undefined {
     const exact = this.byName.get(name)
     if (exact !== undefined || !this.allowAbbreviations || name === '') return exact
-    const matching = [...this.byName].filter(([other]) => other.startsWith(name)).map(([, spec]) => spec)
+    const matching = this.specs.filter(({ names }) => names.some((other) => other.startsWith(name)))
     return new Set(matching).size === 1 ? matching[0] : undefined
+  }
+
+  /** The same thing is not said in two ways: it would not be clear which holds. */
+  private checkSpellings(typed: ReadonlySet<string>): void {
+    for (const [newer, older] of this.olderNames)
+      if (typed.has(newer) && typed.has(older))
+        throw optionException(
+          'OptionException',
+          `Options --${older} and --${newer} cannot be specified together.`,
+        )
   }
 
   private checkRequired(found: OptionSet): void {

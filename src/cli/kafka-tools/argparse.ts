@@ -19,6 +19,8 @@ export interface ArgparseArgument {
 export interface ArgparseDefinition {
   readonly program: string
   readonly arguments: readonly ArgparseArgument[]
+  /** What is taken beside them, and not shown: another name of one of them, or one of its own. */
+  readonly newer?: NewerArguments
   /** In the order in which they are missed. */
   readonly required: readonly string[]
   /** Exactly one of these. */
@@ -28,6 +30,9 @@ export interface ArgparseDefinition {
   /** What stands behind the usage in the help. */
   readonly help: string
 }
+
+/** By flag: the older flag of the same argument, or an argument that has none. */
+export type NewerArguments = Readonly<Record<string, string | Omit<ArgparseArgument, 'flag'>>>
 
 const WIDTH = 75
 
@@ -69,7 +74,10 @@ export function parseArguments(words: readonly string[], definition: ArgparseDef
     const [flag = '', implicit] = cut(word)
     const argument = word.startsWith('-') ? find(flag, definition) : undefined
     if (argument === undefined) unknown.push(word)
-    else take(argument, implicit, rest, result, definition)
+    else {
+      refuseBoth(flag, argument.flag, words, definition)
+      take(argument, implicit, rest, result, definition)
+    }
   }
   if (unknown.length > 0) throw argparseError(definition, `unrecognized arguments: '${unknown.join(' ')}'`)
   for (const flag of required)
@@ -110,6 +118,18 @@ function take(
   result.set(flag, values)
 }
 
+/** The same thing is not said in two ways: it would not be clear which holds. */
+function refuseBoth(
+  flag: string,
+  older: string,
+  words: readonly string[],
+  definition: ArgparseDefinition,
+): void {
+  if (flag === older || definition.newer?.[flag] !== older) return
+  if (words.some((word) => cut(word)[0] === older))
+    throw argparseError(definition, `Options ${older} and ${flag} cannot be specified together.`)
+}
+
 /** A negative number is a value: no flag looks like one. */
 function isFlag(word: string): boolean {
   return word.startsWith('-') && word !== '-' && !/^-\d+(\.\d+)?$/.test(word)
@@ -122,7 +142,10 @@ function cut(word: string): [string, string | undefined] {
 
 /** By its name, or by a beginning that only one has. */
 function find(flag: string, definition: ArgparseDefinition): ArgparseArgument | undefined {
-  const exact = definition.arguments.find((argument) => argument.flag === flag)
+  const newer = definition.newer?.[flag]
+  if (newer !== undefined && typeof newer !== 'string') return { ...newer, flag }
+  const name = newer ?? flag
+  const exact = definition.arguments.find((argument) => argument.flag === name)
   if (exact !== undefined || !flag.startsWith('--')) return exact
   const candidates = definition.arguments.filter((argument) => argument.flag.startsWith(flag))
   if (candidates.length > 1) {

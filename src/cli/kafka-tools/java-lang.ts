@@ -29,10 +29,15 @@ export function includeList(text: string): RegExp {
     .replaceAll(' ', '')
     .replace(/^["']+|["']+$/g, '')
   try {
-    return new RegExp(`^(?:${expression})$`)
+    return javaPattern(expression)
   } catch {
     throw new JavaException('java.lang.RuntimeException', `${expression} is an invalid regex.`)
   }
+}
+
+/** Pattern.compile, for whole texts. Throws a SyntaxError. */
+export function javaPattern(expression: string): RegExp {
+  return new RegExp(`^(?:${expression})$`)
 }
 
 /** org.apache.kafka.tools.ToolsUtils.duplicates: what is there more than once, in the order of a HashSet. */

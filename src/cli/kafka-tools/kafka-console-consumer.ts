@@ -16,12 +16,14 @@ import { asKafkaException, configException } from './java-errors.ts'
 import { javaHashOrder } from './java-hash-order.ts'
 import { parseJavaLong } from './java-lang.ts'
 import { OPTIONS } from './kafka-console-consumer-options.ts'
+import { NEWER_OPTIONS } from './newer-spellings.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
 
 const DEFINITION: ToolDefinition = {
   options: OPTIONS,
   purpose: 'This tool helps to read data from Kafka topics and outputs it to standard output.',
   className: 'org.apache.kafka.tools.consumer.ConsoleConsumer',
+  newer: NEWER_OPTIONS['kafka-console-consumer'],
 }
 
 /** Kafka's kafka-console-consumer (org.apache.kafka.tools.consumer.ConsoleConsumer). */

@@ -10,12 +10,14 @@ import { produce } from '../services/produce.ts'
 import { openTarget } from '../target.ts'
 import { asKafkaException, configException } from './java-errors.ts'
 import { OPTIONS } from './kafka-console-producer-options.ts'
+import { NEWER_OPTIONS } from './newer-spellings.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
 
 const DEFINITION: ToolDefinition = {
   options: OPTIONS,
   purpose: 'This tool helps to read data from standard input and publish it to Kafka.',
   className: 'kafka.tools.ConsoleProducer$',
+  newer: NEWER_OPTIONS['kafka-console-producer'],
 }
 
 /**

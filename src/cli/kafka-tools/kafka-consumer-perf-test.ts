@@ -1,13 +1,15 @@
 import { systemRandom } from '../../base/random.ts'
 import { Consumer, type ConsumerSettings } from '../../client/index.ts'
+import { parseKeyValues } from '../console/properties.ts'
 import type { CommandContext } from '../context.ts'
 import { metricsText } from '../services/perf/metrics-text.ts'
 import { type ReadSums, readLoad } from '../services/perf/read-load.ts'
 import { openTarget, optionsWith } from '../target.ts'
 import { consumerFrom, loadProperties } from './client-properties.ts'
 import { asKafkaException } from './java-errors.ts'
-import { illegalArgument } from './java-lang.ts'
+import { illegalArgument, javaPattern } from './java-lang.ts'
 import { consumerPerfOptions } from './kafka-consumer-perf-test-options.ts'
+import { NEWER_OPTIONS } from './newer-spellings.ts'
 import { simpleDateFormat } from './simple-date-format.ts'
 import { runTool, type Tool } from './tool.ts'
 
@@ -20,6 +22,7 @@ export function kafkaConsumerPerfTest(context: CommandContext, words: readonly s
     purpose: 'This tool is used to verify the consumer performance.',
     purposeWhenEmpty: MISSING,
     className: 'org.apache.kafka.tools.ConsumerPerformance',
+    newer: NEWER_OPTIONS['kafka-consumer-perf-test'],
   }
   return runTool(context, words, definition, main, (tool, error) => {
     if (!tool.isParsed) throw tool.usage(error.text ?? '')
@@ -34,7 +37,8 @@ async function main(tool: Tool): Promise<void> {
     const names = 'option [threads] and [num-fetch-threads]'
     tool.line(`WARNING: ${names} have been deprecated and will be ignored by the test`)
   }
-  tool.require('topic', 'messages')
+  if (options.has('include')) tool.exclude('include', ['topic'])
+  tool.require(options.has('include') ? 'include' : 'topic', 'messages')
   const isDetailed = options.has('show-detailed-stats')
   if (!options.has('hide-header'))
     tool.line(`${isDetailed ? 'time, threadId' : 'start.time, end.time'}${HEADER}`)
@@ -66,7 +70,9 @@ async function measure(tool: Tool, consumer: Consumer): Promise<void> {
   const intervalMs = options.long('reporting-interval') ?? 0
   if (intervalMs <= 0) throw illegalArgument('Reporting interval must be greater than 0.')
   const date = simpleDateFormat(options.value('date-format') ?? '')
-  consumer.subscribe([options.value('topic') ?? ''], { listener: joining.listener })
+  const pattern = options.value('include')
+  const wanted = pattern === undefined ? [options.value('topic') ?? ''] : javaPattern(pattern)
+  consumer.subscribe(wanted, { listener: joining.listener })
   const progress = new Progress(startMs, intervalMs, joining, (line) => {
     if (options.has('show-detailed-stats')) tool.line(line)
   })
@@ -167,6 +173,7 @@ function settingsOf(tool: Tool, bootstrap: string): ConsumerSettings {
   return consumerFrom({
     'client.id': 'perf-consumer-client',
     ...loadProperties(options.value('consumer.config'), '--consumer.config'),
+    ...Object.fromEntries(parseKeyValues(options.values('command-property'), '--command-property')),
     'bootstrap.servers': bootstrap,
     'group.id': options.value('group'),
     'receive.buffer.bytes': options.value('socket-buffer-size'),

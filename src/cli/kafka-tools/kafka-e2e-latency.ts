@@ -6,24 +6,14 @@ import { JavaExit, type JavaStreams } from '../jopt/java-main.ts'
 import { openTarget, optionsWith, type Target } from '../target.ts'
 import { requireAddresses } from './addresses.ts'
 import { consumerFrom, loadProperties, producerFrom } from './client-properties.ts'
+import { type LatencySettings, latencySettings } from './e2e-latency-settings.ts'
 import { asKafkaException, executionException } from './java-errors.ts'
-import { illegalArgument, javaDouble, javaInt } from './java-lang.ts'
+import { javaDouble } from './java-lang.ts'
 import { runProgram } from './java-program.ts'
 
-const USAGE =
-  'USAGE: java org.apache.kafka.tools.EndToEndLatency broker_list topic num_messages producer_acks message_size_bytes [optional] properties_file\n'
 const POLL_TIMEOUT_MS = 60_000
 /** A line of progress for each so many records. */
 const REPORT_RECORDS = 1000
-
-interface Settings {
-  readonly bootstrap: string
-  readonly topic: string
-  readonly records: number
-  readonly acks: string
-  readonly sizeBytes: number
-  readonly file: string | undefined
-}
 
 /**
  * Kafka's kafka-e2e-latency (org.apache.kafka.tools.EndToEndLatency): how long a record takes from a producer through the
@@ -35,7 +25,7 @@ export async function kafkaE2eLatency(
 ): Promise<number | undefined> {
   const code = await runProgram(context, async (streams) => {
     try {
-      await measureLatency(context, settingsFrom(words), streams)
+      await measureLatency(context, latencySettings(words), streams)
     } catch (error) {
       const exception = asKafkaException(error, '')
       if (exception === undefined) throw error
@@ -45,18 +35,9 @@ export async function kafkaE2eLatency(
   return context.signal.aborted ? undefined : code
 }
 
-function settingsFrom(words: readonly string[]): Settings {
-  const [bootstrap = '', topic = '', records = '', acks = '', size = '', file = ''] = words
-  if (words.length !== 5 && words.length !== 6) throw new JavaExit(1, { err: USAGE })
-  const counts = { records: javaInt(records), sizeBytes: javaInt(size) }
-  if (acks !== '1' && acks !== 'all')
-    throw illegalArgument('Latency testing requires synchronous acknowledgement. Please use 1 or all')
-  return { bootstrap, topic, ...counts, acks, file: file.trim() === '' ? undefined : file }
-}
-
 async function measureLatency(
   context: CommandContext,
-  settings: Settings,
+  settings: LatencySettings,
   streams: JavaStreams,
 ): Promise<void> {
   const { bootstrap, topic, acks, file } = settings
@@ -116,44 +97,78 @@ async function requireTopic(
 /** Undefined when the user wanted it to end. */
 async function exchange(
   { clock, signal }: CommandContext,
-  { topic, records, sizeBytes }: Settings,
+  settings: LatencySettings,
   producer: Producer,
   consumer: Consumer,
   { out }: JavaStreams,
 ): Promise<Float64Array | undefined> {
+  const { topic, records } = settings
   if (records < 0) throw new JavaException('java.lang.NegativeArraySizeException', String(records))
   const latenciesMs = new Float64Array(records)
   for (let i = 0; i < records && !signal.aborted; i++) {
-    if (sizeBytes < 0) throw new JavaException('java.lang.NegativeArraySizeException', String(sizeBytes))
-    const value = Buffer.alloc(sizeBytes, 65 + systemRandom.int(26))
+    const record = recordOf(topic, settings)
     const startMs = clock.monotonicMs()
-    await producer.send({ topic, value }).catch((error: unknown) => {
+    await producer.send(record).catch((error: unknown) => {
       throw executionException(error)
     })
     const received = await consumer.poll(POLL_TIMEOUT_MS)
     const elapsedMs = clock.monotonicMs() - startMs
-    await check(consumer, value, received)
+    await check(consumer, record, received)
     if (i % REPORT_RECORDS === 0) out(`${i}\t${javaDouble(elapsedMs)}\n`)
     latenciesMs[i] = elapsedMs
   }
   return signal.aborted ? undefined : latenciesMs
 }
 
+interface Sent {
+  readonly topic: string
+  readonly key: Buffer | null
+  readonly value: Buffer
+  readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[]
+}
+
+function recordOf(topic: string, settings: LatencySettings): Sent {
+  const { sizeBytes, keySizeBytes, headers } = settings
+  if (sizeBytes < 0) throw new JavaException('java.lang.NegativeArraySizeException', String(sizeBytes))
+  const letters = (length: number) => Buffer.alloc(length, 65 + systemRandom.int(26))
+  return {
+    topic,
+    key: keySizeBytes === 0 ? null : letters(keySizeBytes),
+    value: letters(sizeBytes),
+    headers: Array.from({ length: headers.count }, () => ({
+      key: letters(headers.keySizeBytes).toString(),
+      value: headers.valueSizeBytes < 0 ? null : letters(headers.valueSizeBytes),
+    })),
+  }
+}
+
 /** EndToEndLatency.validate */
-async function check(consumer: Consumer, sent: Buffer, received: readonly ConsumerRecord[]): Promise<void> {
-  const [first] = received
-  const read = Buffer.from(first?.value ?? []).toString()
-  const problem =
-    first === undefined
-      ? `poll() timed out before finding a result (timeout:[${POLL_TIMEOUT_MS}])`
-      : read !== sent.toString()
-        ? `The message read [${read}] did not match the message sent [${sent}]`
-        : received.length !== 1
-          ? `Only one result was expected during this test. We found [${received.length}]`
-          : undefined
+async function check(consumer: Consumer, sent: Sent, received: readonly ConsumerRecord[]): Promise<void> {
+  const problem = problemOf(sent, received)
   if (problem === undefined) return
   await consumer.commitSync()
   throw new JavaException('java.lang.RuntimeException', problem)
+}
+
+function problemOf(sent: Sent, received: readonly ConsumerRecord[]): string | undefined {
+  const [first] = received
+  if (first === undefined) return `poll() timed out before finding a result (timeout:[${POLL_TIMEOUT_MS}])`
+  const read = textOf(first.value)
+  if (read !== textOf(sent.value))
+    return `The message read [${read}] did not match the message sent [${textOf(sent.value)}]`
+  if (textOf(first.key) !== textOf(sent.key))
+    return `The key read [${textOf(first.key)}] did not match the key sent [${textOf(sent.key)}]`
+  const headersRead = first.headers.map(({ key, value }) => `${key}=${textOf(value)}`).join()
+  const headersSent = sent.headers.map(({ key, value }) => `${key}=${textOf(value)}`).join()
+  if (headersRead !== headersSent)
+    return `The headers read [${headersRead}] did not match the headers sent [${headersSent}]`
+  return received.length === 1
+    ? undefined
+    : `Only one result was expected during this test. We found [${received.length}]`
+}
+
+function textOf(bytes: Uint8Array | null): string {
+  return bytes === null ? 'null' : Buffer.from(bytes).toString()
 }
 
 function printResults(latenciesMs: Float64Array, { out }: JavaStreams): void {

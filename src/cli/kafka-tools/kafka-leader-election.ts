@@ -5,6 +5,7 @@ import { adminCommandFailed, adminOperation, kafkaException } from './java-error
 import { javaHashOrder, partitionHash } from './java-hash-order.ts'
 import { JsonFile } from './json-file.ts'
 import { OPTIONS } from './kafka-leader-election-options.ts'
+import { NEWER_OPTIONS } from './newer-spellings.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
 
 const DEFINITION: ToolDefinition = {
@@ -12,6 +13,7 @@ const DEFINITION: ToolDefinition = {
   purpose:
     'This tool attempts to elect a new leader for a set of topic partitions. The type of elections supported are preferred replicas and unclean replicas.',
   className: 'org.apache.kafka.tools.LeaderElectionCommand',
+  newer: NEWER_OPTIONS['kafka-leader-election'],
 }
 
 /** Kafka's kafka-leader-election (org.apache.kafka.tools.LeaderElectionCommand). */

@@ -18,9 +18,11 @@ import { asKafkaException } from './java-errors.ts'
 import { illegalArgument, javaSplit } from './java-lang.ts'
 import { runProgram } from './java-program.ts'
 import { HELP, USAGE } from './kafka-producer-perf-test-help.ts'
+import { NEWER_ARGUMENTS } from './newer-spellings.ts'
 
 export const DEFINITION: ArgparseDefinition = {
   program: 'producer-performance',
+  newer: NEWER_ARGUMENTS['kafka-producer-perf-test'],
   arguments: [
     { flag: '--topic', type: 'String' },
     { flag: '--num-records', type: 'Long' },
@@ -48,7 +50,10 @@ export function kafkaProducerPerfTest(context: CommandContext, words: readonly s
 
 async function main(context: CommandContext, words: readonly string[], streams: JavaStreams): Promise<void> {
   const found = parseArguments(words, DEFINITION)
-  if (!found.has('--producer-props') && !found.has('--producer.config')) {
+  const isConfigured = ['--producer-props', '--producer.config', '--bootstrap-server'].some((flag) =>
+    found.has(flag),
+  )
+  if (!isConfigured) {
     const message = 'Either --producer-props or --producer.config must be specified.'
     throw argparseError(DEFINITION, message)
   }
@@ -164,6 +169,8 @@ function propertiesOf(found: ArgparseResult): Record<string, string> {
       throw illegalArgument(`Invalid property: ${word}`)
     properties[key] = value
   }
+  const bootstrap = found.value('--bootstrap-server')
+  if (bootstrap !== undefined) properties['bootstrap.servers'] = bootstrap
   if ((found.number('--transaction-duration-ms') ?? 0) > 0)
     properties['transactional.id'] = found.value('--transactional-id') ?? 'performance-producer'
   return properties

@@ -16,11 +16,13 @@ import { consumerFrom, loadProperties } from '../client-properties.ts'
 import { asKafkaException } from '../java-errors.ts'
 import { javaHashOrder, partitionHash } from '../java-hash-order.ts'
 import { type ProgramStreams, runProgram } from '../java-program.ts'
+import { NEWER_ARGUMENTS } from '../newer-spellings.ts'
 import { HELP, USAGE } from './consumer-help.ts'
 import { JsonEvents } from './json-events.ts'
 
 export const DEFINITION: ArgparseDefinition = {
   program: 'verifiable-consumer',
+  newer: NEWER_ARGUMENTS['kafka-verifiable-consumer'],
   arguments: [
     { flag: '--bootstrap-server', type: 'String' },
     { flag: '--broker-list', type: 'String' },

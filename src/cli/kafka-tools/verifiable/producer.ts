@@ -9,11 +9,13 @@ import { type ArgparseDefinition, type ArgparseResult, argparseError, parseArgum
 import { loadProperties, producerFrom } from '../client-properties.ts'
 import { asKafkaException } from '../java-errors.ts'
 import { type ProgramStreams, runProgram } from '../java-program.ts'
+import { NEWER_ARGUMENTS } from '../newer-spellings.ts'
 import { JsonEvents } from './json-events.ts'
 import { HELP, USAGE } from './producer-help.ts'
 
 export const DEFINITION: ArgparseDefinition = {
   program: 'verifiable-producer',
+  newer: NEWER_ARGUMENTS['kafka-verifiable-producer'],
   arguments: [
     { flag: '--topic', type: 'String' },
     { flag: '--bootstrap-server', type: 'String' },
