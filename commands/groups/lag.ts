@@ -28,6 +28,10 @@ export default class GroupsLag extends BaseCommand {
       summary: 'What a row of the table stands for.',
     })(),
     lagging: Flags.boolean({ summary: 'Only what is behind.' }),
+    chart: Flags.boolean({
+      summary: 'Also how the lag went in the window: drawn on a terminal, as columns elsewhere.',
+      exclusive: ['watch'],
+    }),
     'max-lag': Flags.integer({
       min: 0,
       helpValue: 'N',

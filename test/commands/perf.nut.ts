@@ -36,15 +36,32 @@ describe('perf', () => {
     const { code, stdout, stderr } = await kcli(['perf', 'produce', 'load', '--records', '100', '--metrics'])
     expect(code).toBe(0)
     expect(stdout).toMatch(
-      /^records {5}100\ntime {8}[\d.]+ s\nthroughput {2}[\d,]+ records\/s, .+\/s\nlatency {5}avg .+ ms, max \d+ ms\n$/,
+      /^records {5}100\ntime {8}[\d.]+ s\nthroughput {2}[\d,]+ records\/s, .+\/s\nlatency {5}avg .+ ms, max \d+ ms\n\nFROM-US +TO-US +RECORDS\n(\d+ +\d+ +\d+\n)+$/,
     )
     expect(stderr).toMatch(/producer-metrics:record-send-total:\{client-id=kcli\} +: 100\.000/)
+  })
+
+  it('measures how long records take on their whole way', async () => {
+    const args = ['perf', 'latency', 'load', '--records', '50', '--rate', '200', '--warm-up', '10']
+    const { code, stdout, stderr } = await kcli([...args, '--json'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const data = JSON.parse(stdout)
+    expect(data).toMatchObject({ topic: 'load', records: 50, recordSizeBytes: 100, failed: 0, lost: 0 })
+    const { min, p50, p99, max } = data.latencyUs
+    expect(min).toBeGreaterThan(0)
+    expect([min, p50, p99, max]).toEqual([min, p50, p99, max].sort((a, b) => a - b))
+    const counted = data.distribution.map(({ records }: { records: number }) => records)
+    expect(counted.reduce((sum: number, count: number) => sum + count, 0)).toBe(50)
+    expect((await kcli(args)).stdout).toMatch(
+      /^records {5}50 of 100 bytes, 200 a second\nlatency {5}min .+ max .+\nsent late {3}min .+\n\nFROM-US/,
+    )
   })
 
   it.each([
     [['perf', 'produce', 'load', '-X', 'acks=2'], 2, /Invalid value 2 for configuration acks/],
     [['perf', 'produce', 'load', '-X', 'enable.idempotence=true', '-X', 'acks=1'], 2, /needs acks=all/],
     [['perf', 'produce', 'nosuch'], 1, /topic 'nosuch' does not exist/],
+    [['perf', 'latency', 'nosuch'], 1, /topic 'nosuch' does not exist/],
     [['perf', 'consume', 'nosuch'], 1, /topic 'nosuch' does not exist/],
     [['perf', 'consume', 'load', '-X', 'group.protocol=consumer'], 2, /needs a cluster in KRaft mode/],
     [['perf', 'consume', 'load', '--records', '999999', '--timeout-ms', '300'], 1, /nothing came for 300 ms/],

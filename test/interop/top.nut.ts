@@ -144,6 +144,23 @@ describeInterop('top on a terminal', ['tmux'], () => {
     terminal.kill()
   })
 
+  it('is beside charts, where people look: leaders, lag, latencies', async () => {
+    const env = { KCLI_DATA_DIR: home.dataDir }
+    const node = `${process.execPath} ${runner}`
+    const charts = tmux.run(
+      `sh -c '${node} brokers list; ${node} groups lag billing --by group --chart; ${node} perf latency quiet --records 20; cat'`,
+      { columns: 70, rows: 60, env },
+    )
+    await charts.shows(/leaders\n0 {2}█+/)
+    await charts.shows(/Lag of billing\n *\d+ ┤[\s\S]*0 ┤.*\n +\d\d:\d\d:\d\d +\d\d:\d\d:\d\d/)
+    await charts.shows(/latency from\n +\d+ (µs|ms) {2}█*/)
+    charts.kill()
+    expect(await told(home, ['brokers', 'list'])).not.toMatch(/leaders|█/)
+    expect(await told(home, ['groups', 'lag', 'billing', '--by', 'group', '--chart'])).toMatch(
+      /^GROUP +STATE.*\nbilling .*\n\nGROUP +TIME +LAG\n(billing +\S+Z +\d+\n){2,}$/,
+    )
+  })
+
   it('says that a broker is gone, what that means, and goes on', async () => {
     const terminal = open()
     await terminal.shows(/Brokers 3 up/)

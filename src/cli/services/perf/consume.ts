@@ -43,7 +43,11 @@ export async function perfConsume(context: CommandContext, options: PerfConsumeO
     })
     progress.stop()
     const data = dataOf(options.topic, sums, lastMs - startMs)
-    await out.object(data, () => textOf(data))
+    await out.object(
+      data,
+      () => textOf(data),
+      () => [options.topic],
+    )
     if (sums.records >= options.records || signal.aborted) return EXIT.done
     out.warn(
       `nothing came for ${options.idleTimeoutMs} ms: ${sums.records} of ${options.records} records were read`,

@@ -1,3 +1,5 @@
+import { type LatencyBin, LatencyHistogram } from './latency-histogram.ts'
+
 /** What was sent in the last few seconds. */
 export interface SendWindow {
   readonly records: number
@@ -74,6 +76,17 @@ export class SendStats {
       p99Ms: at(0.99),
       p999Ms: at(0.999),
     }
+  }
+
+  /** Where the latencies of the sample lie; they are whole milliseconds. */
+  get distribution(): LatencyBin[] {
+    const histogram = new LatencyHistogram()
+    for (const latencyMs of this.latencies.subarray(0, this.sampled)) histogram.record(latencyMs)
+    return histogram.distribution.map(({ fromUs: fromMs, toUs: toMs, count }) => ({
+      fromUs: fromMs * 1000,
+      toUs: toMs * 1000,
+      count,
+    }))
   }
 }
 

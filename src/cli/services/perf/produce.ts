@@ -5,6 +5,7 @@ import { EXIT } from '../../exit-codes.ts'
 import { Meter } from '../../output/meter.ts'
 import { sizeText } from '../../output/text.ts'
 import { optionsWith } from '../../target.ts'
+import { chartOptions, distributionText } from './latency-text.ts'
 import { metricsText } from './metrics-text.ts'
 import { randomPayloads } from './payloads.ts'
 import { SendStats, type SendTotals } from './produce-stats.ts'
@@ -43,7 +44,14 @@ export async function perfProduce(context: CommandContext, options: PerfProduceO
     await producer.flush()
     progress.stop()
     const totals = stats.totals(clock.nowMs())
-    await out.object({ topic: options.topic, ...dataOf(totals), failed }, () => textOf(totals, failed))
+    await out.object(
+      { topic: options.topic, ...dataOf(totals), failed },
+      async () => {
+        const chart = await chartOptions(context)
+        return `${textOf(totals, failed)}\n${distributionText(stats.distribution, chart)}`
+      },
+      () => [options.topic],
+    )
     if (options.showMetrics) out.note(metricsText(producer.metrics()))
   } finally {
     producer.abandon()

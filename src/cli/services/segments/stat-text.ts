@@ -1,5 +1,5 @@
 import type { LogStats } from '../../../inspect/index.ts'
-import { bar } from '../../output/bars.ts'
+import { type Bar, barLines } from '../../output/chart.ts'
 import type { Styles } from '../../output/styles.ts'
 import { plural, sizeText, timeText } from '../../output/text.ts'
 
@@ -8,6 +8,9 @@ export interface StatTextOptions {
   readonly isTerminal: boolean
   readonly columns: number
 }
+
+/** As many as one sees at a glance. */
+const LARGEST_SHOWN = 12
 
 /** The sums as lines of a name and a value, and the sizes of batches: bars on a terminal, columns elsewhere. */
 export function totalText(stats: LogStats, options: StatTextOptions): string {
@@ -80,17 +83,28 @@ function producersText(stats: LogStats): string {
   return parts.length > 0 ? `${count} (${parts.join(', ')})` : count
 }
 
-function barsText(stats: LogStats, { styles, columns }: StatTextOptions): string {
-  const { buckets } = stats.sizes
-  const most = Math.max(1, ...buckets.map((bucket) => bucket.count))
-  const labels = buckets.map(({ fromBytes }) => binaryText(fromBytes))
-  const width = Math.max(10, Math.min(60, columns - 30))
-  const head = `${styles.bold('batch sizes from')}\n`
-  const lines = buckets.map(({ count }, i) => {
-    const label = (labels[i] ?? '').padStart(8)
-    return `${label}  ${styles.good(bar(count / most, width))}${count > 0 ? ' ' : ''}${count}\n`
-  })
-  return head + lines.join('')
+function barsText(stats: LogStats, options: StatTextOptions): string {
+  const bars = stats.sizes.buckets.map(({ fromBytes, count }) => ({
+    label: binaryText(fromBytes),
+    value: count,
+  }))
+  return chartText('batch sizes from', bars, options)
+}
+
+/** Where the bytes are: the largest logs, for who looks at a terminal. The table has the numbers of all. */
+export function largestText(
+  logs: readonly { readonly name: string; readonly bytes: number }[],
+  options: StatTextOptions,
+): string {
+  if (!options.isTerminal || logs.length < 2) return ''
+  const largest = [...logs].sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST_SHOWN)
+  const bars = largest.map(({ name, bytes }) => ({ label: name, value: bytes, text: sizeText(bytes) }))
+  return `\n${chartText('largest logs', bars, options)}`
+}
+
+function chartText(title: string, bars: readonly Bar[], options: StatTextOptions): string {
+  const lines = barLines(bars, options)
+  return `${options.styles.bold(title)}\n${lines.map((line) => `${line}\n`).join('')}`
 }
 
 function columnsText(stats: LogStats): string {

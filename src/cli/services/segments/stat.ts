@@ -5,7 +5,7 @@ import { Meter } from '../../output/meter.ts'
 import { loadStyles } from '../../output/styles.ts'
 import { timeText } from '../../output/text.ts'
 import { type FileSelection, locateFiles } from './locate.ts'
-import { totalText } from './stat-text.ts'
+import { largestText, totalText } from './stat-text.ts'
 
 export interface StatSegmentsOptions extends FileSelection {
   readonly headsOnly: boolean
@@ -64,7 +64,18 @@ async function show(
   if (out.isData || rows.length === 0) return
   const styles = await loadStyles(terminal.color)
   const columns = terminal.columns ?? DEFAULT_COLUMNS
-  await out.write(totalText(total, { styles, isTerminal: out.sink.isTerminal, columns }))
+  const options = { styles, isTerminal: out.sink.isTerminal, columns }
+  await out.write(totalText(total, options))
+  await out.write(
+    largestText(
+      rows.map(({ dir, stats }) => ({ name: logName(dir), bytes: stats.bytes })),
+      options,
+    ),
+  )
+}
+
+function logName({ brokerId, topic, partition }: PartitionStats['dir']): string {
+  return brokerId === undefined ? `${topic}-${partition}` : `${topic}-${partition} on ${brokerId}`
 }
 
 async function showTable(context: CommandContext, rows: readonly PartitionStats[]): Promise<void> {

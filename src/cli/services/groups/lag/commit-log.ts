@@ -28,13 +28,20 @@ export class CommitLog {
   constructor(
     context: CommandContext,
     target: Target,
-    options: { readonly groupIds: readonly string[] | undefined; readonly windowMs: number },
+    options: {
+      readonly groupIds: readonly string[] | undefined
+      readonly windowMs: number
+      /** Of a partition, spread over the window; a few of the last seconds by default. */
+      readonly commitsKept: number | undefined
+    },
   ) {
     this.context = context
     this.target = target
     this.groupIds = options.groupIds
     this.windowMs = options.windowMs
-    this.window = new CommitWindow({ ...DEFAULT_WINDOW, windowMs: options.windowMs })
+    const { windowMs, commitsKept } = options
+    const spread = commitsKept && { maxCommits: commitsKept, minDistanceMs: windowMs / commitsKept }
+    this.window = new CommitWindow({ ...DEFAULT_WINDOW, windowMs, ...spread })
     this.events = new EventReader(context, options.groupIds)
   }
 

@@ -2,7 +2,7 @@ import { UsageError } from '../../../exit-codes.ts'
 import { parseDuration } from '../../../records/offset-grammar.ts'
 import type { GroupLagOptions } from './lag.ts'
 
-export interface LagFlags extends Pick<GroupLagOptions, 'regex' | 'by' | 'lagging' | 'wait'> {
+export interface LagFlags extends Pick<GroupLagOptions, 'regex' | 'by' | 'lagging' | 'wait' | 'chart'> {
   readonly topic?: readonly string[] | undefined
   readonly 'max-lag'?: number | undefined
   readonly 'max-lag-seconds'?: string | undefined
@@ -10,13 +10,19 @@ export interface LagFlags extends Pick<GroupLagOptions, 'regex' | 'by' | 'laggin
   readonly window: string
 }
 
+/** More than there are columns would be drawn over each other. */
+const CHART_COMMITS = 60
+
 /** From flags to what the work needs. */
 export function lagOptions(names: readonly string[], flags: LagFlags): GroupLagOptions {
-  const { regex, by, lagging, wait, interval, topic, 'max-lag': maxLag, 'max-lag-seconds': seconds } = flags
+  const { regex, by, lagging, wait, chart, interval, topic } = flags
+  const { 'max-lag': maxLag, 'max-lag-seconds': seconds } = flags
   const maxLagMs = seconds === undefined ? undefined : parseSeconds(seconds, '--max-lag-seconds')
   const limits = { maxLag, maxLagMs }
   const windowMs = parseSpan(flags.window, '--window')
-  return { names, regex, topics: topic ?? [], by, lagging, limits, wait, intervalMs: interval, windowMs }
+  const commitsKept = chart ? CHART_COMMITS : undefined
+  const shown = { by, lagging, chart, limits, wait, intervalMs: interval }
+  return { names, regex, topics: topic ?? [], windowMs, commitsKept, ...shown }
 }
 
 /** `10m`, `1h30m`: milliseconds. */

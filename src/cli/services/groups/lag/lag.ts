@@ -16,6 +16,8 @@ export interface GroupLagOptions extends MeasureOptions {
   readonly by: LagRows
   /** Leave out what is read to its end. */
   readonly lagging: boolean
+  /** Also how the lag of each group went in the window. */
+  readonly chart: boolean
   readonly limits: LagLimits
   /** Until every group is within the limits; without limits, until all is read. */
   readonly wait: boolean
@@ -45,13 +47,17 @@ export async function groupLag(
 async function show(
   context: CommandContext,
   groups: readonly GroupLag[],
-  { by, lagging }: Pick<GroupLagOptions, 'by' | 'lagging'>,
+  { by, lagging, chart, windowMs }: GroupLagOptions,
 ): Promise<void> {
   const shown = lagging ? groups.map(onlyLagging).filter(({ partitions }) => partitions.length > 0) : groups
   const { format } = context.out
   const isTree = format === 'json' || format === 'ndjson' || format === 'yaml' || format === 'name'
   if (isTree) await context.out.view(lagTree(shown))
   else await context.out.view(lagTable(shown, by))
+  if (chart && !context.out.isData) {
+    const { lagCharts } = await import('./chart.ts')
+    await context.out.write(await lagCharts(context, shown, windowMs))
+  }
   if (!context.out.isData) for (const text of complaints(shown)) context.out.note(text)
 }
 

@@ -44,6 +44,8 @@ export interface MeasureOptions extends GroupSelection {
   readonly topics: readonly string[]
   /** How far back commits count for the verdict. */
   readonly windowMs: number
+  /** So many commits of each partition over the whole window, for who looks at how it went. */
+  readonly commitsKept?: number | undefined
 }
 
 /** Above this many places the ages of records are not looked up: each costs a fetch. */
@@ -63,9 +65,9 @@ export class LagMeter {
     this.context = context
     this.target = target
     this.options = options
-    const { names, regex, windowMs } = options
+    const { names, regex, windowMs, commitsKept } = options
     const groupIds = names.length > 0 && !regex ? names : undefined
-    this.commits = new CommitLog(context, target, { groupIds, windowMs })
+    this.commits = new CommitLog(context, target, { groupIds, windowMs, commitsKept })
     this.unread = new FirstUnread(context, target)
   }
 
@@ -115,7 +117,7 @@ export class LagMeter {
     if (this.commitsFailure !== undefined) return
     const wanted = found.flatMap(({ group, places }) =>
       places
-        .filter((place) => currentLag(place) > 0)
+        .filter((place) => this.options.commitsKept !== undefined || currentLag(place) > 0)
         .map(({ topic, partition, endOffset }) => ({
           topic,
           partition,
