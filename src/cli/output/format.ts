@@ -5,7 +5,10 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number]
 /** One column of a table; `wide` ones show only with `-o wide` (and in CSV, which has them all). */
 export interface Column<T> {
   readonly header: string
+  /** '' where there is nothing: tables show `-`, CSV an empty cell. */
   readonly value: (row: T) => string | number
+  /** For CSV, where `value` is for reading: bytes in place of `1.5 MiB`. */
+  readonly raw?: (row: T) => string | number
   readonly wide?: boolean
 }
 

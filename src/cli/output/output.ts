@@ -1,4 +1,5 @@
 import type { ByteSink } from '../../base/standard-streams.ts'
+import { csvOfData } from './csv.ts'
 import { expandedTable, widestLine } from './expanded.ts'
 import type { OutputFormat, View } from './format.ts'
 import type { Pager } from './pager.ts'
@@ -61,10 +62,14 @@ export class Output {
   }
 
   /**
-   * One thing, or a list that is more than a table: JSON and YAML show the object itself, NDJSON each of a list on a line of
-   * its own, the other forms what `text` gives.
+   * One thing, or a list that is more than a table: JSON and YAML show the object itself, NDJSON and CSV each of a list on a
+   * line of its own, the other forms what `text` gives. `names` is what another command takes, for `-o name`.
    */
-  async object(data: unknown, text: () => string | Promise<string>): Promise<void> {
+  async object(
+    data: unknown,
+    text: () => string | Promise<string>,
+    names?: () => readonly string[],
+  ): Promise<void> {
     switch (this.format) {
       case 'json':
         return await this.write(`${JSON.stringify(data, null, 2)}\n`)
@@ -76,6 +81,16 @@ export class Output {
         const { stringify } = await import('yaml')
         return await this.write(stringify(data))
       }
+      case 'csv':
+        return await this.write(csvOfData(data, this.options.headers))
+      case 'name':
+        if (names !== undefined)
+          return await this.write(
+            names()
+              .map((name) => `${name}\n`)
+              .join(''),
+          )
+        return await this.write(await text())
       default:
         return await this.write(await text())
     }

@@ -1,4 +1,5 @@
-import { type OutputFormat, type View, visibleColumns } from './format.ts'
+import { csvLine } from './csv.ts'
+import { type Column, type OutputFormat, type View, visibleColumns } from './format.ts'
 
 export interface RenderOptions {
   readonly format: OutputFormat
@@ -22,7 +23,7 @@ export async function render<T>(view: View<T>, options: RenderOptions): Promise<
     case 'name':
       return lines(view.rows.map(view.name))
     case 'csv':
-      return lines(cells(view, options).map((row) => row.map(csvField).join(',')))
+      return cells(view, options).map(csvLine).join('')
     default:
       if (view.rows.length === 0) return ''
       return options.isTerminal ? await drawTable(view, options) : plainTable(cells(view, options))
@@ -31,7 +32,9 @@ export async function render<T>(view: View<T>, options: RenderOptions): Promise<
 
 function cells<T>(view: View<T>, options: RenderOptions): string[][] {
   const columns = visibleColumns(view, options.format)
-  const rows = view.rows.map((row) => columns.map((column) => String(column.value(row))))
+  const isCsv = options.format === 'csv'
+  const cell = (column: Column<T>, row: T) => ((isCsv && column.raw) || column.value)(row)
+  const rows = view.rows.map((row) => columns.map((column) => String(cell(column, row))))
   return options.headers ? [columns.map((column) => column.header), ...rows] : rows
 }
 
@@ -55,10 +58,6 @@ function plainTable(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     ),
   )
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
 
 const NO_BORDERS = {
@@ -87,15 +86,21 @@ async function drawTable<T>(view: View<T>, options: RenderOptions): Promise<stri
     chars: NO_BORDERS,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
     ...(options.headers && { head: columns.map((column) => chalk.bold(column.header)) }),
-    colAligns: columns.map((column) =>
-      view.rows.every((row) => typeof column.value(row) === 'number') ? 'right' : 'left',
-    ),
+    colAligns: columns.map((column) => (isNumeric(column, view.rows) ? 'right' : 'left')),
   })
-  for (const row of view.rows) table.push(columns.map((column) => String(column.value(row))))
+  for (const row of view.rows) table.push(columns.map((column) => String(column.value(row)) || '-'))
   return lines(
     table
       .toString()
       .split('\n')
       .map((line) => line.trimEnd()),
+  )
+}
+
+/** Numbers, with gaps where there is none. */
+function isNumeric<T>(column: Column<T>, rows: readonly T[]): boolean {
+  const values = rows.map((row) => column.value(row))
+  return (
+    values.some((value) => value !== '') && values.every((value) => value === '' || typeof value === 'number')
   )
 }

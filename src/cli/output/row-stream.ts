@@ -1,3 +1,4 @@
+import { csvLine } from './csv.ts'
 import type { Column, OutputFormat } from './format.ts'
 import { loadStyles } from './styles.ts'
 
@@ -88,11 +89,10 @@ export class RowStream {
 
   /** Rows of another kind get a line of names of their own. */
   private csvLines<T>(columns: readonly Column<T>[], row: T): string {
-    const cells = columns.map((column) => csvField(String(column.value(row)))).join(',')
+    const cells = csvLine(columns.map((column) => String((column.raw ?? column.value)(row))))
     const isNew = this.isNew(columns)
     this.columns = columns
-    const names = columns.map((column) => csvField(column.header)).join(',')
-    return isNew && this.options.headers ? `${names}\n${cells}\n` : `${cells}\n`
+    return isNew && this.options.headers ? csvLine(columns.map(({ header }) => header)) + cells : cells
   }
 
   private isNew<T>(columns: readonly Column<T>[]): boolean {
@@ -138,8 +138,4 @@ export class RowStream {
     const line = cells.map((cell, i) => (i === last ? cell : cell.padEnd(this.widths?.[i] ?? 0))).join('  ')
     this.options.out(`${isHead ? this.bold(line.trimEnd()) : line.trimEnd()}\n`)
   }
-}
-
-export function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -12,6 +12,8 @@ export interface RecordForm {
   readonly head?: string
   readonly separator?: string
   readonly tail?: string
+  /** What stands there when there is no record at all. */
+  readonly none?: string
 }
 
 export interface RecordFormOptions {
@@ -38,17 +40,17 @@ export function recordForm(options: RecordFormOptions): RecordForm {
       }
     case 'ndjson':
       return { write: (record, out) => out(`${JSON.stringify(recordToData(record))}\n`) }
+    case 'yaml':
+      // JSON is YAML, and a line for each record needs nothing that is kept.
+      return { write: (record, out) => out(`- ${JSON.stringify(recordToData(record))}\n`), none: '[]\n' }
+    case 'name':
+      return { write: ({ topic, partition, offset }, out) => out(`${topic}:${partition}:${offset}\n`) }
     case 'csv':
       return { write: writeCsv, ...(options.headers && { head: `${CSV_COLUMNS}\n` }) }
     case 'wide':
       return { write: printFields('partition,offset,time,key,value', Buffer.from('\t')) }
-    case 'table':
-      return { write: writeValue }
     default:
-      throw new UsageError(
-        `records have no form '${options.format}'`,
-        'Take -o json, ndjson, csv or wide, or --print or --format.',
-      )
+      return { write: writeValue }
   }
 }
 

@@ -244,7 +244,7 @@ class RecordStream {
   }
 
   finish(): Promise<void> {
-    if (this.count === 0 && this.form.head !== undefined) this.chunks.add(this.form.head)
+    if (this.count === 0) this.chunks.add(this.form.head ?? this.form.none ?? '')
     if (this.form.tail !== undefined) this.chunks.add(this.form.tail)
     return this.chunks.flush()
   }

@@ -26,6 +26,7 @@ export async function linkTools(context: CommandContext, options: LinkOptions): 
   await context.out.object(
     { folder, linked: results.filter(({ isLinked }) => isLinked).map(({ name }) => name), taken },
     () => `Linked ${results.length - taken.length} names in ${folder}.\n`,
+    () => results.filter(({ isLinked }) => isLinked).map(({ name }) => path.join(folder, name)),
   )
   if (taken.length === 0) return EXIT.done
   context.out.warn(`${taken.join(', ')}: there is something else of this name; replace it with --force`)

@@ -33,14 +33,11 @@ export async function describeBrokers(
     })
   }
   const described = await Promise.all(facts.map((each) => withSettings(admin, each, allConfigs)))
-  if (context.out.format === 'name') {
-    await context.out.write(described.map(({ id }) => `${id}\n`).join(''))
-  } else {
-    await context.out.object(described.map(dataOf), async () => {
-      const styles = await loadStyles(context.terminal.color)
-      return described.map((each) => textOf(each, styles)).join('\n')
-    })
+  const text = async () => {
+    const styles = await loadStyles(context.terminal.color)
+    return described.map((each) => textOf(each, styles)).join('\n')
   }
+  await context.out.object(described.map(dataOf), text, () => described.map(({ id }) => String(id)))
   return EXIT.done
 }
 

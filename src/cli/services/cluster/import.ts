@@ -39,7 +39,11 @@ export async function importCluster(
     })
     progress.stop()
     for (const warning of shortcomings(report)) context.out.warn(warning)
-    await context.out.object({ dataDir: directory.path, ...report }, () => text(directory.path, report))
+    await context.out.object(
+      { dataDir: directory.path, ...report },
+      () => text(directory.path, report),
+      () => [directory.path],
+    )
     return undefined
   } finally {
     progress.stop()

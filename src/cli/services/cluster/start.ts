@@ -67,6 +67,7 @@ export async function startCluster(
         const znodes = zookeeper === undefined ? '' : `, ZooKeeper at ${zookeeper}`
         return `Ready: ${addresses.join(',')} (${brokers}${znodes}, data in ${directory.path}, pid ${process.pid})\n`
       },
+      () => [addresses.join(',')],
     )
     failure = await Promise.race([hosted.failure, untilAborted(context.signal)])
   } finally {

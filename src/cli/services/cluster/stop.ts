@@ -19,7 +19,11 @@ export async function stopCluster(context: CommandContext): Promise<number> {
   const { clock, signal, timeoutMs } = context
   const directory = new DataDirectory(nodeFileSystem, localDirectory(context))
   const report = (state: string, sentence: string) =>
-    context.out.object({ state, dataDir: directory.path }, () => `${sentence}\n`)
+    context.out.object(
+      { state, dataDir: directory.path },
+      () => `${sentence}\n`,
+      () => [directory.path],
+    )
   const ports = systemPorts()
   if (!isServed(ports, directory)) {
     await report('stopped', `Nothing runs on ${directory.path}.`)

@@ -34,7 +34,11 @@ export async function report(
   answer: ControlAnswer,
   text: string,
 ): Promise<undefined> {
-  await context.out.object(answer, () => `${text}\n`)
+  await context.out.object(
+    answer,
+    () => `${text}\n`,
+    () => answer.brokers.map(String),
+  )
   return undefined
 }
 

@@ -34,7 +34,11 @@ export async function waitForCluster(context: CommandContext, options: WaitOptio
       const state = isUp() ? await look(context, options) : 'no server runs on it'
       if (typeof state !== 'string') {
         const waitedMs = Math.round(clock.monotonicMs() - startMs)
-        await context.out.object({ ...state, waitedMs }, () => `${sentence(state)}\n`)
+        await context.out.object(
+          { ...state, waitedMs },
+          () => `${sentence(state)}\n`,
+          () => [choice.kind === 'remote' ? choice.addresses : choice.dataDir],
+        )
         return undefined
       }
       missing = state

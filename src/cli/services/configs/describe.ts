@@ -45,7 +45,7 @@ export async function describeConfigs(
       { header: 'KEY', value: ({ name }) => name },
       { header: 'VALUE', value: valueText },
       { header: 'SOURCE', value: ({ source }) => SOURCES[source] ?? source },
-      { header: 'DEFAULT', value: (row) => defaultOf(row) ?? '-' },
+      { header: 'DEFAULT', value: (row) => defaultOf(row) ?? '' },
       { header: 'CHANGEABLE', value: ({ isReadOnly }) => (isReadOnly ? 'no' : 'yes'), wide: true },
       { header: 'SYNONYMS', value: synonymsText, wide: true },
     ],
@@ -75,7 +75,7 @@ const SOURCES: Partial<Record<ConfigSource, string>> = {
 }
 
 function valueText({ value, isSensitive }: ConfigEntry): string {
-  return value ?? (isSensitive ? '(secret)' : '-')
+  return value ?? (isSensitive ? '(secret)' : '')
 }
 
 /** What Kafka 3.9 comes with; what the broker says is in the unit of a synonym, if that is another. */

@@ -13,7 +13,7 @@ export async function explainConfig(context: CommandContext, key: string | undef
         { header: 'KEY', value: ({ name }) => name },
         { header: 'OF', value: ({ of }) => of },
         { header: 'TYPE', value: ({ type }) => type },
-        { header: 'DEFAULT', value: ({ defaultText }) => defaultText ?? '-' },
+        { header: 'DEFAULT', value: ({ defaultText }) => defaultText ?? '' },
         { header: 'UPDATE', value: ({ update }) => update },
         { header: 'VALID', value: ({ valid }) => valid, wide: true },
         { header: 'FALLS-BACK-TO', value: fallbackText, wide: true },
@@ -24,13 +24,11 @@ export async function explainConfig(context: CommandContext, key: string | undef
     return EXIT.done
   }
   const found = explainedConfigs(key)
-  if (context.out.format === 'name') await context.out.write(`${key}\n`)
-  else {
-    await context.out.object(found.map(dataOf), async () => {
-      const { bold } = await loadStyles(context.terminal.color)
-      return found.map((each) => textOf(each, bold)).join('\n')
-    })
+  const text = async () => {
+    const { bold } = await loadStyles(context.terminal.color)
+    return found.map((each) => textOf(each, bold)).join('\n')
   }
+  await context.out.object(found.map(dataOf), text, () => [key])
   return EXIT.done
 }
 

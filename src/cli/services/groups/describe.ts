@@ -34,10 +34,14 @@ export async function describeGroups(
   const groups = await viewGroups(context, target, options, { atMs: options.atMs })
   if (groups.length === 0 && !context.out.isData) context.out.note('No group matches.')
   const described = await withEnds(context, groups, options.atMs)
-  const { format } = context.out
-  if (format === 'name') await context.out.write(groups.map(({ groupId }) => `${groupId}\n`).join(''))
-  else if (format === 'csv') await context.out.view(offsetsView(described))
-  else await context.out.object(described.map(groupData), () => text(context, described))
+  if (context.out.format === 'csv') await context.out.view(offsetsView(described))
+  else {
+    await context.out.object(
+      described.map(groupData),
+      () => text(context, described),
+      () => groups.map(({ groupId }) => groupId),
+    )
+  }
   return EXIT.done
 }
 
@@ -117,12 +121,12 @@ function rowData(row: Row) {
 const offsetColumns = [
   { header: 'TOPIC', value: ({ topic }: Row) => topic },
   { header: 'PARTITION', value: ({ partition }: Row) => partition },
-  { header: 'OFFSET', value: ({ committed }: Row) => committed?.offset ?? '-' },
-  { header: 'END', value: ({ end }: Row) => (end < 0 ? '-' : end) },
-  { header: 'LAG', value: (row: Row) => lagOf(row) ?? '-' },
-  { header: 'CLIENT', value: ({ member }: Row) => member?.clientId ?? '-' },
-  { header: 'HOST', value: ({ member }: Row) => member?.host ?? '-', wide: true },
-  { header: 'MEMBER', value: ({ member }: Row) => member?.memberId ?? '-', wide: true },
+  { header: 'OFFSET', value: ({ committed }: Row) => committed?.offset ?? '' },
+  { header: 'END', value: ({ end }: Row) => (end < 0 ? '' : end) },
+  { header: 'LAG', value: (row: Row) => lagOf(row) ?? '' },
+  { header: 'CLIENT', value: ({ member }: Row) => member?.clientId ?? '' },
+  { header: 'HOST', value: ({ member }: Row) => member?.host ?? '', wide: true },
+  { header: 'MEMBER', value: ({ member }: Row) => member?.memberId ?? '', wide: true },
   { header: 'METADATA', value: ({ committed }: Row) => committed?.metadata ?? '', wide: true },
 ]
 

@@ -4,9 +4,9 @@ import { type GroupSelection, type Member, partitionsText, viewGroups } from './
 
 export const memberColumns = [
   { header: 'CLIENT', value: ({ clientId }: Member) => clientId },
-  { header: 'INSTANCE', value: ({ groupInstanceId }: Member) => groupInstanceId ?? '-' },
+  { header: 'INSTANCE', value: ({ groupInstanceId }: Member) => groupInstanceId ?? '' },
   { header: 'HOST', value: ({ host }: Member) => host.replace(/^\//, '') },
-  { header: 'PARTITIONS', value: ({ partitions }: Member) => partitions?.length ?? '-' },
+  { header: 'PARTITIONS', value: ({ partitions }: Member) => partitions?.length ?? '' },
   { header: 'MEMBER', value: ({ memberId }: Member) => memberId, wide: true },
   { header: 'ASSIGNMENT', value: ({ partitions }: Member) => partitionsText(partitions ?? []), wide: true },
 ]

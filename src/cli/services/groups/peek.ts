@@ -43,7 +43,7 @@ export async function peek(context: CommandContext, options: PeekOptions): Promi
   else if (found.length === 0) context.out.note(`There is nothing that group ${options.group} has not read.`)
   const chunks = new ChunkWriter(context.out.sink)
   const { form } = options
-  if (form.head !== undefined) chunks.add(form.head)
+  chunks.add(form.head ?? (found.length === 0 ? form.none : undefined) ?? '')
   found.forEach((record, i) => {
     if (i > 0 && form.separator !== undefined) chunks.add(form.separator)
     form.write(record, chunks.add)

@@ -234,8 +234,8 @@ async function show(context: CommandContext, changes: readonly Change[]): Promis
       { header: 'GROUP', value: ({ group }) => group },
       { header: 'TOPIC', value: ({ topic }) => topic },
       { header: 'PARTITION', value: ({ partition }) => partition },
-      { header: 'CURRENT', value: ({ current }) => current ?? '-' },
-      { header: 'NEW', value: ({ next }) => next ?? '-' },
+      { header: 'CURRENT', value: ({ current }) => current ?? '' },
+      { header: 'NEW', value: ({ next }) => next ?? '' },
       { header: 'CHANGE', value: difference },
       { header: 'STATUS', value: ({ status }) => status },
     ],
@@ -255,6 +255,6 @@ async function show(context: CommandContext, changes: readonly Change[]): Promis
 }
 
 function difference({ current, next }: Change): string {
-  if (current === null || next === null) return '-'
+  if (current === null || next === null) return ''
   return next > current ? `+${next - current}` : String(next - current)
 }

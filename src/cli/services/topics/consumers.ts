@@ -32,7 +32,7 @@ export async function topicConsumers(context: CommandContext, selection: TopicSe
       { header: 'GROUP', value: ({ group }) => group },
       { header: 'STATE', value: ({ state }) => state },
       { header: 'MEMBERS', value: ({ clients }) => clients.length },
-      { header: 'LAG', value: ({ lag }) => lag ?? '-' },
+      { header: 'LAG', value: ({ lag }) => lag ?? '' },
       { header: 'CLIENTS', value: ({ clients }) => clients.join(','), wide: true },
       { header: 'PARTITIONS', value: ({ partitions }) => partitionsText(partitions), wide: true },
     ],

@@ -34,14 +34,14 @@ export async function describeTopics(
   if (facts.isUnknown) requireNoState(options)
   const described = await withConfigs(target.admin, topics, { ...options, ...facts })
   if (described.length === 0 && !context.out.isData) context.out.note('No topic matches.')
-  if (context.out.format === 'name') {
-    await context.out.write(described.map(({ topic }) => `${topic.name}\n`).join(''))
-  } else if (context.out.format === 'csv' || options.only !== undefined) {
+  const { format } = context.out
+  if (format === 'csv' || (options.only !== undefined && format !== 'name')) {
     await context.out.view(partitionView(described, facts))
   } else {
     await context.out.object(
       described.map((each) => topicData(each, facts)),
       () => text(described, facts, context.terminal.color),
+      () => described.map(({ topic }) => topic.name),
     )
   }
   return EXIT.done

@@ -19,8 +19,8 @@ export async function listTopics(context: CommandContext, options: ListTopicsOpt
     columns: [
       { header: 'TOPIC', value: (topic) => topic.name },
       { header: 'PARTITIONS', value: (topic) => topic.partitions.length },
-      { header: 'REPLICAS', value: (topic) => known<number | string>(replicationFactor(topic), '-') },
-      { header: 'UNDER-REPLICATED', value: (topic) => known<number | string>(underReplicated(topic), '-') },
+      { header: 'REPLICAS', value: (topic) => known<number | string>(replicationFactor(topic), '') },
+      { header: 'UNDER-REPLICATED', value: (topic) => known<number | string>(underReplicated(topic), '') },
       { header: 'TOPIC-ID', value: (topic) => topic.topicId, wide: true },
     ],
     data: (topic) => ({

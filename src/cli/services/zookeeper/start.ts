@@ -55,6 +55,7 @@ export async function startZooKeeper(
       await context.out.object(
         { state: 'ready', address: where, dataDir, pid: process.pid },
         () => `Ready: ${where} (data in ${dataDir}, pid ${process.pid})\n`,
+        () => [where],
       )
       const failed = await Promise.race([failure, untilAborted(context.signal)])
       if (failed !== undefined) throw failed
