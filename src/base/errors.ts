@@ -35,3 +35,20 @@ export function systemErrorCode(error: unknown): string | undefined {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+const FILE_PROBLEMS: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  EACCES: 'no permission',
+  EPERM: 'no permission',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EMFILE: 'too many files are open',
+}
+
+/** Why a file could not be read or written, in words; the message of anything else. The caller names the file. */
+export function fileProblem(error: unknown): string {
+  return FILE_PROBLEMS[systemErrorCode(error) ?? ''] ?? messageOf(error)
+}

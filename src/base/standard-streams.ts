@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
-import { systemErrorCode } from './errors.ts'
+import { fileProblem, KcliError, systemErrorCode } from './errors.ts'
 
 /** Where a command writes its data. */
 export interface ByteSink {
@@ -122,8 +122,14 @@ export function standardInputChunks(signal: AbortSignal): AsyncGenerator<Buffer>
 }
 
 /** A file in chunks. Ends early, without an error, when `signal` is aborted. */
-export function fileChunks(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
-  return chunksOf(() => fs.createReadStream(path, { highWaterMark: 256 * 1024 }), signal)
+export async function* fileChunks(path: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* chunksOf(() => fs.createReadStream(path, { highWaterMark: 256 * 1024 }), signal)
+  } catch (cause) {
+    if (systemErrorCode(cause) === undefined) throw cause
+    const message = `${path} cannot be read: ${fileProblem(cause)}`
+    throw new KcliError('KCLI_FILE', message, { hint: 'Check its name, and who may read it.', cause })
+  }
 }
 
 async function* chunksOf(open: () => Readable, signal: AbortSignal): AsyncGenerator<Buffer> {

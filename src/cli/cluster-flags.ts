@@ -49,7 +49,7 @@ const REFUSED: readonly (readonly [RegExp, string])[] = [
 
 export function startOptions(flags: StartFlags): StartClusterOptions {
   const properties = mergeProperties(
-    { path: flags.config, flag: 'the properties file' },
+    { path: flags.config, flag: '--config' },
     { values: flags.override, flag: '--override' },
   )
   return startOptionsFrom(properties, flags)

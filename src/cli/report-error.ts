@@ -1,4 +1,4 @@
-import { KcliError, messageOf, systemErrorCode } from '../base/errors.ts'
+import { fileProblem, KcliError, messageOf, systemErrorCode } from '../base/errors.ts'
 import { exitCodeOf, InterruptedError } from './exit-codes.ts'
 
 /** What failed, why, and what to do next: one or two lines. With `debug` the stack and the causes follow. */
@@ -26,21 +26,55 @@ export function errorData(error: unknown): unknown {
 }
 
 function describe(error: unknown): string {
-  const text = messageOf(error)
-    .replace(/\n?See more help with --help/g, '')
-    .replace(/^Parsing (--\S+)\s*\n\s*/, '$1: ')
-    .replace(/\s*\n\s*/g, ' ')
-    .trim()
+  const text =
+    fileText(error) ??
+    messageOf(error)
+      .replace(/\n?See more help with --help/g, '')
+      .replace(/^Parsing (--\S+)\s*\n\s*/, '$1: ')
+      .replace(/\s*\n\s*/g, ' ')
+      .trim()
   return text === '' ? 'failed for a reason it does not tell (run again with --debug)' : text
 }
 
+/** Node's words for a file, without its codes and calls. */
+function fileText(error: unknown): string | undefined {
+  const problem = fileProblem(error)
+  if (!(error instanceof Error) || problem === error.message || !('path' in error)) return undefined
+  return `${error.path}: ${problem}`
+}
+
+/** The clients say what the connection failed with, as a cause of a cause. */
+function connectionHint(error: KcliError): string | undefined {
+  if (error.code !== 'KCLI_UNREACHABLE') return undefined
+  const codes: string[] = []
+  for (let at: unknown = error, depth = 0; at instanceof Error && depth < 8; at = at.cause, depth++) {
+    const code = systemErrorCode(at)
+    if (code !== undefined) codes.push(code)
+    else if (at instanceof KcliError && at.code === 'KCLI_REQUEST_TIMEOUT') codes.push('SILENT')
+  }
+  const [hint] = codes.flatMap((code) => CONNECTION_HINTS[code] ?? [])
+  return hint
+}
+
+const CONNECTION_HINTS: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens there: check the address and that the cluster runs.',
+  ENOTFOUND: 'There is no host of that name: check the address.',
+  EAI_AGAIN: 'The name cannot be looked up at the moment: check the address and the network.',
+  SILENT:
+    'Something listens there that does not answer as Kafka does: check the port and that the cluster runs.',
+}
+
 function hintOf(error: unknown): string | undefined {
-  if (error instanceof KcliError) return error.hint
+  if (error instanceof KcliError) return connectionHint(error) ?? error.hint
   if (exitCodeOf(error) === 2) return 'Add --help to see what the command takes.'
   switch (systemErrorCode(error)) {
     case 'EACCES':
     case 'EPERM':
       return 'Check who owns the file or folder, or name another one with --data-dir.'
+    case 'ENOENT':
+    case 'EISDIR':
+    case 'ENOTDIR':
+      return 'Check the name.'
     case 'ENOSPC':
       return 'Free some space on the disk and run the command again.'
     case 'EROFS':

@@ -1,4 +1,4 @@
-import { editDistance } from '../base/edit-distance.ts'
+import { nearestName } from '../base/edit-distance.ts'
 
 /** Nouns are plural, but for those of which one is used at a time; the other form is accepted everywhere. */
 const SINGULAR: Readonly<Record<string, string>> = {
@@ -74,13 +74,52 @@ export function unknownCommand(
   const isTopic = [...ids].some((id) => id.startsWith(`${first}:`))
   if (ids.has(first) || ids.has(words.join(':')) || (isTopic && words.length === 1)) return undefined
   const typed = isTopic ? words.join(' ') : first
-  const candidates = [...ids].map((id) => id.replaceAll(':', ' '))
-  const distances = candidates.map((name) => ({
-    name,
-    distance: editDistance(typed, isTopic ? name : (name.split(' ')[0] ?? '')),
-  }))
-  const [best] = distances.sort((a, b) => a.distance - b.distance)
-  if (best === undefined || best.distance > Math.max(2, typed.length / 3))
-    return { typed, nearest: undefined }
-  return { typed, nearest: isTopic ? best.name : best.name.split(' ')[0] }
+  return { typed, nearest: isTopic ? nearestOfNoun(words, ids) : nearestOfAll(words, ids) }
+}
+
+/** Other words for verbs that people bring from other tools. Only suggested, never obeyed. */
+const SYNONYMS: Readonly<Record<string, string>> = {
+  add: 'create',
+  destroy: 'delete',
+  drop: 'delete',
+  get: 'describe',
+  info: 'describe',
+  make: 'create',
+  new: 'create',
+  remove: 'delete',
+  set: 'alter',
+  show: 'describe',
+  update: 'alter',
+}
+
+/** `topics lst`, `topics desc`, `topics show`; `broker kill` where it is another noun's verb. */
+function nearestOfNoun(
+  [noun = '', verb = '']: readonly string[],
+  ids: ReadonlySet<string>,
+): string | undefined {
+  const verbs = [...ids].filter((id) => id.startsWith(`${noun}:`)).map((id) => id.slice(noun.length + 1))
+  const synonym = Object.hasOwn(SYNONYMS, verb) ? SYNONYMS[verb] : undefined
+  const begins = verbs.filter((each) => each.startsWith(verb))
+  const found =
+    nearestName(verb, verbs) ??
+    (synonym !== undefined && verbs.includes(synonym) ? synonym : undefined) ??
+    (begins.length === 1 ? begins[0] : undefined)
+  return found === undefined ? onlyWithVerb(verb, ids) : `${noun} ${found}`
+}
+
+/** `topcs`, `describe topics`, `status`. */
+function nearestOfAll(
+  [first = '', second = '']: readonly string[],
+  ids: ReadonlySet<string>,
+): string | undefined {
+  const turned = [SINGULAR[second] ?? second, second]
+    .map((noun) => `${noun}:${first}`)
+    .find((id) => ids.has(id))
+  if (turned !== undefined) return turned.replace(':', ' ')
+  return nearestName(first, new Set([...ids].map((id) => id.split(':')[0] ?? ''))) ?? onlyWithVerb(first, ids)
+}
+
+function onlyWithVerb(verb: string, ids: ReadonlySet<string>): string | undefined {
+  const found = [...ids].filter((id) => id.endsWith(`:${verb}`))
+  return found.length === 1 ? found[0]?.replace(':', ' ') : undefined
 }

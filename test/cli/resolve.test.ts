@@ -66,7 +66,14 @@ describe('command words', () => {
   })
 
   it.each([
-    [['topics', 'descrybe'], { typed: 'topics descrybe', nearest: 'topics delete' }],
+    [['topics', 'descrybe'], { typed: 'topics descrybe', nearest: undefined }],
+    [['topics', 'lsit'], { typed: 'topics lsit', nearest: 'topics list' }],
+    [['topics', 'del', 'x'], { typed: 'topics del', nearest: 'topics delete' }],
+    [['topics', 'remove', 'x'], { typed: 'topics remove', nearest: 'topics delete' }],
+    [['topics', 'start'], { typed: 'topics start', nearest: 'broker start' }],
+    [['create', 'topic', 'x'], { typed: 'create', nearest: 'topics create' }],
+    [['delete', 'x'], { typed: 'delete', nearest: 'topics delete' }],
+    [['foo'], { typed: 'foo', nearest: undefined }],
     [['topics', 'creat', 'x'], { typed: 'topics creat', nearest: 'topics create' }],
     [['topcs', 'list'], { typed: 'topcs', nearest: 'topics' }],
     [['xyzzy'], { typed: 'xyzzy', nearest: undefined }],

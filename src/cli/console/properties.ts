@@ -1,5 +1,5 @@
 import { parse } from 'dot-properties'
-import { messageOf } from '../../base/errors.ts'
+import { fileProblem } from '../../base/errors.ts'
 import { readTextFile } from '../../base/standard-streams.ts'
 import { UsageError } from '../exit-codes.ts'
 
@@ -21,7 +21,10 @@ export function readProperties(path: string, flag: string): Map<string, string> 
   try {
     text = readTextFile(path)
   } catch (error) {
-    throw new UsageError(`the file of ${flag} cannot be read: ${messageOf(error)}`)
+    throw new UsageError(
+      `${path} (${flag}) cannot be read: ${fileProblem(error)}`,
+      'Check its name, and who may read it.',
+    )
   }
   const found = new Map<string, string>()
   for (const [key, value] of Object.entries(parse(text))) if (typeof value === 'string') found.set(key, value)

@@ -1,5 +1,5 @@
 import type { Document } from 'yaml'
-import { messageOf, systemErrorCode } from '../../base/errors.ts'
+import { fileProblem, systemErrorCode } from '../../base/errors.ts'
 import { writePrivateFile } from '../../base/private-file.ts'
 import { readTextFile } from '../../base/standard-streams.ts'
 import { UsageError } from '../exit-codes.ts'
@@ -67,7 +67,7 @@ export class ProfileFile {
       writePrivateFile(this.path, this.document.toString({ lineWidth: 0 }), { sync: true })
     } catch (error) {
       throw new UsageError(
-        `${this.path} cannot be written: ${messageOf(error)}`,
+        `${this.path} cannot be written: ${fileProblem(error)}`,
         'Name another file with KCLI_CONFIG.',
       )
     }
@@ -84,6 +84,9 @@ function textOf(path: string): string {
     return readTextFile(path)
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return ''
-    throw new UsageError(`${path} cannot be read: ${messageOf(error)}`, 'Name another file with KCLI_CONFIG.')
+    throw new UsageError(
+      `${path} cannot be read: ${fileProblem(error)}`,
+      'Name another file with KCLI_CONFIG.',
+    )
   }
 }

@@ -1,5 +1,5 @@
 import { parseConfig } from '../../base/config-def.ts'
-import { messageOf } from '../../base/errors.ts'
+import { fileProblem } from '../../base/errors.ts'
 import { readTextFile } from '../../base/standard-streams.ts'
 import { knownProperties } from '../../client/index.ts'
 import { parseKeyValues, readProperties } from '../console/properties.ts'
@@ -15,8 +15,8 @@ export function readClientFile(path: string, flag: string): Map<string, string> 
     text = readTextFile(path)
   } catch (error) {
     throw new UsageError(
-      `the file of ${flag} cannot be read: ${messageOf(error)}`,
-      'Name a file that is there.',
+      `${path} (${flag}) cannot be read: ${fileProblem(error)}`,
+      'Check its name, and who may read it.',
     )
   }
   const lines = text.split('\n').map((line) => line.trim())

@@ -1,5 +1,5 @@
 import { outputOf } from '../../base/child-process.ts'
-import { messageOf } from '../../base/errors.ts'
+import { fileProblem } from '../../base/errors.ts'
 import { readTextFile } from '../../base/standard-streams.ts'
 import { knownProperties } from '../../client/index.ts'
 import { UsageError } from '../exit-codes.ts'
@@ -28,7 +28,7 @@ export async function resolveReference(name: string, value: string, env: Env): P
         return withoutLineEnd(readTextFile(fromHome(rest)))
       } catch (error) {
         throw new UsageError(
-          `${name} is ${value}, which cannot be read: ${messageOf(error)}`,
+          `${name} is ${value}, which cannot be read: ${fileProblem(error)}`,
           'Name a file with nothing but the value.',
         )
       }

@@ -57,7 +57,8 @@ export class DeliveryReport {
     await this.lines?.waiting
   }
 
-  async finish(summary: boolean): Promise<void> {
+  /** @param hasFailed the command is to tell of an error that came before any record was sent */
+  async finish(summary: boolean, hasFailed = false): Promise<void> {
     await this.lines?.flush()
     if (this.failed > 0) {
       const total = this.failed + this.stored
@@ -66,11 +67,16 @@ export class DeliveryReport {
       const hint = hintOf(this.firstError)
       if (hint !== undefined) this.out.note(hint)
     }
-    if (!summary) return
+    if (!summary || (hasFailed && this.stored + this.failed === 0)) return
     this.out.note(
       `Produced ${this.stored} ${this.stored === 1 ? 'record' : 'records'} to ${this.topic}${this.shares()}`,
     )
-    if (this.lines === undefined && this.out.isData) await this.out.object(this.data(), () => '')
+    if (this.lines === undefined && this.out.isData)
+      await this.out.object(
+        this.data(),
+        () => '',
+        () => [this.topic],
+      )
   }
 
   private readonly count: DeliveryCallback = (error, metadata) => {

@@ -75,7 +75,7 @@ export async function produce(context: CommandContext, options: ProduceOptions):
     progress?.stop()
     producer.abandon()
   }
-  await report.finish(options.summary)
+  await report.finish(options.summary, failure !== undefined)
   if (failure !== undefined) throw failure
   if (report.failed > 0) return EXIT.failed
   return undefined

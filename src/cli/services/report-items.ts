@@ -1,4 +1,4 @@
-import type { ItemResult } from '../../client/index.ts'
+import { BrokerError, type ItemResult } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 
 export interface ItemForms<T extends ItemResult> {
@@ -19,9 +19,14 @@ export async function reportItems<T extends ItemResult>(
   items: readonly T[],
   forms: ItemForms<T>,
 ): Promise<void> {
-  for (const item of items) {
-    if (forms.status(item) === 'failed') context.out.note(`kcli: ${sentenceOf(item)}`)
+  const failed = items.filter((item) => forms.status(item) === 'failed')
+  const hints = new Set<string>()
+  for (const item of failed) {
+    context.out.note(`kcli: ${sentenceOf(item)}`)
+    const hint = await hintOf(context, item)
+    if (hint !== undefined) hints.add(hint)
   }
+  for (const hint of hints) context.out.note(hint)
   if (!context.out.isData) {
     const done = items.filter((item) => forms.status(item) !== 'failed')
     return await context.out.write(
@@ -43,6 +48,14 @@ export async function reportItems<T extends ItemResult>(
     }),
     name: (item) => item.name,
   })
+}
+
+/** What to do about it; the same for many is said once. */
+async function hintOf(context: CommandContext, item: ItemResult): Promise<string | undefined> {
+  if (item.error === null) return undefined
+  const { explained } = await import('../mistakes/known-names.ts')
+  const error = new BrokerError(item.error.errorCode, sentenceOf(item))
+  return (await explained(error, await context.target())).hint
 }
 
 function sentenceOf(item: ItemResult): string {

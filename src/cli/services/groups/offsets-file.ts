@@ -1,4 +1,4 @@
-import { KcliError, messageOf } from '../../../base/errors.ts'
+import { fileProblem, KcliError } from '../../../base/errors.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import { readTextFile } from '../../../base/standard-streams.ts'
 import type { TopicPartition } from '../../../client/index.ts'
@@ -20,7 +20,7 @@ export function readOffsetsFile(path: string): FileOffset[] {
   try {
     text = readTextFile(path)
   } catch (error) {
-    throw new UsageError(`the file of --from-file cannot be read: ${messageOf(error)}`, 'Check its name.')
+    throw new UsageError(`${path} (--from-file) cannot be read: ${fileProblem(error)}`, 'Check its name.')
   }
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
   if (lines.length === 0) throw new UsageError(`${path} has no offsets`, 'Lines are topic,partition,offset.')
@@ -56,7 +56,7 @@ export function writeOffsetsFile(
   try {
     nodeFileSystem.writeFileSync(path, Buffer.from(`${lines.join('\n')}\n`))
   } catch (error) {
-    const message = `the way back cannot be written to ${path}: ${messageOf(error)}`
+    const message = `the way back cannot be written to ${path}: ${fileProblem(error)}`
     throw new KcliError('KCLI_UNDO_FILE', message, { hint, cause: error })
   }
 }

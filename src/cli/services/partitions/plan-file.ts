@@ -1,4 +1,4 @@
-import { KcliError, messageOf } from '../../../base/errors.ts'
+import { fileProblem, KcliError, messageOf } from '../../../base/errors.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import type { TopicPartition } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
@@ -102,6 +102,7 @@ async function readText(file: string, context: Pick<CommandContext, 'input'>): P
   try {
     return await textFiles(context).read(file)
   } catch (error) {
+    if (error instanceof KcliError) throw error
     throw new KcliError('KCLI_PLAN', `cannot read the plan ${file}: ${messageOf(error)}`)
   }
 }
@@ -130,6 +131,8 @@ export function writePlan(file: string, partitions: readonly PlannedPartition[])
   try {
     nodeFileSystem.writeFileSync(file, Buffer.from(planText(partitions)))
   } catch (error) {
-    throw new KcliError('KCLI_PLAN', `cannot write ${file}: ${messageOf(error)}`)
+    throw new KcliError('KCLI_PLAN', `cannot write ${file}: ${fileProblem(error)}`, {
+      hint: 'Check who may write there, or name another file.',
+    })
   }
 }

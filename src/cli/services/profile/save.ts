@@ -66,7 +66,7 @@ export async function importProfile(context: CommandContext, name: string, from:
   checkProfileName(name)
   const file = await ProfileFile.load(configFile(process.env, process.platform))
   const isNew = !file.names().includes(name)
-  const properties = checkedProperties(readClientFile(from, 'the import'), (message) =>
+  const properties = checkedProperties(readClientFile(from, 'to be imported'), (message) =>
     context.out.warn(message),
   )
   if (properties.size === 0) {

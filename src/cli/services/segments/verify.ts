@@ -1,8 +1,8 @@
 import { FileLocks } from '../../../base/file-lock.ts'
 import { nodeFileSystem } from '../../../base/node-file-system.ts'
-import { type Finding, type VerifySummary, verify } from '../../../inspect/index.ts'
+import { type Finding, type Located, type VerifySummary, verify } from '../../../inspect/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { EXIT } from '../../exit-codes.ts'
+import { EXIT, UsageError } from '../../exit-codes.ts'
 import { Meter } from '../../output/meter.ts'
 import { loadStyles, type Styles } from '../../output/styles.ts'
 import { plural, printable, sizeText } from '../../output/text.ts'
@@ -23,6 +23,7 @@ export async function verifySegments(
   options: VerifySegmentsOptions,
 ): Promise<number> {
   const located = locateFiles(context, options)
+  requireLogFiles(located, options.names)
   const styles = await loadStyles(context.terminal.color)
   const locks = new FileLocks()
   const kept: Finding[] = []
@@ -57,6 +58,16 @@ export async function verifySegments(
   } finally {
     progress.stop()
   }
+}
+
+/** What is no file of a log has nothing to be checked for, which is not the same as being without fault. */
+function requireLogFiles({ files, partitionDirs }: Located, names: readonly string[]): void {
+  const [other] = files
+  if (other === undefined || partitionDirs.length > 0 || files.some(({ kind }) => kind !== 'other')) return
+  throw new UsageError(
+    `${names.join(', ')} is no log file`,
+    'Name a .log file or an index, a folder of Kafka or kcli, a topic or TOPIC-N.',
+  )
 }
 
 async function writeData(context: CommandContext, findings: readonly Finding[]): Promise<void> {

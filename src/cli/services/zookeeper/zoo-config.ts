@@ -33,7 +33,7 @@ const IGNORED =
 
 /** Throws a UsageError for an ensemble, TLS and what is no number. What is not known is told. */
 export function readZooConfig(file: string, warn: (text: string) => void): ZooConfig {
-  const entries = readProperties(file, 'the zoo.cfg')
+  const entries = readProperties(file, 'zoo.cfg')
   const take = (name: string) => {
     const value = entries.get(name)?.trim()
     return value === '' ? undefined : value
