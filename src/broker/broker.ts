@@ -24,7 +24,7 @@ import { KafkaController } from './controller/index.ts'
 import { ConfigDescriber } from './describe-configs.ts'
 import { DynamicBrokerConfig } from './dynamic-broker-config.ts'
 import { DynamicConfigWatcher } from './dynamic-config.ts'
-import { GroupCoordinator } from './group/index.ts'
+import { GroupCoordinator, OFFSETS_TOPIC } from './group/index.ts'
 import { MetadataCache } from './metadata/index.ts'
 import { type AdvertisedEndpoint, NetworkServer } from './network/server.ts'
 import { ProducerIds } from './producer-ids.ts'
@@ -277,7 +277,11 @@ export class Broker {
       random,
       logger,
       replicas,
-      partitionCount: (topic) => cache.topic(topic)?.size,
+      offsetsTopic: {
+        isThere: () => cache.hasTopic(OFFSETS_TOPIC),
+        stored: async () =>
+          (await made.zk.topicAssignments([OFFSETS_TOPIC])).get(OFFSETS_TOPIC)?.partitions.size,
+      },
     })
     cache.onUpdate(({ deletedPartitions }) => {
       replicas.onMetadataUpdate()

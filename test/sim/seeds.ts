@@ -24,4 +24,8 @@ export const KEPT_SEEDS: readonly (readonly [seed: number, found: string])[] = [
     'what ZooKeeper had written and not synced before it was killed was lost with the power, behind what it had synced since',
   ],
   [300_854, 'a log that was cut within a batch ended behind a hole, where no batch of the leader fitted'],
+  [
+    400_866,
+    'a broker that had heard of one partition of __consumer_offsets took it for all, and looked for groups in the wrong one',
+  ],
 ]

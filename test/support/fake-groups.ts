@@ -34,7 +34,7 @@ export class FakeGroups {
       random: seededRandom(1),
       logger: silentLogger,
       replicas: this.replicas,
-      partitionCount: () => 1,
+      offsetsTopic: { isThere: () => true, stored: () => Promise.resolve(1) },
     })
     this.groups.onLeadershipChange([{ topic: OFFSETS_TOPIC, partition: 0 }], [])
     const cache = {

@@ -8,8 +8,8 @@ import { type ApiHandler, handler } from './handler.ts'
 
 export interface FindCoordinatorDeps {
   readonly cache: MetadataCache
-  /** The partition of the offsets topic that is responsible. */
-  readonly partitionOfGroup: (groupId: string) => number
+  /** The partition of the offsets topic that is responsible; undefined when it cannot be told now. */
+  readonly partitionOfGroup: (groupId: string) => Promise<number | undefined>
   readonly autoCreate: (topics: readonly string[]) => Promise<ReadonlyMap<string, number>>
 }
 
@@ -43,21 +43,21 @@ export function findCoordinatorHandler(deps: FindCoordinatorDeps): ApiHandler {
     findCoordinator,
     { min: 0, max: 6 },
     {
-      handle(request, { apiVersion, listenerName }) {
+      async handle(request, { apiVersion, listenerName }) {
         const { keyType } = request
         if (!KEY_TYPES.has(keyType)) throw new ApiError('INVALID_REQUEST', `there is no key type ${keyType}`)
-        const find = (key: string) => {
+        const find = async (key: string) => {
           if (keyType === TRANSACTION) return NO_TRANSACTIONS
           if (keyType === SHARE) return failed(shareError(apiVersion))
           return findGroup(deps, key, listenerName)
         }
         if (apiVersion < BATCH_VERSION) return find(request.key)
-        const coordinators = request.coordinatorKeys.map((key) => {
-          const answer = find(key)
+        const findInBatch = async (key: string) => {
+          const answer = await find(key)
           // The batched form has no text for what is in Kafka's own list of errors.
           return { key, ...answer, errorMessage: answer === NO_TRANSACTIONS ? answer.errorMessage : '' }
-        })
-        return { coordinators }
+        }
+        return { coordinators: await Promise.all(request.coordinatorKeys.map(findInBatch)) }
       },
       onError(request, errorCode, { apiVersion }) {
         const failure = failed(errorCode)
@@ -68,14 +68,16 @@ export function findCoordinatorHandler(deps: FindCoordinatorDeps): ApiHandler {
   )
 }
 
-function findGroup(deps: FindCoordinatorDeps, key: string, listenerName: string): Answer {
+async function findGroup(deps: FindCoordinatorDeps, key: string, listenerName: string): Promise<Answer> {
   const { cache } = deps
   if (!cache.hasTopic(OFFSETS_TOPIC)) {
     // Nobody waits for it: the client asks again.
     void deps.autoCreate([OFFSETS_TOPIC])
     return failed(ERROR_CODES.COORDINATOR_NOT_AVAILABLE)
   }
-  const leader = cache.partition(OFFSETS_TOPIC, deps.partitionOfGroup(key))?.leader ?? -1
+  const partition = await deps.partitionOfGroup(key)
+  const leader =
+    (partition === undefined ? undefined : cache.partition(OFFSETS_TOPIC, partition)?.leader) ?? -1
   const node = leader < 0 ? undefined : cache.brokerEndpoint(leader, listenerName)
   if (node === undefined) return failed(ERROR_CODES.COORDINATOR_NOT_AVAILABLE)
   const { host, port } = node

@@ -77,7 +77,7 @@ export function brokerHandlers(deps: BrokerHandlerDeps): ApiHandler[] {
     }),
     findCoordinatorHandler({
       cache,
-      partitionOfGroup: (groupId) => groups.partitionOf(groupId),
+      partitionOfGroup: (groupId) => groups.findPartition(groupId),
       autoCreate: deps.autoCreate,
     }),
     ...groupHandlers({ groups, cache, zk, config }),

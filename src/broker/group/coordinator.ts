@@ -9,7 +9,7 @@ import { GroupAdmin } from './group-admin.ts'
 import { GroupConfig } from './group-config.ts'
 import { GroupStore } from './group-store.ts'
 import { Membership } from './membership.ts'
-import { OFFSETS_TOPIC } from './offsets-topic.ts'
+import { OFFSETS_TOPIC, OffsetsTopicSize, type OffsetsTopicSizeDeps } from './offsets-topic.ts'
 import { Rebalancer } from './rebalance.ts'
 
 export interface GroupCoordinatorDeps {
@@ -18,8 +18,7 @@ export interface GroupCoordinatorDeps {
   readonly random: Random
   readonly logger: Logger
   readonly replicas: Pick<ReplicaManager, 'partition' | 'appendRecords'>
-  /** Of a topic; undefined when there is no such topic. */
-  readonly partitionCount: (topic: string) => number | undefined
+  readonly offsetsTopic: Pick<OffsetsTopicSizeDeps, 'isThere' | 'stored'>
 }
 
 /** The coordinator of the groups whose partition of `__consumer_offsets` this broker leads. See DESIGN.md. */
@@ -45,7 +44,7 @@ export class GroupCoordinator {
       logger,
       config,
       replicas,
-      partitionCount: () => deps.partitionCount(OFFSETS_TOPIC),
+      size: new OffsetsTopicSize({ ...deps.offsetsTopic, logger, configured: config.topicPartitions }),
       onLoaded: (group) => rebalancer.onLoaded(group),
       onUnloaded: (group) => rebalancer.onUnloaded(group),
     })
@@ -76,9 +75,9 @@ export class GroupCoordinator {
     this.store.close()
   }
 
-  /** The partition of the offsets topic whose leader coordinates the group. */
-  partitionOf(groupId: string): number {
-    return this.store.partitionOf(groupId)
+  /** The partition of the offsets topic whose leader coordinates the group; undefined when it cannot be told now. */
+  findPartition(groupId: string): Promise<number | undefined> {
+    return this.store.findPartition(groupId)
   }
 
   onLeadershipChange(leaders: readonly TopicPartition[], followers: readonly TopicPartition[]): void {

@@ -9,7 +9,7 @@ import type { GroupConfig } from './group-config.ts'
 import { loadGroups } from './group-loader.ts'
 import type { OffsetPartition, PartitionOffset } from './group-offsets.ts'
 import { type GroupRecord, groupRecord, groupTombstone, offsetRecord } from './group-records.ts'
-import { OFFSETS_TOPIC, partitionOfGroup } from './offsets-topic.ts'
+import { OFFSETS_TOPIC, type OffsetsTopicSize, partitionOfGroup } from './offsets-topic.ts'
 
 /** Partitions nobody asks for are read when the broker has served this long: most commands are over by then. */
 const LOAD_DELAY_MS = 500
@@ -24,8 +24,8 @@ export interface GroupStoreDeps {
   readonly logger: Logger
   readonly config: GroupConfig
   readonly replicas: Pick<ReplicaManager, 'partition' | 'appendRecords'>
-  /** Of the offsets topic; undefined as long as there is none. */
-  readonly partitionCount: () => number | undefined
+  /** Of the offsets topic. */
+  readonly size: OffsetsTopicSize
   readonly onLoaded: (group: Group) => void
   readonly onUnloaded: (group: Group) => void
 }
@@ -45,7 +45,6 @@ export class GroupStore {
   private readonly deps: GroupStoreDeps
   private readonly groups = new Map<string, Group>()
   private readonly owned = new Map<number, Owned>()
-  private knownCount: number | undefined
   private loadTimer: Timer | undefined
   private isActive = true
 
@@ -53,19 +52,13 @@ export class GroupStore {
     this.deps = deps
   }
 
-  partitionOf(groupId: string): number {
-    return partitionOfGroup(groupId, this.partitionCount)
+  /** Undefined when that cannot be told now. */
+  async findPartition(groupId: string): Promise<number | undefined> {
+    return (await this.deps.size.settle()) ? this.partitionOf(groupId) : undefined
   }
 
-  /**
-   * Where groups live must not change while the topic does not: partitions that are added to it are of no use before the
-   * broker starts anew.
-   */
-  private get partitionCount(): number {
-    const count = this.deps.partitionCount()
-    if (count === undefined) this.knownCount = undefined
-    else this.knownCount ??= count
-    return this.knownCount ?? this.deps.config.topicPartitions
+  private partitionOf(groupId: string): number {
+    return partitionOfGroup(groupId, this.deps.size.count)
   }
 
   // Which groups are here
@@ -74,7 +67,9 @@ export class GroupStore {
   async whyNot(groupId: string, options: { needsGroupId: boolean }): Promise<ErrorName | null> {
     if (options.needsGroupId && groupId === '') return 'INVALID_GROUP_ID'
     if (!this.isActive) return 'COORDINATOR_NOT_AVAILABLE'
-    const partition = this.partitionOf(groupId)
+    if (this.owned.size === 0) return 'NOT_COORDINATOR'
+    const partition = await this.findPartition(groupId)
+    if (partition === undefined) return 'COORDINATOR_NOT_AVAILABLE'
     const owned = this.owned.get(partition)
     if (owned !== undefined && !owned.isLoaded) await this.loadWithin(partition, owned)
     const now = this.owned.get(partition)

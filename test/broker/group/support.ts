@@ -88,7 +88,7 @@ export class TestGroups {
       random: seededRandom(1),
       logger: silentLogger,
       replicas,
-      partitionCount: () => 1,
+      offsetsTopic: { isThere: () => true, stored: () => Promise.resolve(1) },
     })
     this.coordinator.start()
     this.elect()
