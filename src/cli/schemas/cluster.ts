@@ -64,6 +64,7 @@ const statusBroker = object({
   id: whole(),
   address,
   rack: orNull(text()),
+  leaders: whole('Partitions that it leads'),
   state: optional(brokerState),
   cutOffFrom: optional(cutOffFrom),
   isCutOffFromZooKeeper: optional(isCutOffFromZooKeeper),

@@ -1,5 +1,6 @@
 import {
   anyOf,
+  described,
   list,
   number,
   type Output,
@@ -8,6 +9,7 @@ import {
   optional,
   orNull,
   rows,
+  type Schema,
   text,
   whole,
 } from './build.ts'
@@ -64,12 +66,37 @@ const throughput = {
 
 const latency = number('Milliseconds')
 
+/** Microseconds; null when there is no record. */
+function shares(description: string): Schema {
+  const us = orNull(number())
+  const fields = { min: us, mean: us, p50: us, p90: us, p99: us, p999: us, max: us }
+  return described(`${description}, in microseconds; null without records`, object(fields))
+}
+
 export const RECORDS: Readonly<Record<string, Output>> = {
   consume: rows(record),
   'groups:peek': rows(record),
   // With --report both forms have a line for each record.
   produce: { document: anyOf(stored, report), line: { $ref: '#/$defs/document' } },
   'perf:consume': { document: object(throughput), line: { $ref: '#/$defs/document' } },
+  'perf:latency': {
+    document: object({
+      topic: text(),
+      records: whole('Those that were read again'),
+      recordSizeBytes: whole('Of a value'),
+      recordsPerSecond: whole('So many were due'),
+      elapsedMs: number('From when the first of them was due to when the last one came'),
+      failed: whole('Records that were not stored'),
+      lost: whole('Records that did not come back in time'),
+      latencyUs: shares('From when a record was due to when it was read'),
+      sendDelayUs: shares('From when a record was due to when it was sent: a part of its latency'),
+      distribution: list(
+        object({ fromUs: whole(), toUs: whole('Exclusive'), records: whole() }),
+        'Where the latencies lie, from the lowest to the highest',
+      ),
+    }),
+    line: { $ref: '#/$defs/document' },
+  },
   'perf:produce': {
     document: object({
       ...throughput,
