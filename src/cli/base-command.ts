@@ -1,8 +1,10 @@
 import { Command } from '@oclif/core/command'
+import type { Config } from '@oclif/core/config'
 import * as Flags from '@oclif/core/flags'
 import { type CommandLine, isMet, type Need } from './ask/need.ts'
 import { type CommandContext, outputFormat, type RunOptions, runInContext } from './context.ts'
 import { EXIT } from './exit-codes.ts'
+import { EXPLAIN_FORMS, type ExplainForm, explained, withExplainForm } from './explain/form.ts'
 import { type Host, ProcessHost } from './host.ts'
 import { LeanConfig } from './lean-config.ts'
 import { OUTPUT_FORMATS } from './output/format.ts'
@@ -27,6 +29,7 @@ export interface GlobalFlags {
   readonly pager?: boolean | undefined
   readonly debug?: boolean | undefined
   readonly timeout?: number | undefined
+  readonly explain?: ExplainForm | undefined
   /** Of commands that only read. */
   readonly offline?: boolean | undefined
   /** Not a flag, but of the shell's `set`: tables as a line for each cell, `auto` where they are wider than the terminal. */
@@ -120,6 +123,12 @@ export abstract class BaseCommand extends Command {
       summary: 'Page what is taller than the terminal (KCLI_PAGER, PAGER).',
       default: true,
     }),
+    explain: Flags.option({
+      helpGroup: GROUP,
+      options: EXPLAIN_FORMS,
+      summary:
+        'On stderr: the requests that were sent, and what they changed in a local cluster. Alone: as text.',
+    })(),
     debug: Flags.boolean({ helpGroup: GROUP, summary: 'Show the stack and the causes of an error.' }),
     timeout: Flags.integer({
       helpGroup: GROUP,
@@ -141,9 +150,18 @@ export abstract class BaseCommand extends Command {
   /** What the command ended with. */
   exitCode: number = EXIT.done
 
+  /** Those that have none of the flags here take their words as they are. */
+  constructor(argv: string[], config: Config) {
+    super(new.target.baseFlags.explain === undefined ? argv : withExplainForm(argv), config)
+  }
+
   /** Runs the command on a configuration that is loaded already (`Command.run` would load it once more). */
   start(): Promise<unknown> {
     return this._run()
+  }
+
+  private async writeError(error: unknown): Promise<void> {
+    await this.host.sink.write(`${JSON.stringify(errorData(error), null, 2)}\n`)
   }
 
   private get host(): Host {
@@ -172,10 +190,12 @@ export abstract class BaseCommand extends Command {
     try {
       this.exitCode = asksForList
         ? await runInContext(host, flags, this.config, listProperties, { ignoresProfile: true })
-        : await runInContext(host, flags, this.config, work, { action: this.action(flags), ...options })
+        : await runInContext(host, flags, this.config, explained(flags.explain, work), {
+            action: this.action(flags),
+            ...options,
+          })
     } catch (error) {
-      if (outputFormat(flags) === 'json')
-        await host.sink.write(`${JSON.stringify(errorData(error), null, 2)}\n`)
+      if (outputFormat(flags) === 'json') await this.writeError(error)
       throw error
     }
   }
@@ -229,8 +249,17 @@ export abstract class BaseCommand extends Command {
     return this.serve(flags, work, { isStream: true, ignoresProfile: true })
   }
 
-  /** Errors are reported in one place, `main`. */
+  /** Errors are reported in one place, `main`. What is wrong with the words is told here, with what was probably meant. */
   protected override async catch(error: Error): Promise<never> {
-    throw error
+    if (!('oclif' in error)) throw error
+    const { parseError, wantsJson } = await import('./mistakes/parse-errors.ts')
+    const { argv, id = '', ctor } = this
+    const told = parseError(error, {
+      name: id.replaceAll(':', ' '),
+      usage: [ctor.usage].flat()[0] ?? '',
+      flags: { ...ctor.baseFlags, ...ctor.flags },
+    })
+    if (wantsJson(argv)) await this.writeError(told)
+    throw told
   }
 }

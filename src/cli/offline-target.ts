@@ -4,6 +4,7 @@ import { nodeFileSystem } from '../base/node-file-system.ts'
 import { systemRandom } from '../base/random.ts'
 import { Admin, type ClientOptions } from '../client/index.ts'
 import { openOffline } from '../offline/index.ts'
+import { ObserverSlot } from './explain/slot.ts'
 import type { Target } from './target.ts'
 
 /** The files of a data directory in the place of a cluster. Nothing is started and nothing is written. */
@@ -18,13 +19,15 @@ export function openOfflineTarget(
   if (serverPid !== undefined && isAlive(serverPid)) {
     warn(`process ${serverPid} serves ${dataDir}: what its files hold at this moment is read`)
   }
-  const clientOptions: ClientOptions = { ...offline.clientOptions, ...times }
+  const observer = new ObserverSlot()
+  const clientOptions: ClientOptions = { ...offline.clientOptions, ...times, observer }
   const admin = new Admin(clientOptions)
   return {
     describe: dataDir,
     isLocal: true,
     clientOptions,
     admin,
+    observer,
     offline,
     async close() {
       await admin.close()

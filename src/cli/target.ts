@@ -10,6 +10,7 @@ import type { RecoveryProgress } from '../storage/index.ts'
 import type { GlobalFlags } from './base-command.ts'
 import { parseKeyValues, readProperties } from './console/properties.ts'
 import { UsageError } from './exit-codes.ts'
+import { ObserverSlot } from './explain/slot.ts'
 
 /** What a command works on: a remote cluster, or the one in the local data directory. */
 export interface Target {
@@ -21,6 +22,8 @@ export interface Target {
   /** For producers and consumers; each of them has connections of its own. */
   readonly clientOptions: ClientOptions
   readonly admin: Admin
+  /** Where `--explain` looks on; all clients of the target tell it. */
+  readonly observer: ObserverSlot
   /** With --offline: what the files know beside what a broker would tell. */
   readonly offline?: OfflineTarget
   close(): Promise<void>
@@ -165,15 +168,18 @@ export async function openTarget(flags: GlobalFlags, options: OpenOptions): Prom
 
 function openRemote(choice: TargetChoice & { kind: 'remote' }, settings: ClientSettings): Target {
   const bootstrap = parseAddresses(choice.addresses, choice.from)
+  const observer = new ObserverSlot()
   const clientOptions: ClientOptions = {
     bootstrap,
     network: createNodeNetwork(systemClock),
     clock: systemClock,
     random: systemRandom,
     ...settings,
+    observer,
   }
   const admin = new Admin(clientOptions)
-  return { describe: choice.addresses, isLocal: false, clientOptions, admin, close: () => admin.close() }
+  const describe = choice.addresses
+  return { describe, isLocal: false, clientOptions, admin, observer, close: () => admin.close() }
 }
 
 type TargetSettings = ClientSettings & ReturnType<typeof clientTimes>
@@ -221,7 +227,8 @@ async function openLocal(dataDir: string, options: OpenOptions, settings: Target
     ...(onRecovery && { onRecovery }),
     ...(warn && { onLogDirOffline: warn }),
   })
-  const clientOptions: ClientOptions = { ...local.clientOptions, ...settings }
+  const observer = new ObserverSlot()
+  const clientOptions: ClientOptions = { ...local.clientOptions, ...settings, observer }
   const admin = new Admin(clientOptions)
   return {
     describe: dataDir,
@@ -229,6 +236,7 @@ async function openLocal(dataDir: string, options: OpenOptions, settings: Target
     isLocal: true,
     clientOptions,
     admin,
+    observer,
     async close() {
       await admin.close()
       await local.close()

@@ -3,7 +3,7 @@ export { DataDirectory, DataDirectoryError, DEFAULT_BROKER_COUNT, type ServerInf
 export { EmbeddedCluster, type EmbeddedClusterOptions } from './embedded-cluster.ts'
 export type { TcpListening } from './embedded-listeners.ts'
 export type { BrokerFault, BrokerName, ClusterFaults } from './faults/cluster-faults.ts'
-export { localResolver, pipeAddress, zookeeperPipe } from './local-address.ts'
+export { brokerOfPipe, localResolver, pipeAddress, zookeeperPipe } from './local-address.ts'
 export {
   type HostedCluster,
   hostDirectory,

@@ -265,10 +265,7 @@ export class Connection {
         deadlineMs: 0,
         observed,
         resolve,
-        reject: (error) => {
-          observed?.failed(error)
-          reject(error)
-        },
+        reject,
       }
       this.write(request, parts)
     })
@@ -330,6 +327,7 @@ export class Connection {
         throw new CodecError(`an answer to request ${correlationId}, not ${request.correlationId}`)
       }
     } catch (error) {
+      request.observed?.failed(error)
       request.reject(
         new NetworkError(`a malformed answer from ${formatAddress(this.address)}`, { cause: error }),
       )
@@ -371,8 +369,12 @@ export class Connection {
     this.throttleTimer?.cancel()
     if (isOrderly && this.channel.bufferedBytes > 0) this.endChannel()
     else this.channel.destroy()
-    for (const request of this.inFlight.splice(0)) request.reject(error)
-    for (const { request } of this.held.splice(0)) request?.reject(error)
+    const held = this.held.splice(0).flatMap(({ request }) => request ?? [])
+    for (const request of [...this.inFlight.splice(0), ...held]) {
+      if (isOrderly) request.observed?.abandoned()
+      else request.observed?.failed(error)
+      request.reject(error)
+    }
     for (const listener of this.closeListeners.splice(0)) listener()
     this.onDrain()
   }

@@ -22,11 +22,13 @@ export interface ObservedRequest {
   readonly body: unknown
 }
 
-/** Exactly one of `answered` and `failed` comes, and comes last. */
+/** Exactly one of `answered`, `failed` and `abandoned` comes, and comes last. */
 export interface ObservedExchange {
   sent(sizeBytes: number): void
   received(sizeBytes: number): void
   /** The decoded response; undefined for a request that has none. */
   answered(response: unknown): void
   failed(error: unknown): void
+  /** The client closed the connection, and does not wait for the answer any more. */
+  abandoned(): void
 }

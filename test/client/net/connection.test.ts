@@ -95,6 +95,7 @@ describe('Connection', () => {
           received: (sizeBytes) => told.push(`${api.name} ${sizeBytes > 10 ? 'received' : 'empty'}`),
           answered: (response) => told.push(`${api.name} ${JSON.stringify(response).slice(0, 36)}`),
           failed: (error) => told.push(`${api.name} ${(error as Error).name}`),
+          abandoned: () => told.push(`${api.name} abandoned`),
         }
       },
     }
