@@ -14,6 +14,9 @@ import { type KafkaCluster, startKafka } from './support/kafka.ts'
 import { createKcliHome, type KcliCluster, type KcliHome, startKcliCluster } from './support/kcli.ts'
 import { describeInterop } from './support/suite.ts'
 
+/** What is older than a week is not there for long. */
+const RECENT_MS = Date.now() - 60_000
+
 type Event = Record<string, unknown>
 
 /** What is told, without what differs from run to run and the words of errors. Jackson's order of fields is that of a JVM. */
@@ -60,7 +63,7 @@ describeInterop('tools that verify', ['kafka', 'driver'], () => {
   /** Kafka's tool in a JVM of its own, as it ends its JVM; `%` stands for what is a side's own. */
   const both = async (name: ToolName, tool: RunKafkaTool, line: string, bootstrap: string) => {
     const words = (side: string) =>
-      shellWords(line.replace(/@/, `--bootstrap-server ${bootstrap}`).replaceAll('%', side))
+      shellWords(line.replace('@', `--bootstrap-server ${bootstrap}`).replaceAll('%', side))
     const [theirs, found] = await Promise.all([runToolProcess(name, words('x')), runDropIn(tool, words('y'))])
     const neutral = ({ out, err, code }: Printed) =>
       comparable({ out: out.replaceAll(/\bown[xy]/g, 'own%'), err, code })
@@ -91,7 +94,7 @@ describeInterop('tools that verify', ['kafka', 'driver'], () => {
     it.each(['kafka', 'kcli'] as const)('says the same of what it sends to %s', async (broker) => {
       const { bootstrap } = broker === 'kafka' ? kafka : ours
       for (const line of firstFor(broker, [
-        '@ --topic own% --max-messages 6 --repeating-keys 2 --value-prefix 7 --message-create-time 1000',
+        `@ --topic own% --max-messages 6 --repeating-keys 2 --value-prefix 7 --message-create-time ${RECENT_MS}`,
         '@ --topic own% --max-messages 3 --repeating-keys 1 --acks 0',
         '@ --topic own% --max-messages 4 --repeating-keys 1 --throughput 20 --acks 1',
         '@ --topic own% --max-messages 0',
@@ -186,6 +189,26 @@ describeInterop('tools that verify', ['kafka', 'driver'], () => {
       'AT own%.new 3 1 0',
       'AT a/b 1 all 10',
     ])('%s', (line) => same(line, kafka.bootstrap))
+
+    it('takes the names of Kafka 4, with keys and headers', async () => {
+      const words = ['--bootstrap-server', kafka.bootstrap, '--topic', 'owny.new', '--num-records', '3']
+      const sizes = ['--record-size', '10', '--record-key-size', '4', '--num-headers', '2']
+      const headers = ['--record-header-key-size', '3', '--record-header-size', '-1']
+      const line = [...words, '--producer-acks', 'all', ...sizes, ...headers]
+      expect(await runDropIn(kafkaE2eLatency, line)).toMatchObject({ code: 0, err: '' })
+      const [record] = await java.consume({ 'bootstrap.servers': kafka.bootstrap }, [
+        { topic: 'owny.new', partition: 0, offset: 23 },
+      ])
+      expect(record?.key).toMatch(/^([A-Z])\1{3}$/)
+      expect(record?.headers).toEqual([
+        [expect.stringMatching(/^([A-Z])\1{2}$/), null],
+        [expect.stringMatching(/^([A-Z])\1{2}$/), null],
+      ])
+      expect(await runDropIn(kafkaE2eLatency, words)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('Missing required argument "[producer-acks]"'),
+      })
+    })
 
     it('measures a broker of ours', () => same('AT own%.new 20 all 100', ours.bootstrap))
   })
