@@ -25,6 +25,10 @@ export const KEPT_SEEDS: readonly (readonly [seed: number, found: string])[] = [
   ],
   [300_854, 'a log that was cut within a batch ended behind a hole, where no batch of the leader fitted'],
   [
+    400_733,
+    'a replica that there was room for again counted as offline: the deletion of its topic waited for it for ever',
+  ],
+  [
     400_866,
     'a broker that had heard of one partition of __consumer_offsets took it for all, and looked for groups in the wrong one',
   ],

@@ -134,7 +134,8 @@ export class BrokerEvents {
     const lost: ControlledPartition[] = []
     const back: ReplicaRef[] = []
     for (const { partition, errorCode } of this.partitionErrors(response)) {
-      if (errorCode === ERROR_CODES.NONE) {
+      // A broker that has found room for a replica knows the leader epoch already, and says so with this error.
+      if (errorCode === ERROR_CODES.NONE || errorCode === ERROR_CODES.STALE_CONTROLLER_EPOCH) {
         if (before?.delete(partition) === true) back.push({ partition, replica: brokerId })
       } else if (errorCode === ERROR_CODES.KAFKA_STORAGE_ERROR && before?.has(partition) !== true) {
         lost.push(partition)

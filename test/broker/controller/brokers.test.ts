@@ -182,23 +182,29 @@ test('a replica that comes back hears of the leader that was elected meanwhile',
   })
 })
 
-test('a topic that could not be deleted for a failed log directory is deleted when the replica is back', async () => {
-  const cluster = await TestCluster.open(3)
-  await cluster.createTopic('t', [[1, 2]])
-  const failing = cluster.broker(1)
-  failing.leaderAndIsrError = 56
-  await failing.zk.propagateLogDirEvent(1)
-  await eventually(async () => expect(await cluster.state('t', 0)).toMatchObject({ leader: 2, isr: [2] }))
-  // Asked again, as it is now and then, it still has no room.
-  await failing.zk.propagateLogDirEvent(1)
-  await turn()
-  await cluster.active.admin.deleteTopics(new Set(['t']), 0)
-  await turn()
-  expect(await cluster.client.exists('/brokers/topics/t')).not.toBeNull()
-  failing.leaderAndIsrError = 0
-  await failing.zk.propagateLogDirEvent(1)
-  await eventually(async () => expect(await cluster.client.exists('/brokers/topics/t')).toBeNull())
-})
+test.each([
+  ['hears of its leader', 0],
+  ['knows the epoch of its leader already', 11],
+])(
+  'a topic that could not be deleted for a failed log directory is deleted when the replica is back and %s',
+  async (_, answer) => {
+    const cluster = await TestCluster.open(3)
+    await cluster.createTopic('t', [[1, 2]])
+    const failing = cluster.broker(1)
+    failing.leaderAndIsrError = 56
+    await failing.zk.propagateLogDirEvent(1)
+    await eventually(async () => expect(await cluster.state('t', 0)).toMatchObject({ leader: 2, isr: [2] }))
+    // Asked again, as it is now and then, it still has no room.
+    await failing.zk.propagateLogDirEvent(1)
+    await turn()
+    await cluster.active.admin.deleteTopics(new Set(['t']), 0)
+    await turn()
+    expect(await cluster.client.exists('/brokers/topics/t')).not.toBeNull()
+    failing.leaderAndIsrError = answer
+    await failing.zk.propagateLogDirEvent(1)
+    await eventually(async () => expect(await cluster.client.exists('/brokers/topics/t')).toBeNull())
+  },
+)
 
 test('a changed registration reaches all brokers', async () => {
   const cluster = await TestCluster.open(2)
