@@ -5,6 +5,8 @@ import type { Place } from './source.ts'
 
 /** Names are asked for anew when they are older. */
 const FRESH_MS = 3_000
+/** Names of a target that nobody asked for in so long a time go. */
+const KEPT_MS = 30 * 86_400_000
 /** Who asks for all names may take so long. */
 const REFRESH_MS = 10_000
 
@@ -68,4 +70,5 @@ export async function refreshNames(
   if (before !== undefined && Math.abs(askedAtMs - before.askedAtMs) < FRESH_MS / 2) return
   const answered = await gather(['topics', 'groups', 'brokers'], REFRESH_MS).catch(() => ({}))
   cache.write({ ...NO_NAMES, ...before, ...answered, askedAtMs })
+  cache.removeOlderThan(askedAtMs - KEPT_MS)
 }

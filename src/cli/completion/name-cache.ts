@@ -52,6 +52,15 @@ export class NameCache {
     writePrivateFile(this.file, JSON.stringify(names))
   }
 
+  /** Of targets that nobody asked for since then. */
+  removeOlderThan(timeMs: number): void {
+    const folder = path.dirname(this.file)
+    for (const name of nodeFileSystem.readdirSync(folder)) {
+      const file = path.join(folder, name)
+      if ((nodeFileSystem.statSync(file)?.modifiedMs ?? timeMs) < timeMs) nodeFileSystem.unlinkSync(file)
+    }
+  }
+
   private drop(): void {
     try {
       nodeFileSystem.unlinkSync(this.file)

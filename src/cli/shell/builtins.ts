@@ -17,6 +17,8 @@ export interface Builtin {
   readonly name: string
   readonly usage: string
   readonly summary: string
+  /** Commands or programs, to which it leaves Ctrl-C. */
+  readonly runsOthers?: true
   run(call: BuiltinCall): Promise<number | undefined>
 }
 
@@ -30,6 +32,8 @@ const LIST: readonly Builtin[] = [
     name: 'help',
     usage: 'help [COMMAND]',
     summary: 'What there is, or one command in full.',
+    // A pager has Ctrl-C for itself.
+    runsOthers: true,
     run: async ({ session, streams, words }) => {
       if (words.length > 0 && !BUILTINS.has(words[0] ?? ''))
         return await session.runCommand(['help', ...words], streams)
@@ -70,18 +74,21 @@ const LIST: readonly Builtin[] = [
     name: 'time',
     usage: 'time COMMAND',
     summary: 'Say how long a command takes.',
+    runsOthers: true,
     run: timeCommand,
   },
   {
     name: 'watch',
     usage: 'watch [2s] COMMAND',
     summary: 'Run a command again and again, until Ctrl-C.',
+    runsOthers: true,
     run: watchCommand,
   },
   {
     name: 'repeat',
     usage: 'repeat N COMMAND',
     summary: 'Run a command N times, up to the first failure.',
+    runsOthers: true,
     run: repeatCommand,
   },
   {

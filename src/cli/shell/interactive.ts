@@ -66,12 +66,16 @@ export async function runInteractive({ flags, commands }: InteractiveOptions): P
     session.hasQuit = true
     editor.cancel()
   }
+  // Commands have their own way of ending; between them Ctrl-C must not end the shell either.
+  const stay = () => undefined
+  process.on('SIGINT', stay)
   process.on('SIGTERM', onSignal)
   process.on('SIGHUP', onSignal)
   try {
     await runStartFile(session, startFile(env))
     return await shell.run()
   } finally {
+    process.off('SIGINT', stay)
     process.off('SIGTERM', onSignal)
     process.off('SIGHUP', onSignal)
     await session.close()

@@ -27,6 +27,7 @@ export type KeyAction =
   | 'newline'
   | 'interrupt'
   | 'endOrDelete'
+  | 'endOfData'
   | 'clearScreen'
   | 'older'
   | 'newer'
@@ -65,6 +66,8 @@ const CTRL: Readonly<Record<string, KeyAction>> = {
   f: 'right',
   h: 'backspace',
   d: 'endOrDelete',
+  // Ctrl-D that was typed before the terminal was in raw mode comes as a zero byte.
+  '`': 'endOfData',
   k: 'killToEnd',
   u: 'killToStart',
   w: 'killWordLeft',

@@ -180,6 +180,9 @@ export class LineEditor {
     newline: () => this.buffer.insert('\n'),
     interrupt: () => this.finish({ kind: 'interrupt', text: this.buffer.text }),
     endOrDelete: () => (this.buffer.text === '' ? this.finish({ kind: 'end' }) : this.buffer.delete()),
+    endOfData: () => {
+      if (!this.usesHistory && this.buffer.text === '') this.finish({ kind: 'end' })
+    },
     clearScreen: () => {
       this.options.output.write(`${ESC}[H${ESC}[2J`)
       this.cursorRow = 0

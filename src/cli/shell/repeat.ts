@@ -1,7 +1,7 @@
 import { sleep } from '../../base/clock.ts'
 import { EXIT, UsageError } from '../exit-codes.ts'
-import { ProcessInterruption } from '../interruption.ts'
 import type { BuiltinCall } from './builtins.ts'
+import { StatementInterruption } from './statement-host.ts'
 
 /** `time COMMAND`: the duration goes to stderr, behind what the command says. */
 export async function timeCommand({ session, streams, words }: BuiltinCall): Promise<number> {
@@ -27,7 +27,7 @@ const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 /** `watch [2s] COMMAND`: on a terminal each run has the screen for itself. Ends with Ctrl-C or a failure. */
 export async function watchCommand({ session, streams, words }: BuiltinCall): Promise<number> {
   const { intervalMs, command } = watchWords(words)
-  const interruption = new ProcessInterruption(0)
+  const interruption = new StatementInterruption(0)
   const { signal } = interruption
   // A pager would wait for somebody to leave it.
   const { pager: _, ...plain } = streams
@@ -65,9 +65,17 @@ export async function repeatCommand({ session, streams, words }: BuiltinCall): P
   const [text = '', ...command] = words
   if (!/^[1-9]\d{0,8}$/.test(text) || command.length === 0)
     throw new UsageError('repeat needs how many times, and a command', 'Write: repeat 3 COMMAND')
-  for (let i = 0; i < Number(text); i++) {
-    const code = await session.runWords(command, streams)
-    if (code !== EXIT.done) return code
+  const interruption = new StatementInterruption(0)
+  try {
+    for (let i = 0; i < Number(text); i++) {
+      const code = await session.runWords(command, streams)
+      if (code !== EXIT.done) return code
+      // Words of the shell itself would never let a signal in.
+      if (i % 100 === 99) await sleep(session.clock, 0)
+      if (interruption.signal.aborted) return interruption.exitCode ?? EXIT.interrupted
+    }
+    return EXIT.done
+  } finally {
+    interruption.dispose()
   }
-  return EXIT.done
 }

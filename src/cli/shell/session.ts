@@ -15,12 +15,12 @@ import { EXIT, exitCodeOf, UsageError } from '../exit-codes.ts'
 import { processPager } from '../host.ts'
 import type { Pager } from '../output/pager.ts'
 import { formatError } from '../report-error.ts'
-import { BUILTINS, plainWords } from './builtins.ts'
+import { BUILTINS, type Builtin, type BuiltinCall, plainWords } from './builtins.ts'
 import type { CommandSet } from './command-set.ts'
 import { parse, type Statement } from './parse.ts'
 import { settingOf } from './settings.ts'
 import { SharedTarget } from './shared-target.ts'
-import { StatementHost, type StatementStreams } from './statement-host.ts'
+import { StatementHost, StatementInterruption, type StatementStreams } from './statement-host.ts'
 import type { TreePath } from './tree.ts'
 
 export interface SessionOptions {
@@ -76,7 +76,7 @@ export class Session {
       return this.fail(
         new UsageError(
           'the last command is not complete',
-          'A quote, a << or a \\\\ at the end of a line is still open.',
+          'A quote, a << or a \\ at the end of a line is still open.',
         ),
       )
     if (parsed.kind === 'wrong')
@@ -126,11 +126,22 @@ export class Session {
     const [name = '', ...rest] = plain
     const builtin = BUILTINS.get(name)
     if (builtin !== undefined) {
-      const code = await builtin.run({ session: this, streams, words: rest })
+      const code = await this.runBuiltin(builtin, { session: this, streams, words: rest })
       await streams.sink.flush()
       return code ?? EXIT.done
     }
     return await this.runCommand(plain, streams)
+  }
+
+  /** Those that run others leave Ctrl-C to them. */
+  private async runBuiltin(builtin: Builtin, call: BuiltinCall): Promise<number | undefined> {
+    if (builtin.runsOthers === true) return await builtin.run(call)
+    const interruption = new StatementInterruption(0)
+    try {
+      return await interruption.guard(builtin.run(call))
+    } finally {
+      interruption.dispose()
+    }
   }
 
   /** One of the commands that there are outside of the shell, too. */

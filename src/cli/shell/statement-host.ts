@@ -120,7 +120,7 @@ export class StatementHost implements Host {
 }
 
 /** The second Ctrl-C leaves the command behind, not the shell. */
-class StatementInterruption extends ProcessInterruption {
+export class StatementInterruption extends ProcessInterruption {
   protected override again(): void {
     this.abandon()
   }

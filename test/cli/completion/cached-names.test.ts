@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CachedNames, refreshNames } from '../../../src/cli/completion/cached-names.ts'
@@ -104,6 +104,15 @@ describe('names for completion', () => {
       expect(() => readFileSync(target)).toThrow('ENOENT')
     },
   )
+
+  it('of targets that nobody asks for any more are removed', async () => {
+    await refreshNames(cache, clock, gather)
+    const old = new Date(clock.nowMs() - 31 * 86_400_000)
+    utimesSync(file(), old, old)
+    await refreshNames(new NameCache({ XDG_CACHE_HOME: home }, 'another'), clock, gather)
+    expect(cache.read()).toBeUndefined()
+    expect(readdirSync(path.dirname(file()))).toHaveLength(1)
+  })
 
   it('are not written into a folder that others may enter', async () => {
     mkdirSync(path.join(home, 'kcli/names'), { recursive: true, mode: 0o755 })

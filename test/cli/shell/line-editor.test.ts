@@ -42,7 +42,12 @@ function terminal(history: readonly string[] = []) {
     const typed = await type(...keys, '\r')
     return typed.kind === 'line' ? typed.text : typed.kind
   }
-  return { type, line, modes, input, shown: () => String(output.read() ?? '') }
+  const data = (...keys: string[]) => {
+    const typed = editor.read('', { withHistory: false })
+    for (const key of keys) input.write(key)
+    return typed
+  }
+  return { type, line, data, modes, input, shown: () => String(output.read() ?? '') }
 }
 
 const LEFT = '\u001b[D'
@@ -52,6 +57,13 @@ const DOWN = '\u001b[B'
 const ctrl = (letter: string) => String.fromCharCode(letter.charCodeAt(0) - 96)
 
 describe('typing ahead', () => {
+  it('Ctrl-D that came before the terminal was raw ends the data of a command, and no shell', async () => {
+    const { data, line } = terminal()
+    expect(await data('first\n\u0000')).toMatchObject({ kind: 'line', text: 'first' })
+    expect(await data()).toEqual({ kind: 'end' })
+    expect(await line('\u0000', 'a')).toBe('a')
+  })
+
   it('what comes in one piece with the end of a line is the next line', async () => {
     const { type } = terminal()
     expect(await type('first\rsecond\rthi')).toMatchObject({ text: 'first' })
