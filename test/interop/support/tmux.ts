@@ -11,6 +11,11 @@ export class Tmux {
   readonly home = mkdtempSync(path.join(os.tmpdir(), 'kcli-tmux-'))
   private sessions = 0
 
+  constructor() {
+    // Else the server goes with its last session, and who comes at that moment finds nobody.
+    this.tmux('start-server', ';', 'set-option', '-g', 'exit-empty', 'off')
+  }
+
   /** Starts kcli with these arguments. The data directory is fresh unless `env` names one. */
   kcli(args: readonly string[], options: TerminalOptions = {}): TmuxTerminal {
     const words = [process.execPath, runner, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`)
