@@ -6,7 +6,7 @@ export default class SchemaCommand extends BaseCommand {
   static override effect = 'reads' as const
   static override description = [
     'The root describes the document of -o json, #/$defs/line each line of -o ndjson. `error` is what commands write with',
-    '-o json when they fail, `properties` is -X list. The same files are in docs/schemas of the package.',
+    '-o json when they fail, `explain` --explain=json, `properties` -X list. The same files are in docs/schemas of the package.',
   ].join(' ')
   static override usage = '[COMMAND] [FLAGS]'
   static override examples = [

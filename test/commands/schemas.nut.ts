@@ -61,6 +61,9 @@ const STEPS: readonly Step[] = [
   ['configs:explain', 'configs explain'],
   ['brokers:list', 'brokers list'],
   ['brokers:describe', 'brokers describe'],
+  ['log-dirs:list', 'log-dirs list'],
+  ['log-dirs:describe', 'log-dirs describe --all'],
+  ['api-versions', 'api-versions'],
   ['partitions:list', 'partitions list'],
   ['partitions:reassign', 'partitions reassign a --brokers 0,1,2 --replication-factor 3'],
   ['partitions:reassign', 'partitions reassign a --replication-factor 3 --execute --wait', 'json'],
@@ -85,6 +88,7 @@ const STEPS: readonly Step[] = [
   ['cluster:revive', 'cluster revive 2', 'json'],
   ['perf:produce', 'perf produce b --records 1000'],
   ['perf:consume', 'perf consume b --records 500'],
+  ['perf:latency', 'perf latency b --records 20'],
   ['zk', 'zk get /controller'],
   ['zk', 'zk get --explain /brokers/ids/0'],
   ['zk', 'zk stat /brokers'],
@@ -241,6 +245,22 @@ describe('what commands write as data', () => {
     await end
     damage()
     await runSteps(AFTERWARDS, 'down')
+  })
+
+  it('and what --explain=json tells on stderr', async () => {
+    const own = { ...env, KCLI_DATA_DIR: `${dataDir}-explained` }
+    for (const args of [
+      ['topics', 'create', 'a'],
+      ['produce', 'a', '--file', 'in.ndjson'],
+      ['topics', 'delete', 'a', '--yes'],
+    ]) {
+      const { code, stderr } = await runCli([...args, '--explain=json'], { env: own, cwd: directory.path })
+      const lines = linesOf(stderr).filter((line) => line.startsWith('{'))
+      expect({ code, problems: lines.flatMap((line) => problemsOf('explain', line, 'line')) }).toEqual({
+        code: 0,
+        problems: [],
+      })
+    }
   })
 
   it('also of the other servers', async () => {

@@ -26,6 +26,7 @@ export interface RequestEvent extends Exchange {
   readonly version: number
   /** In words. */
   readonly asked: string
+  /** In words; null: none came. */
   answer: string | null
   requestBytes: number
   responseBytes: number | null
@@ -79,6 +80,9 @@ export type Change =
     })
   | (Place & { readonly event: 'partition'; readonly change: 'deleted' })
   | { readonly event: 'znode'; readonly change: 'created' | 'changed' | 'deleted'; readonly path: string }
+
+/** In the place of an answer, when the client was closed before it came. */
+export const NOT_WAITED_FOR = 'not waited for'
 
 interface Place {
   readonly topic: string

@@ -7,7 +7,7 @@ import type {
   ObservedRequest,
   RequestObserver,
 } from '../../client/net/index.ts'
-import type { ConnectEvent, RequestEvent } from './events.ts'
+import { type ConnectEvent, NOT_WAITED_FOR, type RequestEvent } from './events.ts'
 import { answerWords, askedWords, errorCodesIn } from './words.ts'
 
 /** What is kept of a command that never ends; the rest is only counted. */
@@ -88,7 +88,7 @@ export class Recorder implements RequestObserver {
       },
       abandoned: () => {
         event.elapsedMs = this.since(begin)
-        event.answer = 'not waited for'
+        event.answer = NOT_WAITED_FOR
       },
     }
   }

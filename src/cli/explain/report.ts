@@ -1,5 +1,5 @@
 import path from 'node:path'
-import type { Change, ConnectEvent, Note, RequestEvent } from './events.ts'
+import { type Change, type ConnectEvent, NOT_WAITED_FOR, type Note, type RequestEvent } from './events.ts'
 
 /** What people read: the requests in order, then what became different. */
 export function explanationText(
@@ -18,23 +18,29 @@ export function explanationText(
 }
 
 /** Several of the same kind in a row, such as the fetches of a long read. */
-interface Run<T> {
-  readonly first: T
-  readonly count: number
-  readonly requestBytes: number
-  readonly responseBytes: number
-  readonly elapsedMs: number
+interface Run {
+  readonly kind: string
+  readonly first: ConnectEvent | RequestEvent
+  count: number
+  requestBytes: number
+  responseBytes: number
+  elapsedMs: number
 }
 
-function collapsed(exchanges: readonly (ConnectEvent | RequestEvent)[]): Run<ConnectEvent | RequestEvent>[] {
-  const runs: {
-    -readonly [K in keyof Run<ConnectEvent | RequestEvent>]: Run<ConnectEvent | RequestEvent>[K]
-  }[] = []
+/** What a stream consists of; between brokers it takes turns. */
+const STREAMS: ReadonlySet<string> = new Set(['Produce', 'Fetch', 'Heartbeat'])
+const LOOK_BACK = 16
+
+function collapsed(exchanges: readonly (ConnectEvent | RequestEvent)[]): Run[] {
+  const runs: Run[] = []
   for (const event of exchanges) {
-    const last = runs.at(-1)
-    const isSame = last !== undefined && kindOf(last.first) === kindOf(event)
-    const run = isSame ? last : { first: event, count: 0, requestBytes: 0, responseBytes: 0, elapsedMs: 0 }
-    if (!isSame) runs.push(run)
+    const kind = kindOf(event)
+    const isStream = event.event === 'request' && STREAMS.has(event.api)
+    let run = runs.slice(isStream ? -LOOK_BACK : -1).find((each) => each.kind === kind)
+    if (run === undefined) {
+      run = { kind, first: event, count: 0, requestBytes: 0, responseBytes: 0, elapsedMs: 0 }
+      runs.push(run)
+    }
     run.count++
     run.elapsedMs += event.elapsedMs ?? 0
     if (event.event === 'request') {
@@ -46,24 +52,25 @@ function collapsed(exchanges: readonly (ConnectEvent | RequestEvent)[]): Run<Con
 }
 
 function kindOf(event: ConnectEvent | RequestEvent): string {
-  const { address, broker, error } = event
   if (event.event === 'connect') return `${event.number}`
-  // What comes back of reading differs in its size alone.
-  const answer = event.api === 'Fetch' ? '' : event.answer
-  return [event.api, broker ?? address, event.asked, answer, error, ...event.errorCodes].join('\t')
+  const { api, broker, address, error, errorCodes } = event
+  const isAnswered = event.elapsedMs !== null
+  // How many records come and go differs from one to the next.
+  const answer = STREAMS.has(api) && event.answer !== NOT_WAITED_FOR ? '' : event.answer
+  return [api, broker ?? address, withoutNumbers(event), answer, error, isAnswered, ...errorCodes].join('\t')
 }
 
-function exchangeCells({
-  first,
-  count,
-  requestBytes,
-  responseBytes,
-  elapsedMs,
-}: Run<ConnectEvent | RequestEvent>): string[] {
+function withoutNumbers({ api, asked }: RequestEvent): string {
+  if (!STREAMS.has(api)) return asked
+  return asked.replace(/\d+ records? /, 'records ').replaceAll(/ from \d+/g, '')
+}
+
+function exchangeCells({ first, count, requestBytes, responseBytes, elapsedMs }: Run): string[] {
   const who = first.broker === null ? first.address : `broker ${first.broker}`
   const took = first.elapsedMs === null ? 'no answer yet' : `${elapsedMs.toFixed(1)} ms`
   if (first.event === 'connect') return [`${first.number}`, who, 'connect', problemOf(first), '', took]
-  const { api, version, asked, answer, responseBytes: answered } = first
+  const { api, version, answer, responseBytes: answered } = first
+  const asked = count > 1 ? withoutNumbers(first) : first.asked
   const outcome = [count > 1 ? `${count} times` : answer, problemOf(first)].filter((part) => part).join('; ')
   const bytes = `${requestBytes} B out${answered === null ? '' : `, ${responseBytes} B in`}`
   return [

@@ -1,6 +1,8 @@
 import { type Output, object, optional, type Schema, text, whole } from './build.ts'
 import { CLUSTER } from './cluster.ts'
+import { EXPLAIN } from './explain.ts'
 import { GROUPS } from './groups.ts'
+import { LOG_DIRS } from './log-dirs.ts'
 import { PROFILES } from './profiles.ts'
 import { RECORDS } from './records.ts'
 import { SEGMENTS } from './segments.ts'
@@ -30,10 +32,12 @@ const OUTPUTS: Readonly<Record<string, Output & { readonly $defs?: Readonly<Reco
   ...PROFILES,
   ...TOP,
   ...ZOOKEEPER,
+  ...LOG_DIRS,
+  ...EXPLAIN,
   error: failure,
 }
 
-/** Of which there are schemas: ids of commands such as `topics:list`, `error`, and `properties` (`-X list`). */
+/** Of which there are schemas: ids of commands such as `topics:list`, `error`, `explain`, and `properties` (`-X list`). */
 export const SCHEMA_IDS: readonly string[] = Object.keys(OUTPUTS).sort()
 
 /**
@@ -59,5 +63,6 @@ export function fileNameOf(id: string): string {
 
 function titleOf(id: string): string {
   if (id === 'error') return 'Any command that fails, with -o json'
+  if (id === 'explain') return '--explain=json'
   return id === 'properties' ? '-X list' : `kcli ${id.replaceAll(':', ' ')}`
 }

@@ -19,7 +19,7 @@ function commandIds(): string[] {
 describe('schemas', () => {
   it('are there for every command that has data, and for no other', () => {
     const wanted = commandIds().filter((id) => !WITHOUT_DATA.test(id))
-    expect([...wanted, 'error', 'properties'].sort()).toEqual([...SCHEMA_IDS])
+    expect([...wanted, 'error', 'explain', 'properties'].sort()).toEqual([...SCHEMA_IDS])
   })
 
   // `npx vitest run -u test/cli/schemas` writes them again.
