@@ -20,6 +20,10 @@ it("link makes Kafka's names lead to kcli, and leaves alone what is there", asyn
   expect((await runCli(['link', tools])).code).toBe(0)
   for (const name of ['kafka-topics', 'kafka-topics.sh', 'kafka-dump-log.sh'])
     expect(called(name), name).toEqual(['3.9.1\n', 0])
+  for (const name of ['kafka-server-start.sh', 'zookeeper-shell']) {
+    const { stdout, status } = spawnSync(path.join(tools, name), [], { env: cleanEnv() })
+    expect([`${stdout}`, status]).toEqual([expect.stringContaining(`USAGE: ${path.join(tools, name)} `), 1])
+  }
   expect((await runCli(['link', tools])).code).toBe(0)
   rmSync(path.join(tools, 'kafka-topics'))
   writeFileSync(path.join(tools, 'kafka-topics'), 'mine')
