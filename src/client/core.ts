@@ -312,7 +312,8 @@ function unknownTopic(name: string): string {
   return `topic '${name}' does not exist`
 }
 
-function topicProblem(name: string, errorCode: number): string {
+/** In words why a topic cannot be used. */
+export function topicProblem(name: string, errorCode: number): string {
   if (errorCode === ERROR_CODES.INVALID_TOPIC_EXCEPTION) return `'${name}' is not a valid topic name`
   if (errorCode === ERROR_CODES.TOPIC_AUTHORIZATION_FAILED) return `no permission to use topic '${name}'`
   if (errorCode === ERROR_CODES.LEADER_NOT_AVAILABLE) return `topic '${name}' has no leader yet`

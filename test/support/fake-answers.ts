@@ -9,7 +9,7 @@ import type { WantedOfFake } from './fake-sessions.ts'
 
 type Failure = { readonly errorCode: number; readonly logStartOffset?: number } | undefined
 
-export function answerMetadata(cluster: FakeCluster, call: Call): object {
+export function answerMetadata(cluster: FakeCluster, call: Call, failure: Failure): object {
   const asked: string[] | null = call.body.topics?.map((topic: { name: string }) => topic.name) ?? null
   const up = cluster.brokerIds.filter((id) => !cluster.down.has(id))
   return {
@@ -18,6 +18,7 @@ export function answerMetadata(cluster: FakeCluster, call: Call): object {
     brokers: up.map((nodeId) => ({ nodeId, host: `broker-${nodeId}`, port: 9092, rack: null })),
     topics: (asked ?? [...cluster.topics.keys()]).map((name) => {
       const topic = cluster.topics.get(name)
+      if (failure !== undefined) return { name, errorCode: failure.errorCode, partitions: [] }
       if (topic === undefined)
         return { name, errorCode: ERROR_CODES.UNKNOWN_TOPIC_OR_PARTITION, partitions: [] }
       const partitions = topic.logs.map((log, partitionIndex) => ({

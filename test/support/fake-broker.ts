@@ -288,7 +288,7 @@ export class FakeCluster {
       case offsetForLeaderEpoch.key:
         return answerEpochs(this, call, error)
       case metadata.key:
-        return answerMetadata(this, call)
+        return answerMetadata(this, call, error)
       case initProducerId.key:
         return { errorCode: error?.errorCode ?? 0, producerId: this.nextProducerId++, producerEpoch: 0 }
       default: {

@@ -1,9 +1,16 @@
 import { messageOf } from '../../../base/errors.ts'
-import type { ClientCore } from '../../core.ts'
+import { ERROR_CODES } from '../../../protocol/index.ts'
+import { type ClientCore, topicProblem } from '../../core.ts'
+import { BrokerError } from '../../net/index.ts'
 import type { ClusterView } from '../assignors/assignor.ts'
 import type { ResolvedConsumerConfig } from '../config.ts'
 import type { SubscriptionState } from '../subscription.ts'
 import { clusterView, describeView } from './leader.ts'
+
+const REFUSALS: ReadonlySet<number> = new Set([
+  ERROR_CODES.INVALID_TOPIC_EXCEPTION,
+  ERROR_CODES.TOPIC_AUTHORIZATION_FAILED,
+])
 
 /**
  * Which of the topics there are that the group subscribes to. Only the leader acts on changes; everybody keeps its own
@@ -53,7 +60,10 @@ export class TopicWatch {
     return this.missing.length > 0 ? this.askNextMs - nowMs : Number.POSITIVE_INFINITY
   }
 
-  /** From every poll: cheap while no broker has said anything new. */
+  /**
+   * From every poll: cheap while no broker has said anything new. Throws {@link BrokerError} for topics that this consumer
+   * names and can never read, once for each time that a broker has said so (Metadata.maybeThrowExceptionForTopics).
+   */
   look(): void {
     const { metadata } = this.core
     const { topics, groupTopics } = this.subscription
@@ -64,6 +74,7 @@ export class TopicWatch {
       this.seenTopics = [this.subscription.topics, groupTopics]
       this.missing = this.findMissing()
       if (this.held !== undefined) this.isChanged = this.describe(this.view()) !== this.held
+      this.requireReadable()
     }
     this.askAgain()
   }
@@ -109,6 +120,13 @@ export class TopicWatch {
       const topic = metadata.topic(name)
       return topic === undefined || topic.errorCode !== 0
     })
+  }
+
+  private requireReadable(): void {
+    for (const name of this.subscription.topics) {
+      const errorCode = this.core.metadata.topic(name)?.errorCode ?? ERROR_CODES.NONE
+      if (REFUSALS.has(errorCode)) throw new BrokerError(errorCode, topicProblem(name, errorCode))
+    }
   }
 
   /** A pattern asks for everything from time to time; topics that are missing are asked for with growing pauses. */

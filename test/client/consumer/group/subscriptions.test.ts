@@ -123,13 +123,29 @@ describe('topics of a group', () => {
 
   it('that cannot be seen are waited for', async () => {
     const setting = await GroupSetting.make()
-    let faults = 20
+    let faults = 5
     setting.cluster.script = (call) =>
       call.spec.key === metadata.key && faults-- > 0
         ? { errorCode: ERROR_CODES.LEADER_NOT_AVAILABLE }
         : undefined
     const { consumer } = await setting.member()
     expect(consumer.assignment()).toHaveLength(4)
+    await setting.close()
+  })
+
+  it('that can never be read end the poll with the reason, each time that a broker says so', async () => {
+    const setting = await GroupSetting.make()
+    const consumer = setting.consumer()
+    setting.cluster.script = ({ spec, body }) =>
+      spec.key === metadata.key && body.topics?.some(({ name }: { name: string }) => name === 'no topic')
+        ? { errorCode: ERROR_CODES.INVALID_TOPIC_EXCEPTION }
+        : undefined
+    consumer.subscribe(['no topic'])
+    for (let i = 0; i < 2; i++)
+      await expect(setting.clock.run(consumer.poll(10_000))).rejects.toMatchObject({
+        errorName: 'INVALID_TOPIC_EXCEPTION',
+        message: "'no topic' is not a valid topic name",
+      })
     await setting.close()
   })
 })
