@@ -50,6 +50,7 @@ async function runCommandLine(argv: string[], root: string, table: CommandTable)
   const words = canonicalWords(startsShell(argv) ? ['shell', ...argv] : argv, ids)
   const resolved = resolveCommand(words, ids)
   if (resolved === undefined || (wantsHelp(resolved.rest) && !isKafkaTool(resolved.id))) {
+    refuseFlagsFirst(words, ids)
     refuseUnknown(words, ids)
     return await runOclif(words, root)
   }
@@ -88,6 +89,22 @@ function startsShell(argv: readonly string[]): boolean {
 
 const HELP = new Set(['-h', '--help', '-v', '--version'])
 
+/** `kcli -b localhost:9092 topics list`: flags are the command's and stand behind it. */
+function refuseFlagsFirst(words: readonly string[], ids: ReadonlySet<string>): void {
+  const [first = ''] = words
+  if (!first.startsWith('-') || HELP.has(first)) return
+  for (let i = 1; i < words.length; i++) {
+    const command = resolveCommand(canonicalWords(words.slice(i), ids), ids)
+    if (command === undefined) continue
+    const name = command.id.replaceAll(':', ' ')
+    throw new UsageError(
+      `${first} stands in front of the command`,
+      `Write it behind: kcli ${name} ${first} …`,
+    )
+  }
+  throw new UsageError(`there is no command '${first}'`, 'See what there is with: kcli help')
+}
+
 /** On a terminal oclif's plugin asks whether the nearest command was meant; elsewhere it is only said. */
 function refuseUnknown(words: readonly string[], ids: ReadonlySet<string>): void {
   const unknown = unknownCommand(words, ids)
@@ -95,7 +112,9 @@ function refuseUnknown(words: readonly string[], ids: ReadonlySet<string>): void
   const { typed, nearest } = unknown
   throw new UsageError(
     `there is no command '${typed}'`,
-    nearest === undefined ? 'See what there is with: kcli help' : `Did you mean: kcli ${nearest}`,
+    nearest === undefined
+      ? `See what there is with: kcli help${typed.includes(' ') ? ` ${typed.split(' ')[0]}` : ''}`
+      : `Did you mean: kcli ${nearest}`,
   )
 }
 

@@ -103,6 +103,20 @@ describe('kcli -c', () => {
   })
 })
 
+describe('flags in front', () => {
+  it.each([
+    [
+      ['-b', 'x:1', 'topics', 'list'],
+      '-b stands in front of the command\nWrite it behind: kcli topics list -b …',
+    ],
+    [['--nosuch'], "there is no command '--nosuch'"],
+    [['--timeout=5', '-c', 'pwd; nosuch'], "there is no command 'nosuch'"],
+  ])('%j', async (words, said) => {
+    const { code, stderr } = await runCli(words, { env, cwd: folder })
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)])
+  })
+})
+
 describe('kcli < script', () => {
   it('runs what comes in, up to exit', async () => {
     const file = path.join(folder, 'script.kcli')

@@ -94,11 +94,17 @@ export async function argumentValues(source: CompletionSource, line: Line, typed
   const all = Object.entries(command.args)
   const given = argumentsIn(command, line.words.slice(0, -1)).length
   const last = all.at(-1)
+  if (command.id === 'zk') return given === 0 ? found(await zkCommands()) : NOTHING
   const [name, facts] = all[given] ?? (last?.[1].multiple === true ? last : [])
   if (name === undefined || (NEW_NAMES.has(command.id) && name !== 'file')) return NOTHING
   if (facts?.options !== undefined) return found(plain(facts.options))
   const kind = kindOfArgument(line, name)
   return kind === undefined ? NOTHING : await valuesOf(source, kind, line, typed)
+}
+
+async function zkCommands(): Promise<Candidate[]> {
+  const { ZK_COMMANDS } = await import('../zk/table.ts')
+  return ZK_COMMANDS.map(({ name, summary }) => ({ text: name, note: summary }))
 }
 
 function kindOfArgument(line: Line, name: string): Kind | undefined {

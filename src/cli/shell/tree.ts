@@ -13,8 +13,9 @@ export function pathText(path: TreePath): string {
   return `/${path.join('/')}`
 }
 
-/** `/topics/orders`, `orders`, `..`: from where we are. */
+/** `/topics/orders`, `orders`, `..`: from where we are; `zk:/brokers` is `/zk/brokers`. */
 export function resolvePath(from: TreePath, text: string): TreePath {
+  if (text.startsWith('zk:')) return resolvePath([], `/zk/${text.slice(3)}`)
   const path = text.startsWith('/') ? [] : [...from]
   for (const name of text.split('/')) {
     if (name === '..') path.pop()

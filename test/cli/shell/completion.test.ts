@@ -93,6 +93,7 @@ describe('the tree', () => {
     ['../../..', '/'],
     ['x/./y', '/topics/orders/x/y'],
     ['/zk//brokers/', '/zk/brokers'],
+    ['zk:/brokers/ids', '/zk/brokers/ids'],
   ])('%s', (text, expected) => {
     expect(pathText(resolvePath(['topics', 'orders'], text))).toBe(expected)
   })
