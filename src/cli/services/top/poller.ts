@@ -52,7 +52,7 @@ export class TopPoller {
   >()
   private controller = -1
   private turn = 0
-  private starts: ReadonlyMap<string, number> = new Map()
+  private starts = new Map<string, number>()
   private startsDueMs = 0
 
   constructor(options: TopPollerOptions) {
@@ -71,23 +71,26 @@ export class TopPoller {
     if (found === undefined) return undefined
     this.learn(found)
     const partitions = partitionsOf(found)
-    const isDue = clock.monotonicMs() >= this.startsDueMs
+    if (clock.monotonicMs() >= this.startsDueMs) {
+      this.starts = new Map()
+      this.startsDueMs = clock.monotonicMs() + STARTS_EVERY_MS
+    }
     const asked = found.brokers.map(async ({ nodeId, host, port }): Promise<Answers> => {
       const address = this.options.addressOf(host, port)
-      const own = byTopic(partitions.filter(({ leader }) => leader === nodeId))
+      const led = partitions.filter(({ leader }) => leader === nodeId)
+      const fresh = led.filter(({ topic, partition }) => !this.starts.has(keyOf(topic, partition)))
+      const offsets = (of: readonly Partition[], end: 'latest' | 'earliest') =>
+        of.length === 0 ? undefined : lines.ask(address, (each) => askOffsets(each, byTopic(of), end))
       const [ends, starts, disks, groups] = await Promise.all([
-        own.size > 0 ? lines.ask(address, (each) => askOffsets(each, own, 'latest')) : undefined,
-        own.size > 0 && isDue ? lines.ask(address, (each) => askOffsets(each, own, 'earliest')) : undefined,
+        offsets(led, 'latest'),
+        offsets(fresh, 'earliest'),
         lines.ask(address, askLogDirs),
         lines.ask(address, (each) => askGroups(each, nodeId)),
       ])
       return { broker: nodeId, ends, starts, disks, groups }
     })
     const answers = await Promise.all(asked)
-    if (isDue) {
-      this.starts = new Map(answers.flatMap(({ starts }) => [...(starts ?? [])]))
-      this.startsDueMs = clock.monotonicMs() + STARTS_EVERY_MS
-    }
+    for (const { starts } of answers) for (const [key, offset] of starts ?? []) this.starts.set(key, offset)
     return this.assemble(found, partitions, answers, await znodes)
   }
 
