@@ -1,4 +1,5 @@
 /** A person is asked for what a command line lacks: tmux types and says what is on the screen. */
+import { writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { runCli, runner } from '../support/cli.ts'
 import { describeInterop } from './support/suite.ts'
@@ -93,6 +94,20 @@ describeInterop('guided use', ['tmux'], () => {
     await shows(/Altered topic payments\.\nexit 0/)
   })
 
+  it('wants the name of a protected profile, in place of a yes', async () => {
+    const config = `${tmux.home}/profiles.yaml`
+    writeFileSync(config, `profiles:\n  prod:\n    data-dir: ${dataDir}\n    protected: true\n`)
+    await kcli('topics', 'create', 'precious')
+    const command = `sh -c '"${process.execPath}" "${runner}" topics delete precious -P prod; echo "exit $?"; sleep 60'`
+    terminal = tmux.run(command, { env: { KCLI_CONFIG: config } })
+    await shows(/precious: 1 partition × 1 replica, 0 records.*Type prod to go on:/s)
+    type('yes', 'Enter')
+    await shows('That is not prod')
+    expect((await kcli('topics', 'list', 'precious', '-o', 'name')).stdout).toBe('precious\n')
+    type('C-u', 'prod', 'Enter')
+    await shows(/Deleted topic precious\.\nexit 0/)
+  })
+
   it('asks nobody where CI is set', async () => {
     terminal = tmux.run(`CI=true sh -c '"${process.execPath}" "${runner}" topics delete; sleep 60'`)
     await shows(/kcli: no topic given\nName it as an argument or with --topic\./)
@@ -106,7 +121,7 @@ describeInterop('guided use', ['tmux'], () => {
     await choose('payme', /❯ payments/)
     await shows('$ kcli produce payments')
     type('hello', 'Enter', 'C-d')
-    await shows(/Produced 1 record to payments.*\n.*\/ >$/)
+    await shows(/Produced 1 record to payments.*\/ >$/s)
     type('consume', 'Enter')
     await shows(/paychecks +2 partitions/)
     type('C-c')

@@ -41,10 +41,10 @@ async function contents(context: CommandContext, names: readonly string[]): Prom
   return rest === 0 ? lines : [...lines, `… and ${rest} more`]
 }
 
-/** Offsets between the ends: of a compacted topic some of them are empty. */
+/** Offsets between the ends, of partitions that can be asked: of a compacted topic some of them are empty. */
 async function recordCounts(admin: Admin, topics: readonly TopicInfo[]): Promise<Map<string, number>> {
   const partitions = topics.flatMap(({ name, partitions }) =>
-    partitions.map(({ partition }) => ({ topic: name, partition })),
+    partitions.filter(({ leader }) => leader >= 0).map(({ partition }) => ({ topic: name, partition })),
   )
   const [starts, ends] = await Promise.all([
     admin.listOffsets(partitions.map((at) => ({ ...at, spec: 'earliest' as const }))),
