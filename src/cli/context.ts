@@ -1,5 +1,6 @@
 import type { Config } from '@oclif/core/config'
 import { type Clock, systemClock } from '../base/clock.ts'
+import { ConfigError } from '../base/config-def.ts'
 import { KcliError } from '../base/errors.ts'
 import type { RecoveryProgress } from '../storage/index.ts'
 import { type Prompts, TerminalPrompts } from './ask/prompts.ts'
@@ -161,6 +162,10 @@ async function workOf(
     return await work(context)
   } catch (error) {
     const target = await opened()?.catch(() => undefined)
+    if (error instanceof ConfigError) {
+      const { withSource } = await import('./profiles/client-properties.ts')
+      throw withSource(error, context.flags)
+    }
     if (target === undefined || context.signal.aborted || !(error instanceof KcliError)) throw error
     const { explained } = await import('./mistakes/known-names.ts')
     throw await explained(error, target)

@@ -51,6 +51,8 @@ function connectionHint(error: KcliError): string | undefined {
     const code = systemErrorCode(at)
     if (code !== undefined) codes.push(code)
     else if (at instanceof KcliError && at.code === 'KCLI_REQUEST_TIMEOUT') codes.push('SILENT')
+    else if (at instanceof KcliError && at.code === 'KCLI_NETWORK' && at.message.endsWith('was lost'))
+      codes.push('HUNG_UP')
   }
   const [hint] = codes.flatMap((code) => CONNECTION_HINTS[code] ?? [])
   return hint
@@ -60,6 +62,8 @@ const CONNECTION_HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'Nothing listens there: check the address and that the cluster runs.',
   ENOTFOUND: 'There is no host of that name: check the address.',
   EAI_AGAIN: 'The name cannot be looked up at the moment: check the address and the network.',
+  HUNG_UP:
+    "Whatever listens there hung up: check that it is a broker's port, not ZooKeeper's, and that the cluster runs.",
   SILENT:
     'Something listens there that does not answer as Kafka does: check the port and that the cluster runs.',
 }

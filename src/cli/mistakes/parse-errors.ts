@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { nearestName } from '../../base/edit-distance.ts'
 import { UsageError } from '../exit-codes.ts'
 
@@ -21,8 +22,8 @@ interface FlagGrammar {
 
 /** Says what oclif's parser found wrong in one line, with what was probably meant. What is not one of its errors stays. */
 export function parseError(error: unknown, grammar: Grammar): unknown {
-  if (!(error instanceof Error) || !('parse' in error)) return error
-  const message = error.message.replace(/\n?See more help with --help$/, '')
+  if (!(error instanceof Error)) return error
+  const message = stripVTControlCharacters(error.message).replace(/\n?See more help with --help$/, '')
   return (
     unknownFlags(error, grammar) ??
     missingArguments(error, grammar) ??
@@ -92,10 +93,7 @@ function missingValue(message: string, { flags }: Grammar): UsageError | undefin
 }
 
 function wrongValue(message: string, { flags }: Grammar): UsageError | undefined {
-  const match =
-    /^Parsing --([\w.-]+)\s+(?:\u001b\[\d+m)*\s*Expected an integer(.*) but received: (.*?)(?:\u001b\[\d+m)*$/s.exec(
-      message,
-    )
+  const match = /^Parsing --([\w.-]+)\s+Expected an integer(.*) but received: (.*)$/s.exec(message)
   if (match === null) return undefined
   const [, flag = '', bound = '', typed = ''] = match
   const limit = bound

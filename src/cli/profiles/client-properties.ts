@@ -102,17 +102,13 @@ export async function clientSettings(
   const given = givenProperties(flags, warn)
   if (given.size === 0) return {}
   const resolved = withLogin(await resolveAll(given, env))
-  try {
-    const { bootstrap: _, ...settings } = sharedSettings(Object.fromEntries(resolved))
-    return settings
-  } catch (error) {
-    throw withSource(error, given)
-  }
+  const { bootstrap: _, ...settings } = sharedSettings(Object.fromEntries(resolved))
+  return settings
 }
 
 /** What is wrong with a value is put right where it stands. */
-function withSource(error: unknown, given: ReadonlyMap<string, Given>): unknown {
-  if (!(error instanceof ConfigError)) return error
+export function withSource(error: ConfigError, flags: GlobalFlags): ConfigError {
+  const given = givenProperties(flags)
   const words = error.message.split(/[\s:]/)
   const found =
     [...given].find(([name]) => words.includes(name)) ??

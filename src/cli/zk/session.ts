@@ -181,7 +181,7 @@ export class ZkBrowser implements ZkSession {
       'KCLI_ZOOKEEPER_UNREACHABLE',
       `cannot connect to ZooKeeper at ${where}: ${messageOf(cause)}`,
       {
-        hint: 'Check the address and that it runs. --timeout sets how long to wait, in milliseconds.',
+        hint: "Check that it runs, and that it is ZooKeeper's port (often 2181), not a broker's. --timeout sets how long to wait, in milliseconds.",
         cause,
       },
     )

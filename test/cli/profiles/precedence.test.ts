@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ConfigError } from '../../../src/base/config-def.ts'
 import type { GlobalFlags } from '../../../src/cli/base-command.ts'
 import {
   clientSettings,
   givenProperties,
   ownProperties,
+  withSource,
 } from '../../../src/cli/profiles/client-properties.ts'
 import type { ActiveProfile } from '../../../src/cli/profiles/profile.ts'
 import { chooseDataDir, chooseTarget, chooseZooKeeper } from '../../../src/cli/target.ts'
@@ -125,8 +127,9 @@ describe('what is said of clients', () => {
 
   it('says where a value stands that no client takes', async () => {
     const activeProfile = profile({ properties: new Map([['request.timeout.ms', 'soon']]) })
-    await expect(clientSettings({ activeProfile }, {}, silent)).rejects.toMatchObject({
-      code: 'KCLI_CONFIG',
+    const error = await clientSettings({ activeProfile }, {}, silent).catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(ConfigError)
+    expect(withSource(error as ConfigError, { activeProfile })).toMatchObject({
       message: expect.stringContaining('Invalid value soon for configuration request.timeout.ms'),
       hint: 'request.timeout.ms comes from profile prod.',
     })
