@@ -87,7 +87,7 @@ describe('the screen', () => {
       /^In 1,980 records\/s, 19 KiB\/s {3}Out 1,200 records\/s {3}Lag 1,270 in 2 groups {3}/,
     )
     expect(lines[3]).toBe('[1 Brokers]  2 Topics   3 Groups   4 Partitions   5 Znodes ')
-    expect(lines.at(-1)).toMatch(/^Tab next .* q quit {3}\? help$/)
+    expect(lines.at(-1)).toMatch(/^q quit {3}\? help {3}Tab next .* p pause$/)
   })
 
   it('is as large as the terminal, whatever is on it', () => {

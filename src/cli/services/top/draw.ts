@@ -89,6 +89,12 @@ function headLines({ target, view, state, silentSinceMs, trends, columns, styles
   return [first, healthLine(view, styles), flowLine(view, trends, styles)]
 }
 
+const TROUBLE_TEXTS = {
+  offline: 'offline',
+  'silent leader': 'with a silent leader',
+  'under-replicated': 'under-replicated',
+} as const
+
 function healthLine(
   { brokers, controller, topics, partitionCount, troubles }: TopView,
   { bold, good, bad }: Styles,
@@ -97,7 +103,7 @@ function healthLine(
   const upText = up === brokers.length ? good(`${up} up`) : bad(`${up} of ${brokers.length} up`)
   const boss = controller < 0 ? bad('no controller') : `controller ${controller}`
   const kinds = [...new Set(troubles.map(({ kind }) => kind))].map(
-    (kind) => `${troubles.filter((each) => each.kind === kind).length} ${kind}`,
+    (kind) => `${troubles.filter((each) => each.kind === kind).length} ${TROUBLE_TEXTS[kind]}`,
   )
   const health = kinds.length === 0 ? good('all well') : bad(kinds.join(', '))
   return `${bold('Brokers')} ${upText}, ${boss}   ${bold('Topics')} ${topics.length} with ${plural(partitionCount, 'partition')}, ${health}`
@@ -211,9 +217,10 @@ function footerLine(state: TopState, view: TopView | undefined, { dim, bad }: St
   const [problem] = view?.problems ?? []
   if (problem !== undefined && !state.isHelp && state.detail === undefined) return bad(printable(problem))
   if (state.isHelp) return dim('Esc back   ↑ ↓ scroll   q quit')
-  if (state.detail !== undefined) return dim('Esc back   ↑ ↓ scroll   p pause   q quit   ? help')
+  if (state.detail !== undefined) return dim('q quit   ? help   Esc back   ↑ ↓ scroll   p pause')
   const enter = state.tab === 'znodes' ? '' : 'Enter detail   '
-  return dim(`Tab next   ↑ ↓ select   ${enter}← → sort   r reverse   / filter   p pause   q quit   ? help`)
+  // What does not fit is in the help.
+  return dim(`q quit   ? help   Tab next   ↑ ↓ select   ${enter}/ filter   ← → sort   r reverse   p pause`)
 }
 
 /** Without the styles in it. */

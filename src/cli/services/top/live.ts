@@ -55,9 +55,9 @@ class LiveTop {
       while (!this.isOver) {
         const startMs = clock.monotonicMs()
         if (!this.state.isPaused) await this.look()
-        // Of a very large cluster, where looking is work: never more than half of the time.
+        // Of a very large cluster, where looking is work, never more than half of the time.
         const tookMs = clock.monotonicMs() - startMs
-        if (!this.isOver) await this.pause(startMs, 2 * tookMs)
+        if (!this.isOver) await this.pause(startMs, tookMs + Math.min(tookMs, this.state.intervalMs))
       }
       return !signal.aborted
     } finally {
