@@ -61,7 +61,7 @@ const COMMANDS: readonly (readonly [string, Facts])[] = [
   ['configs explain', TABLE],
   ['configs explain retention.ms', {}],
   ['configs alter --topic orders --set retention.ms=604800000 --dry-run', {}],
-  ['segments list', TABLE],
+  ['segments list', { isTable: true, isMeasured: true }],
   ['segments stat', { hasParts: true }],
   ['segments verify', { isTable: true, isEmpty: true }],
   ['segments dump payments', { isTable: false }],
