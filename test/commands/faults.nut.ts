@@ -151,7 +151,7 @@ describe('kcli cluster kill, pause, partition', () => {
     const stderr = 'warning: t-1 has no leader and is left out; see why with: kcli partitions list\n'
     expect(offsets).toMatchObject({ code: 1, stdout: 't,0,0,2,2\nt,2,0,2,2\n' })
     expect(lag?.stdout).toMatch(/^g,t,0,2,2,0,.*\ng,t,2,2,2,0,.*\n$/)
-    expect(described?.stdout).toMatch(/^g,t,0,2,2,0,.*\ng,t,1,2,-,-,.*\ng,t,2,2,2,0,.*\n$/)
+    expect(described?.stdout).toMatch(/^g,t,0,2,2,0,.*\ng,t,1,2,,,.*\ng,t,2,2,2,0,.*\n$/)
     for (const each of [offsets, lag, described]) expect([each?.code, each?.stderr]).toEqual([1, stderr])
     expect(await kcli('cluster', 'stop', ...own)).toMatchObject({ code: 0 })
     expect(await end).toMatchObject({ code: 0 })
