@@ -137,7 +137,7 @@ describeInterop('the shell on a terminal', ['tmux'], () => {
   })
 
   it('shows what is taller than the screen page by page, and in a pipe as it is', async () => {
-    await start({ rows: 10, columns: 90 })
+    await start({ rows: 10, columns: 90, env: { KCLI_PAGER: 'less' } })
     type('topics create a b c d e f; topics create g h i j k l', 'Enter')
     await shows('Created topic l.')
     type('topics list', 'Enter')
@@ -152,7 +152,7 @@ describeInterop('the shell on a terminal', ['tmux'], () => {
     await shows(/\/ >$/)
     type('topics list | tail -n 30', 'Enter')
     await shows(/\nl [\s\S]*\d s\n.*\/ >$/)
-    const env = { KCLI_DATA_DIR: path.join(tmux.home, 'data-pages') }
+    const env = { KCLI_DATA_DIR: path.join(tmux.home, 'data-pages'), KCLI_PAGER: 'less' }
     terminal.kill()
     terminal = tmux.kcli(['-c', 'topics create a b c d e f; topics create g h i j k l'], { env, rows: 10 })
     await terminal.ends()

@@ -31,6 +31,8 @@ export class Tmux {
       XDG_CONFIG_HOME: path.join(this.home, 'config'),
       XDG_CACHE_HOME: path.join(this.home, 'cache'),
       KCLI_DATA_DIR: path.join(this.home, `data-${name}`),
+      // What is looked at is on the screen as it was written, unless a test is about pages.
+      KCLI_PAGER: 'cat',
       ...env,
     }
     const values = Object.entries(surroundings).map(([key, value]) => `${key}='${value}'`)
