@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { plainWords } from '../../../src/cli/shell/builtins.ts'
+import { BUILTINS, plainWords } from '../../../src/cli/shell/builtins.ts'
 import { historyFile, settingsFile, startFile } from '../../../src/cli/shell/places.ts'
 import { recalledLine } from '../../../src/cli/shell/recall.ts'
-import { readSettings, settingOf, writeSettings } from '../../../src/cli/shell/settings.ts'
+import { readSettings, SETTINGS, settingOf, writeSettings } from '../../../src/cli/shell/settings.ts'
+import { root } from '../../support/cli.ts'
 import { temporaryDirectory } from '../../support/temporary.ts'
 
 describe('saved settings', () => {
@@ -96,4 +97,10 @@ describe('words that mean others', () => {
   ])('%j', (text, expected) => {
     expect(plainWords(text.split(' ')).join(' ')).toBe(expected)
   })
+})
+
+it('docs/shell.md has all words and settings', () => {
+  const text = readFileSync(`${root}/docs/shell.md`, 'utf8')
+  const names = [...BUILTINS.keys(), ...Object.keys(SETTINGS)]
+  expect(names.filter((name) => !new RegExp(`\`${name}[\` ]`).test(text) && name !== 'quit')).toEqual([])
 })
