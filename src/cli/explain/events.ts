@@ -1,6 +1,4 @@
-/** What `--explain=json` writes: one of these a line. Field names are part of the interface (docs/schemas/explain.json). */
-export type ExplainEvent = ConnectEvent | RequestEvent | Change | Note
-
+/** Field names of these events are part of the interface: `--explain=json` writes them (docs/schemas/explain.json). */
 interface Exchange {
   /** In the order in which they began, from 1. */
   readonly number: number
