@@ -1,4 +1,5 @@
 import { bar } from './bars.ts'
+import { clockText } from './clock-text.ts'
 import type { Styles } from './styles.ts'
 import { textWidth } from './text-width.ts'
 
@@ -98,9 +99,4 @@ function resample(points: readonly ChartPoint[], width: number): (number | undef
     values.push(highest ?? before)
   }
   return values
-}
-
-/** Of the day, as the reader's clock shows it. */
-function clockText(timeMs: number): string {
-  return new Date(timeMs).toTimeString().slice(0, 8)
 }

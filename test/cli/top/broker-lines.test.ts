@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { BrokerLines } from '../../../src/cli/services/top/broker-lines.ts'
+import { BrokerLines } from '../../../src/cli/services/cluster/broker-lines.ts'
 import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
 import { describeLogDirs } from '../../../src/protocol/messages/35-describe-log-dirs.ts'
 import { FakeCluster } from '../../support/fake-broker.ts'
@@ -9,7 +9,7 @@ async function lines() {
   const clock = new ManualClock()
   const cluster = await FakeCluster.start(clock)
   const { network, bootstrap } = cluster.clientOptions()
-  const all = new BrokerLines({ network, clock, patienceMs: 5_000 })
+  const all = new BrokerLines({ network, clock, patienceMs: 5_000, pauses: true })
   const [address] = bootstrap
   if (address === undefined) throw new Error('no broker')
   const ask = () => all.ask(address, (connection) => connection.send(metadata, { topics: [] }))

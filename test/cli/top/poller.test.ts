@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { tcpResolver } from '../../../src/base/resolver.ts'
-import { BrokerLines } from '../../../src/cli/services/top/broker-lines.ts'
+import { BrokerLines } from '../../../src/cli/services/cluster/broker-lines.ts'
 import { TopPoller } from '../../../src/cli/services/top/poller.ts'
 import { listOffsets } from '../../../src/protocol/messages/02-list-offsets.ts'
 import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
@@ -13,7 +13,7 @@ async function open() {
   const cluster = await FakeCluster.start(clock, { brokers: 3 })
   const { network, bootstrap, resolver = tcpResolver } = cluster.clientOptions()
   const poller = new TopPoller({
-    lines: new BrokerLines({ network, clock, patienceMs: 5_000 }),
+    lines: new BrokerLines({ network, clock, patienceMs: 5_000, pauses: true }),
     clock,
     seeds: bootstrap.slice(0, 1),
     addressOf: resolver,

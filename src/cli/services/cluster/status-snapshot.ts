@@ -1,10 +1,10 @@
 import type { Clock } from '../../../base/clock.ts'
 import type { Address, Network } from '../../../base/network.ts'
-import { Connection } from '../../../client/index.ts'
 import type { BrokerFault } from '../../../cluster/control/index.ts'
 import { ERROR_CODES } from '../../../protocol/index.ts'
 import { listOffsets } from '../../../protocol/messages/02-list-offsets.ts'
 import { type MetadataResponse, metadata } from '../../../protocol/messages/03-metadata.ts'
+import { BrokerLines } from './broker-lines.ts'
 
 /** `silent`: registered or expected, and gives no answer. */
 export type BrokerState = 'up' | 'killed' | 'paused' | 'silent'
@@ -80,16 +80,16 @@ const DEBUGGER = -2
  */
 export class ClusterPoller {
   private readonly options: PollerOptions
-  private readonly connections = new Map<string, Promise<Connection>>()
+  private readonly lines: BrokerLines
   private known: ReadonlyMap<number, Address> = new Map()
 
   constructor(options: PollerOptions) {
     this.options = options
+    this.lines = new BrokerLines({ ...options, pauses: false })
   }
 
   close(): void {
-    for (const connection of this.connections.values()) connection.then((each) => each.close(), ignore)
-    this.connections.clear()
+    this.lines.close()
   }
 
   /** Undefined when nobody answers. */
@@ -123,7 +123,7 @@ export class ClusterPoller {
     const found = new Map<string, Metadata>()
     await Promise.all(
       [...places].map(async ([key, address]) => {
-        const answer = await this.ask(address, (connection) =>
+        const answer = await this.lines.ask(address, (connection) =>
           connection.send(metadata, {
             topics: connection.versionOf(metadata) === 0 ? [] : null,
             ...(connection.versionOf(metadata) >= 4 && { allowAutoTopicCreation: false }),
@@ -185,7 +185,7 @@ export class ClusterPoller {
       partitions.push({ partitionIndex, timestamp: LATEST })
       byTopic.set(name, partitions)
     }
-    const answer = await this.ask(address, async (connection) =>
+    const answer = await this.lines.ask(address, async (connection) =>
       connection.send(listOffsets, {
         replicaId,
         ...(connection.versionOf(listOffsets) >= 2 && { isolationLevel: 0 }),
@@ -200,28 +200,6 @@ export class ClusterPoller {
           .map(({ partitionIndex, offset }) => [keyOf(name, partitionIndex), offset] as const),
       ),
     )
-  }
-
-  /** Undefined when there is no answer in time; the connection is then made anew for the next question. */
-  private async ask<T>(
-    address: Address,
-    question: (connection: Connection) => Promise<T>,
-  ): Promise<T | undefined> {
-    const key = JSON.stringify(address)
-    const { network, clock, patienceMs } = this.options
-    let opening = this.connections.get(key)
-    if (opening === undefined) {
-      const times = { connectTimeoutMs: patienceMs, requestTimeoutMs: patienceMs }
-      opening = Connection.open(network, address, { clock, clientId: 'kcli', ...times })
-      this.connections.set(key, opening)
-    }
-    try {
-      return await question(await opening)
-    } catch {
-      this.connections.delete(key)
-      opening.then((connection) => connection.close(), ignore)
-      return undefined
-    }
   }
 
   private brokers(
@@ -294,5 +272,3 @@ function partitionsOf(
     )
     .sort((a, b) => (a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1))
 }
-
-const ignore = () => undefined

@@ -1,3 +1,4 @@
+import { clockText } from '../../output/clock-text.ts'
 import { loadStyles, type Styles } from '../../output/styles.ts'
 import { clip } from '../../screen/fit.ts'
 import type { BrokerStatus, ClusterSnapshot, PartitionStatus } from './status-snapshot.ts'
@@ -132,9 +133,4 @@ function znodeLines(changes: readonly ZnodeChange[], { bold, dim }: Styles): str
     .slice(0, ZNODE_LINES)
     .map(({ timeMs, change, path }) => `${dim(clockText(timeMs))}  ${change.padEnd(7)}  ${path}`)
   return [bold('Znodes that changed'), ...lines]
-}
-
-/** Of the day, as the reader's clock shows it. */
-function clockText(timeMs: number): string {
-  return new Date(timeMs).toTimeString().slice(0, 8)
 }

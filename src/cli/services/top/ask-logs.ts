@@ -2,16 +2,13 @@ import type { Connection, TopicPartition } from '../../../client/index.ts'
 import { ERROR_CODES, errorInfo } from '../../../protocol/index.ts'
 import { listOffsets } from '../../../protocol/messages/02-list-offsets.ts'
 import { describeLogDirs } from '../../../protocol/messages/35-describe-log-dirs.ts'
+import { keyOf } from '../cluster/status-snapshot.ts'
 import type { LogDirLook } from './look.ts'
 
 /** What stands for an end in ListOffsets. */
 export const ENDS = { latest: -1, earliest: -2 } as const
 
 const CONSUMER = -1
-
-export function keyOf(topic: string, partition: number): string {
-  return `${topic}-${partition}`
-}
 
 /** The ends of partitions that the broker leads, by key; those it does not answer for are left out. */
 export async function askOffsets(

@@ -1,4 +1,4 @@
-import { keyOf } from './ask-logs.ts'
+import { keyOf } from '../cluster/status-snapshot.ts'
 import type { LogDirLook, MemberLook } from './look.ts'
 import { bytesText, countText, percentText, rateText } from './numbers.ts'
 import type { Tab, TopColumn } from './tables.ts'

@@ -23,8 +23,3 @@ export function bytesText(bytes: number | null): string {
 export function percentText(share: number | null): string {
   return share === null ? UNKNOWN : `${Math.round(share * 100)} %`
 }
-
-/** Of the day, as the reader's clock shows it. */
-export function clockText(timeMs: number): string {
-  return new Date(timeMs).toTimeString().slice(0, 8)
-}

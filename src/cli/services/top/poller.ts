@@ -2,10 +2,10 @@ import type { Clock } from '../../../base/clock.ts'
 import type { Address } from '../../../base/network.ts'
 import { errorInfo } from '../../../protocol/index.ts'
 import { type MetadataResponse, metadata } from '../../../protocol/messages/03-metadata.ts'
-import { newest } from '../cluster/status-snapshot.ts'
+import type { BrokerLines } from '../cluster/broker-lines.ts'
+import { keyOf, newest } from '../cluster/status-snapshot.ts'
 import { askGroups } from './ask-groups.ts'
-import { askLogDirs, askOffsets, byTopic, keyOf, type LogDirsAnswer } from './ask-logs.ts'
-import type { BrokerLines } from './broker-lines.ts'
+import { askLogDirs, askOffsets, byTopic, type LogDirsAnswer } from './ask-logs.ts'
 import type { BrokerLook, BrokerState, GroupLook, Look, PartitionLook, ZnodeLook } from './look.ts'
 
 export interface TopPollerOptions {

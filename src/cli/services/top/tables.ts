@@ -1,6 +1,7 @@
+import { clockText } from '../../output/clock-text.ts'
 import { sparkline } from '../../output/sparkline.ts'
 import type { ZnodeChange } from '../cluster/status-znodes.ts'
-import { bytesText, clockText, countText, percentText, rateText } from './numbers.ts'
+import { bytesText, countText, percentText, rateText } from './numbers.ts'
 import type { Trends } from './trends.ts'
 import type { Trouble } from './troubles.ts'
 import type { BrokerRow, GroupRow, TopicRow, TopView } from './view.ts'

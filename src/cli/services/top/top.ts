@@ -4,9 +4,9 @@ import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
 import type { Target } from '../../target.ts'
 import { remotePlace } from '../../zk/session.ts'
+import { BrokerLines } from '../cluster/broker-lines.ts'
 import { listenerOf } from '../cluster/status-watch.ts'
 import type { ZnodePlace } from '../cluster/status-znodes.ts'
-import { BrokerLines } from './broker-lines.ts'
 import { TopPoller } from './poller.ts'
 import { initialState } from './state.ts'
 import { TABS, type Tab } from './tables.ts'
@@ -91,7 +91,7 @@ function pollerFor(
   const { network, bootstrap, resolver, clientId = 'kcli' } = clientOptions
   const directory = dataDir === undefined ? undefined : new DataDirectory(systemPorts().fs, dataDir)
   return new TopPoller({
-    lines: new BrokerLines({ network, clock, clientId, patienceMs: PATIENCE_MS }),
+    lines: new BrokerLines({ network, clock, clientId, patienceMs: PATIENCE_MS, pauses: true }),
     clock,
     seeds: bootstrap,
     addressOf: resolver ?? tcpResolver,

@@ -1,4 +1,4 @@
-import { keyOf } from './ask-logs.ts'
+import { keyOf } from '../cluster/status-snapshot.ts'
 import type { BrokerLook, GroupLook, Look, MemberLook, PartitionLook, ZnodeLook } from './look.ts'
 import { type Trouble, troublesOf } from './troubles.ts'
 

@@ -10,6 +10,8 @@ import {
 export interface BrokerLinesOptions extends Pick<ClientOptions, 'network' | 'clock' | 'clientId'> {
   /** How long a broker has for an answer. */
   readonly patienceMs: number
+  /** Whether who did not answer is left alone for a while; else the next question is a new try. */
+  readonly pauses: boolean
 }
 
 interface Line {
@@ -26,8 +28,7 @@ const MAX_PAUSE_MS = 2_000
 const PAUSE_AFTER_SILENCE_MS = 10_000
 
 /**
- * A connection to each broker, for those who look again and again: no broker keeps them waiting for long, and one that
- * did not answer is left alone for a while.
+ * A connection to each broker, for those who look again and again: no broker keeps them waiting for long.
  */
 export class BrokerLines {
   private readonly options: BrokerLinesOptions
@@ -46,7 +47,7 @@ export class BrokerLines {
 
   /** Undefined when there is no answer in time. */
   async ask<T>(address: Address, question: (connection: Connection) => Promise<T>): Promise<T | undefined> {
-    const { clock } = this.options
+    const { clock, pauses } = this.options
     const line = this.lineTo(address)
     if (this.isClosed || clock.monotonicMs() < line.retryAtMs) return undefined
     line.connection ??= this.open(address)
@@ -61,8 +62,7 @@ export class BrokerLines {
       // Other questions of the same moment fail with it, and count once.
       if (line.connection === connection) {
         line.connection = undefined
-        const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** line.failures++)
-        line.retryAtMs = clock.monotonicMs() + (isSilence(error) ? PAUSE_AFTER_SILENCE_MS : pauseMs)
+        if (pauses) line.retryAtMs = clock.monotonicMs() + pauseMs(error, line.failures++)
         hangUp(connection)
       }
       return undefined
@@ -90,8 +90,9 @@ export class BrokerLines {
 /** Nothing came in time. */
 class SilenceError extends Error {}
 
-function isSilence(error: unknown): boolean {
-  return error instanceof SilenceError || error instanceof RequestTimeoutError
+function pauseMs(error: unknown, failures: number): number {
+  if (error instanceof SilenceError || error instanceof RequestTimeoutError) return PAUSE_AFTER_SILENCE_MS
+  return Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures)
 }
 
 /** The work, or a rejection when it takes longer. */
