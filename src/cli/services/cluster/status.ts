@@ -1,6 +1,7 @@
 import type { BrokerFault } from '../../../cluster/control/index.ts'
 import { DataDirectory, isServed, type ServerInfo, systemPorts } from '../../../cluster/index.ts'
 import type { CommandContext } from '../../context.ts'
+import { barLines } from '../../output/chart.ts'
 import { loadStyles } from '../../output/styles.ts'
 import { chooseTarget } from '../../target.ts'
 import { underReplicated } from '../topics/list.ts'
@@ -23,6 +24,8 @@ interface Status {
     /** Null when it can be reached through the data directory only. */
     readonly address: string | null
     readonly rack: string | null
+    /** Partitions that it leads. */
+    readonly leaders: number
     /** Of a local cluster that a server runs: what was done to the broker, and whom it cannot reach for that. */
     readonly state?: BrokerState
     readonly cutOffFrom?: BrokerFault['cutOffFrom']
@@ -121,6 +124,7 @@ async function servedStatus(
       id,
       address,
       rack,
+      leaders: partitions.filter(({ leader }) => leader === id).length,
       state,
       cutOffFrom,
       isCutOffFromZooKeeper,
@@ -161,6 +165,7 @@ async function runningStatus(
         id,
         address: tcp === undefined ? `${host}:${port}` : (tcp[index] ?? null),
         rack,
+        leaders: topics.flatMap(({ partitions }) => partitions).filter(({ leader }) => leader === id).length,
       })),
     topics: topics.filter((topic) => !topic.isInternal).length,
     partitions: topics.reduce((sum, topic) => sum + topic.partitions.length, 0),
@@ -169,7 +174,8 @@ async function runningStatus(
 }
 
 async function text(status: Status, { terminal }: CommandContext): Promise<string> {
-  const { bold, dim, good, bad } = await loadStyles(terminal.color)
+  const styles = await loadStyles(terminal.color)
+  const { bold, dim, good, bad } = styles
   const line = (name: string, value: string) => `${bold(`${name}:`.padEnd(12))} ${value}`
   const state = status.brokers !== undefined && status.state === 'stopped' ? LOOKED_AT : STATES[status.state]
   const lines = [
@@ -202,11 +208,12 @@ async function text(status: Status, { terminal }: CommandContext): Promise<strin
       ),
     )
   }
+  if (terminal.columns !== undefined && status.brokers !== undefined && status.brokers.length > 1) {
+    const bars = status.brokers.map(({ id, leaders }) => ({ label: String(id), value: leaders }))
+    lines.push('', bold('Leaders'), ...barLines(bars, { columns: terminal.columns, styles }))
+  }
   if (status.partitionStates !== undefined && status.partitionStates.length > 0)
-    lines.push(
-      '',
-      ...partitionLines(status.partitionStates, undefined, await loadStyles(terminal.color)).slice(0, -1),
-    )
+    lines.push('', ...partitionLines(status.partitionStates, undefined, styles).slice(0, -1))
   if (status.znodes !== undefined) lines.push('', bold('Znodes'))
   for (const { path, data, isEphemeral } of leavesAndData(status.znodes ?? [])) {
     const shown = `${path}${isEphemeral ? ' (ephemeral)' : ''}`
