@@ -45,7 +45,8 @@ export async function answerCompletion(argv: readonly string[], options: AnswerO
   const line = isTool ? [toolName(called), ...rest] : rest
   const answer = await candidatesFor(sourceFor(line, options), line)
   const last = line.at(-1) ?? ''
-  const candidates = answer.candidates.filter(({ text }) => text.startsWith(last))
+  // A name that looks like one of our own lines is left to be typed.
+  const candidates = answer.candidates.filter(({ text }) => text.startsWith(last) && !text.startsWith(':'))
   const lines = mode === '--line' ? asTyped(candidates, typed.quote) : candidates.map(withNote)
   options.write([...lines, ...elsewhere(answer, isTool ? 0 : 1)].map((text) => `${text}\n`).join(''))
 }

@@ -27,3 +27,8 @@ export function found(candidates: readonly Candidate[]): Found {
 export function plain(texts: readonly string[]): Candidate[] {
   return texts.map((text) => ({ text }))
 }
+
+/** Groups and files may be called anything, and what is offered is drawn on a terminal. */
+export function isDrawable({ text }: Candidate): boolean {
+  return !/\p{Cc}/u.test(text)
+}

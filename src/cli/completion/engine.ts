@@ -1,5 +1,5 @@
 import { canonicalWords, isKafkaTool } from '../resolve.ts'
-import { type Candidate, type Found, found, NOTHING } from './candidates.ts'
+import { type Candidate, type Found, found, isDrawable, NOTHING } from './candidates.ts'
 import { type CommandFacts, type CommandIndex, commandOf, flagNamed } from './command-facts.ts'
 import { kafkaToolFacts } from './kafka-tool-facts.ts'
 import type { CompletionSource } from './source.ts'
@@ -10,10 +10,15 @@ import { argumentValues, flagValues, type Line } from './values.ts'
  * and without quotes.
  */
 export async function candidatesFor(source: CompletionSource, words: readonly string[]): Promise<Found> {
+  const { candidates, ...others } = await allCandidates(source, words)
+  return { ...others, candidates: candidates.filter(isDrawable) }
+}
+
+async function allCandidates(source: CompletionSource, words: readonly string[]): Promise<Found> {
   const { commands } = source
   const [first = ''] = words
   if (words.length === 1) return found(firstWords(commands, first))
-  if (first === 'help') return await candidatesFor(source, words.slice(1))
+  if (first === 'help') return await allCandidates(source, words.slice(1))
   const resolved = commandOf(commands, words.slice(0, -1))
   if (resolved === undefined) return words.length === 2 ? found(verbsOf(commands, first)) : NOTHING
   const facts = isKafkaTool(resolved.id) ? await kafkaToolFacts(resolved.id) : undefined

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { nodeFileSystem } from '../../base/node-file-system.ts'
-import { type Candidate, type Found, found, NOTHING, plain } from '../completion/candidates.ts'
+import { type Candidate, type Found, found, isDrawable, NOTHING, plain } from '../completion/candidates.ts'
 import { candidatesFor, nouns } from '../completion/engine.ts'
 import { quoteWord, typedWords } from '../completion/quoting.ts'
 import type { CompletionSource } from '../completion/source.ts'
@@ -35,7 +35,7 @@ export async function complete(
   return {
     from: typed.from,
     candidates: all
-      .filter((candidate) => candidate.text.startsWith(last))
+      .filter((candidate) => candidate.text.startsWith(last) && isDrawable(candidate))
       .map((candidate) => ({
         ...candidate,
         text: quoteWord(candidate.text),

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readCommandFacts } from '../../../src/cli/completion/command-facts.ts'
 import { knownConfigs } from '../../../src/cli/completion/config-facts.ts'
@@ -11,7 +12,7 @@ import { root } from '../../support/cli.ts'
 const NAMES: Readonly<Record<string, readonly string[]>> = {
   topics: ['orders', 'orders.dlq'],
   'topics/orders': ['0', '1', '2'],
-  groups: ['billing', 'a group'],
+  groups: ['billing', 'a group', 'evil\n:files', '\u001b[2Jwiped'],
   brokers: ['0', '1', '2'],
 }
 const facts = readCommandFacts(root)
@@ -125,6 +126,19 @@ describe('the words of a command line', () => {
       isOpen: true,
     })
   })
+})
+
+it('answers to whatever is typed', async () => {
+  const pieces = [...facts.keys()]
+    .flatMap((id) => id.split(':'))
+    .concat(['--', '-o', '--topic=', '--config', '', '=', ':', '-X', ','])
+  const word = fc.oneof(fc.constantFrom(...pieces), fc.string({ maxLength: 8 }))
+  await fc.assert(
+    fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 7 }), async (words) => {
+      const { candidates } = await candidatesFor(source, words)
+      expect(candidates.every(({ text }) => typeof text === 'string')).toBe(true)
+    }),
+  )
 })
 
 describe('the target of a line', () => {

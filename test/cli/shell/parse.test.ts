@@ -1,5 +1,6 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quoteWord } from '../../../src/cli/completion/quoting.ts'
+import { quoteWord, typedWords } from '../../../src/cli/completion/quoting.ts'
 import { parse, type Statement } from '../../../src/cli/shell/parse.ts'
 
 const statements = (text: string): readonly Statement[] => {
@@ -82,10 +83,21 @@ describe('statements', () => {
 })
 
 describe('what is not whole', () => {
-  it.each(['a \\', "a 'b", 'a "b', 'a "b\\"', 'a <<E', 'a <<E\nb\n', 'a &&', 'a |', "a | grep 'x"])(
-    'waits for more: %j',
-    (text) => expect(parse(text)).toEqual({ kind: 'incomplete' }),
-  )
+  it.each([
+    'a \\',
+    "a 'b",
+    'a "b',
+    'a "b\\"',
+    'a <<E',
+    'a <<E\nb\n',
+    'a &&',
+    'a |',
+    "a | grep 'x",
+    'a {',
+    'a {"b": [1',
+    'a [{}',
+    'a {"}',
+  ])('waits for more: %j', (text) => expect(parse(text)).toEqual({ kind: 'incomplete' }))
 
   it.each([
     ['> x', 'there is no command before the redirection'],
@@ -97,5 +109,52 @@ describe('what is not whole', () => {
     ['&& a', 'there is no command before &&'],
   ])('is refused: %j', (text, message) => {
     expect(parse(text)).toEqual({ kind: 'wrong', message })
+  })
+})
+
+describe('anything at all', () => {
+  const piece = fc.oneof(
+    fc.constantFrom(
+      'a',
+      "'",
+      '"',
+      '\\',
+      '{',
+      '}',
+      '[',
+      ']',
+      '<<E',
+      '\nE\n',
+      '|',
+      '>',
+      '>>',
+      '<',
+      ';',
+      '&&',
+      '#',
+      ' ',
+      '\n',
+    ),
+    fc.string({ maxLength: 4 }),
+  )
+  const text = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(''))
+
+  it('is taken apart, waited for or refused', () => {
+    fc.assert(
+      fc.property(text, (typed) => {
+        const parsed = parse(typed)
+        if (parsed.kind === 'statements')
+          for (const { words: each } of parsed.statements) expect(each.length).toBeGreaterThan(0)
+      }),
+    )
+  })
+
+  it('can stand in front of the cursor', () => {
+    fc.assert(
+      fc.property(text, (typed) => {
+        const found = typedWords(typed)
+        expect(found === undefined || (found.words.length > 0 && found.from <= typed.length)).toBe(true)
+      }),
+    )
   })
 })
