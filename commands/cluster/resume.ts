@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { brokerArgs, faultyBrokerNeeded } from '../../src/cli/flags.ts'
+import { brokerArgs, pausedBrokerNeeded } from '../../src/cli/flags.ts'
 
 export default class ClusterResume extends BaseCommand {
   static override summary = 'Let paused brokers go on'
@@ -10,7 +10,7 @@ export default class ClusterResume extends BaseCommand {
   static override usage = 'BROKER... [FLAGS]'
   static override examples = ['<%= config.bin %> cluster resume 1']
   static override args = brokerArgs
-  static override needs = [faultyBrokerNeeded]
+  static override needs = [pausedBrokerNeeded]
   static override flags = {}
 
   async run(): Promise<void> {

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../src/cli/base-command.ts'
-import { brokerArgs, faultyBrokerNeeded } from '../../src/cli/flags.ts'
+import { brokerArgs, killedBrokerNeeded } from '../../src/cli/flags.ts'
 
 export default class ClusterRevive extends BaseCommand {
   static override summary = 'Start killed brokers again'
@@ -10,7 +10,7 @@ export default class ClusterRevive extends BaseCommand {
   static override usage = 'BROKER... [FLAGS]'
   static override examples = ['<%= config.bin %> cluster revive 1', '<%= config.bin %> cluster revive 1,2']
   static override args = brokerArgs
-  static override needs = [faultyBrokerNeeded]
+  static override needs = [killedBrokerNeeded]
   static override flags = {}
 
   async run(): Promise<void> {

@@ -33,8 +33,9 @@ export const brokerNeeded: Need = {
   hint: "Name it by its id, or the controller as 'controller'.",
 }
 
-/** One that was killed or paused. */
-export const faultyBrokerNeeded: Need = { ...brokerNeeded, ask: 'faulty-broker' }
+export const killedBrokerNeeded: Need = { ...brokerNeeded, ask: 'killed-broker' }
+
+export const pausedBrokerNeeded: Need = { ...brokerNeeded, ask: 'paused-broker' }
 
 export const sessionTimeoutFlag = Flags.integer({
   min: 1,

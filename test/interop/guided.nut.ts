@@ -1,7 +1,7 @@
 /** A person is asked for what a command line lacks: tmux types and says what is on the screen. */
 import { writeFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { runCli, runner } from '../support/cli.ts'
+import { finished, runCli, runner, startCli } from '../support/cli.ts'
 import { describeInterop } from './support/suite.ts'
 import { Tmux, type TmuxTerminal } from './support/tmux.ts'
 
@@ -22,15 +22,16 @@ describeInterop('guided use', ['tmux'], () => {
   const type = (...keys: string[]) => terminal.type(...keys)
   const shows = (text: string | RegExp) => terminal.shows(text)
   /** Types, and takes the first choice that is left; Enter comes when the list has followed, as with people. */
-  const choose = async (text: string, first: RegExp) => {
+  const choose = async (question: string, text: string, first: RegExp) => {
+    await shows(`? ${question}`)
     type(text)
     await shows(first)
     type('Enter')
   }
   /** The screen stays, with the exit code, until the terminal is ended. */
-  const start = (line: string) => {
+  const start = (line: string, env = { KCLI_DATA_DIR: dataDir }) => {
     const command = `sh -c '"${process.execPath}" "${runner}" ${line}; echo "exit $?"; sleep 60'`
-    terminal = tmux.run(command, { env: { KCLI_DATA_DIR: dataDir } })
+    terminal = tmux.run(command, { env })
   }
 
   it('makes a topic of three answers, and shows the line that needs none', async () => {
@@ -53,7 +54,7 @@ describeInterop('guided use', ['tmux'], () => {
   it('has topics to choose from, which typing filters, and asks before it deletes', async () => {
     start('topics delete')
     await shows(/paychecks +2 partitions/)
-    await choose('payc', /❯ paychecks.*\n\n?↑/)
+    await choose('Topic', 'payc', /❯ paychecks.*\n\n?↑/)
     await shows(
       /\$ kcli topics delete paychecks\npaychecks: 2 partitions × \d replicas?, 0 records, 0 B on disk\n/,
     )
@@ -73,12 +74,48 @@ describeInterop('guided use', ['tmux'], () => {
   it('shows settings with what they are now, and changes one', async () => {
     start('topics alter payments')
     await shows('there are 2 now')
-    await choose('setting', /❯ setting/)
+    await choose('Change', 'setting', /❯ setting/)
     await shows('compression.type')
-    await choose('max.message', /❯ max\.message\.bytes/)
+    await choose('Setting', 'max.message', /❯ max\.message\.bytes/)
     await shows(/max\.message\.bytes = \(1048588\)/)
     type('2000000', 'Enter')
     await shows(/--config max\.message\.bytes=2000000\nAltered topic payments\.\nexit 0/)
+  })
+
+  it('leads a group back: whose offsets, of what, and where to', async () => {
+    await kcli('topics', 'create', 'read')
+    await runCli(['produce', 'read'], { env: { KCLI_DATA_DIR: dataDir }, input: 'a\nb\n' })
+    await kcli('consume', 'read', '--group', 'billing')
+    start('groups reset-offsets')
+    await choose('Group', 'bill', /❯ billing +Empty/)
+    await choose('Topic, or one of its partitions', 'read:', /❯ read:0 +offset 2/)
+    await choose('Go on from', 'offset', /❯ offset/)
+    type('some', 'Enter')
+    await shows("'some' is no offset")
+    type('C-u', '1', 'Enter')
+    await shows(/--topic read:0 --to=1\n.*\nbilling +read +0 +2 +1 +-1 +planned\n.*\nexit 0/)
+  })
+
+  it('has brokers to choose from: those that are up to kill, those that are killed to revive', async () => {
+    const env = { KCLI_DATA_DIR: `${tmux.home}/served` }
+    const server = startCli(['cluster', 'start', '--brokers', '2', '--listen', ':0'], { env })
+    try {
+      await new Promise((resolve) => server.stdout?.once('data', resolve))
+      start('cluster revive', env)
+      await shows(/kcli: no broker is killed\n.*\nexit 1/)
+      terminal.kill()
+      start('cluster kill', env)
+      await shows(/❯ 0 +up\n {2}1 +up\n {2}controller/)
+      await choose('Broker', '1', /❯ 1 +up\n\n?↑/)
+      await shows(/kcli cluster kill 1\nKilled broker 1/)
+      terminal.kill()
+      start('cluster revive', env)
+      await choose('Broker', '', /❯ 1 +killed\n\n?↑/)
+      await shows(/kcli cluster revive 1\nStarted broker 1 again/)
+    } finally {
+      server.kill('SIGTERM')
+      await finished(server)
+    }
   })
 
   it('asks before a setting makes brokers delete records; --yes says it beforehand', async () => {
@@ -118,7 +155,7 @@ describeInterop('guided use', ['tmux'], () => {
     await shows(/\/ >/)
     type('produce', 'Enter')
     await shows(/payments +2 partitions/)
-    await choose('payme', /❯ payments/)
+    await choose('Topic', 'payme', /❯ payments/)
     await shows('$ kcli produce payments')
     type('hello', 'Enter', 'C-d')
     await shows(/Produced 1 record to payments.*\/ >$/s)

@@ -1,26 +1,34 @@
 import { KcliError } from '../../base/errors.ts'
+import type { BrokerFault } from '../../cluster/control/index.ts'
 import type { CommandContext } from '../context.ts'
 import { askServer } from '../services/cluster/tell-server.ts'
-import type { Choice } from './prompts.ts'
 
-/** A broker of a local cluster that runs, or the controller, whichever that is. */
+type State = BrokerFault['state']
+
+/** A broker of a local cluster that is up, or the controller, whichever that is. */
 export async function askForBroker(context: CommandContext): Promise<string[]> {
-  const running = (await brokers(context)).filter(({ note }) => note === 'running')
   const controller = { value: 'controller', note: 'whichever broker that is' }
-  return [await context.prompts.pick('Broker', [...running, controller])]
+  return [await context.prompts.pick('Broker', [...(await brokersThatAre('up', context)), controller])]
 }
 
-/** One that was killed or paused. */
-export async function askForFaultyBroker(context: CommandContext): Promise<string[]> {
-  const faulty = (await brokers(context)).filter(({ note }) => note !== 'running')
-  if (faulty.length === 0)
-    throw new KcliError('KCLI_NO_FAULTS', 'all brokers are running', {
-      hint: 'Kill one with: kcli cluster kill, or pause one with: kcli cluster pause',
+export function askForKilledBroker(context: CommandContext): Promise<string[]> {
+  return askForFaultyBroker('killed', context)
+}
+
+export function askForPausedBroker(context: CommandContext): Promise<string[]> {
+  return askForFaultyBroker('paused', context)
+}
+
+async function askForFaultyBroker(state: State, context: CommandContext): Promise<string[]> {
+  const brokers = await brokersThatAre(state, context)
+  if (brokers.length === 0)
+    throw new KcliError('KCLI_NO_FAULTS', `no broker is ${state}`, {
+      hint: 'See how they are with: kcli cluster status',
     })
-  return [await context.prompts.pick('Broker', faulty)]
+  return [await context.prompts.pick('Broker', brokers)]
 }
 
-async function brokers(context: CommandContext): Promise<Choice[]> {
+async function brokersThatAre(wanted: State, context: CommandContext) {
   const { states } = await askServer(context, { do: 'state' })
-  return states.map(({ id, state }) => ({ value: String(id), note: state }))
+  return states.filter(({ state }) => state === wanted).map(({ id }) => ({ value: String(id), note: wanted }))
 }

@@ -1,5 +1,5 @@
 import type { CommandContext } from '../context.ts'
-import { askForBroker, askForFaultyBroker } from './broker-questions.ts'
+import { askForBroker, askForKilledBroker, askForPausedBroker } from './broker-questions.ts'
 import { askForConfigChange, askForConfigResource, askForTopicChange } from './config-questions.ts'
 import { askForGroup, askForGroupTopic, askForResetPlace, askForResetTopic } from './group-questions.ts'
 import type { CommandLine } from './need.ts'
@@ -18,7 +18,8 @@ export const QUESTIONS = {
   'reset-topic': askForResetTopic,
   'reset-place': askForResetPlace,
   broker: askForBroker,
-  'faulty-broker': askForFaultyBroker,
+  'killed-broker': askForKilledBroker,
+  'paused-broker': askForPausedBroker,
   'config-resource': askForConfigResource,
   'config-change': askForConfigChange,
 } as const satisfies Record<string, Question>
