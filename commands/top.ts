@@ -11,7 +11,7 @@ export default class Top extends BaseCommand {
     '<%= config.bin %> top',
     '<%= config.bin %> top -b broker:9092 --zookeeper zk:2181/kafka',
     '<%= config.bin %> top --once --tab groups',
-    '<%= config.bin %> top -n 60 --interval 1000 -o ndjson > hour.ndjson',
+    '<%= config.bin %> top -n 60 --interval 60000 -o ndjson > hour.ndjson',
   ]
   static override flags = {
     interval: Flags.integer({

@@ -8,6 +8,7 @@ import {
 } from '../../../client/index.ts'
 
 export interface BrokerLinesOptions extends Pick<ClientOptions, 'network' | 'clock' | 'clientId'> {
+  readonly observer?: ClientOptions['observer'] | undefined
   /** How long a broker has for an answer. */
   readonly patienceMs: number
   /** Whether who did not answer is left alone for a while; else the next question is a new try. */
@@ -81,9 +82,9 @@ export class BrokerLines {
   }
 
   private open(address: Address): Promise<Connection> {
-    const { network, clock, clientId = 'kcli', patienceMs: timeoutMs } = this.options
+    const { network, clock, clientId = 'kcli', observer, patienceMs: timeoutMs } = this.options
     const times = { connectTimeoutMs: timeoutMs, requestTimeoutMs: timeoutMs }
-    return Connection.open(network, address, { clock, clientId, ...times })
+    return Connection.open(network, address, { clock, clientId, observer, ...times })
   }
 }
 

@@ -88,10 +88,10 @@ function pollerFor(
   { dataDir, clientOptions }: Target,
   znodes: ZnodeEyes | undefined,
 ): TopPoller {
-  const { network, bootstrap, resolver, clientId = 'kcli' } = clientOptions
+  const { network, bootstrap, resolver, clientId = 'kcli', observer } = clientOptions
   const directory = dataDir === undefined ? undefined : new DataDirectory(systemPorts().fs, dataDir)
   return new TopPoller({
-    lines: new BrokerLines({ network, clock, clientId, patienceMs: PATIENCE_MS, pauses: true }),
+    lines: new BrokerLines({ network, clock, clientId, observer, patienceMs: PATIENCE_MS, pauses: true }),
     clock,
     seeds: bootstrap,
     addressOf: resolver ?? tcpResolver,
