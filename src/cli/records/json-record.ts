@@ -89,30 +89,117 @@ export class NdjsonParser implements InputParser {
 }
 
 const NOT_TEXT = 'Bytes that are no text go into "keyBase64" and "valueBase64".'
-
-type Fail = (message: string, hint?: string) => never
+/** Only an escape can be half of a surrogate pair: the line itself is UTF-8. */
+const ESCAPED_SURROGATE = /\\u[dD][89a-fA-F]/
+const HALF_A_PAIR = /\p{Surrogate}/u
 
 function recordFromJson(text: string, line: number): InputRecord {
-  const fail: Fail = (message, hint) => {
-    throw new InputError('line', line, message, hint)
+  return new RecordLine(text, line).read()
+}
+
+/** Reads one record; what goes wrong names the line. */
+class RecordLine {
+  private readonly text: string
+  private readonly line: number
+  private readonly mayHaveHalves: boolean
+
+  constructor(text: string, line: number) {
+    this.text = text
+    this.line = line
+    this.mayHaveHalves = text.includes('\\') && ESCAPED_SURROGATE.test(text)
   }
-  let data: unknown
-  try {
-    data = JSON.parse(text)
-  } catch (error) {
-    return fail(`it is not JSON (${messageOf(error)})`)
+
+  read(): InputRecord {
+    const data = this.parse()
+    if (!isObject(data)) return this.fail('a JSON object is wanted, such as {"key":"k","value":"v"}')
+    const partition = this.integer(data, 'partition')
+    if (partition !== undefined && partition < 0) this.fail(`"partition" is ${partition}, the first one is 0`)
+    const timestampMs = this.timestamp(data)
+    const whole = () => new JsonText(this.text)
+    return {
+      key: this.bytes(data, 'key', whole),
+      value: this.bytes(data, 'value', whole),
+      headers: this.headers(data.headers, () => whole().member('headers')),
+      ...(partition !== undefined && { partition }),
+      ...(timestampMs !== undefined && { timestampMs }),
+    }
   }
-  if (!isObject(data)) return fail('a JSON object is wanted, such as {"key":"k","value":"v"}')
-  const source = new JsonText(text)
-  const partition = integerField(data, 'partition', fail)
-  if (partition !== undefined && partition < 0) fail(`"partition" is ${partition}, the first one is 0`)
-  const timestampMs = timestampOf(data, fail)
-  return {
-    key: bytesOf(data, 'key', source, fail),
-    value: bytesOf(data, 'value', source, fail),
-    headers: headersOf(data.headers, source, fail),
-    ...(partition !== undefined && { partition }),
-    ...(timestampMs !== undefined && { timestampMs }),
+
+  private parse(): unknown {
+    try {
+      return JSON.parse(this.text)
+    } catch (error) {
+      return this.fail(`it is not JSON (${messageOf(error)})`)
+    }
+  }
+
+  private fail(message: string, hint?: string): never {
+    throw new InputError('line', this.line, message, hint)
+  }
+
+  private integer(data: Record<string, unknown>, name: string): number | undefined {
+    const value = data[name]
+    if (value === undefined || value === null) return undefined
+    if (typeof value !== 'number' || !Number.isSafeInteger(value))
+      return this.fail(`"${name}" is not a whole number`)
+    return value
+  }
+
+  /** -1, which `consume` writes with the type "none", is what the record had: no timestamp. */
+  private timestamp(data: Record<string, unknown>): number | undefined {
+    const timestampMs = this.integer(data, 'timestamp')
+    if (timestampMs === undefined || timestampMs >= 0) return timestampMs
+    if (timestampMs < -1) return this.fail(`"timestamp" is ${timestampMs}: times count from 1970 on`)
+    return data.timestampType === 'none' ? timestampMs : undefined
+  }
+
+  /** `source` is the object as it is written in the line. */
+  private bytes(
+    data: Record<string, unknown>,
+    name: string,
+    source: () => JsonText | undefined,
+  ): Buffer | null {
+    const encoded = data[`${name}Base64`]
+    if (encoded !== undefined) {
+      if (typeof encoded !== 'string' || !isBase64(encoded)) return this.fail(`"${name}Base64" is not base64`)
+      return Buffer.from(encoded, 'base64')
+    }
+    const value = data[name]
+    if (typeof value === 'string') return Buffer.from(this.wellFormed(value, name))
+    if (value === undefined || value === null) return null
+    return Buffer.from(source()?.member(name)?.toString() ?? JSON.stringify(value))
+  }
+
+  /** Half of a surrogate pair has no bytes in UTF-8: something else would be stored. */
+  private wellFormed(text: string, name: string): string {
+    return this.mayHaveHalves && HALF_A_PAIR.test(text)
+      ? this.fail(`"${name}" has half of a surrogate pair, which is no character`, NOT_TEXT)
+      : text
+  }
+
+  private headers(value: unknown, source: () => JsonText | undefined): readonly InputHeader[] {
+    if (value === undefined || value === null) return NO_HEADERS
+    if (Array.isArray(value)) {
+      return value.map((header: unknown, i) => {
+        if (!isObject(header)) return this.fail('a header is an object with "key" and "value"')
+        return this.header(header, () => source()?.element(i))
+      })
+    }
+    if (!isObject(value)) return this.fail('"headers" is neither a list nor an object')
+    return Object.keys(value).map((key) => ({
+      key: this.wellFormed(key, 'headers'),
+      value: this.bytes(value, key, source),
+    }))
+  }
+
+  private header(data: Record<string, unknown>, source: () => JsonText | undefined): InputHeader {
+    const value = this.bytes(data, 'value', source)
+    if (data.keyBase64 !== undefined) {
+      const keyBytes = this.bytes(data, 'key', source) ?? Buffer.alloc(0)
+      return { key: keyBytes.toString('utf8'), keyBytes, value }
+    }
+    if (typeof data.key !== 'string') return this.fail('a header needs a "key" that is a string')
+    return { key: this.wellFormed(data.key, 'key'), value }
   }
 }
 
@@ -120,86 +207,7 @@ function isObject(data: unknown): data is Record<string, unknown> {
   return typeof data === 'object' && data !== null && !Array.isArray(data)
 }
 
-function integerField(data: Record<string, unknown>, name: string, fail: Fail): number | undefined {
-  const value = data[name]
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !Number.isSafeInteger(value))
-    return fail(`"${name}" is not a whole number`)
-  return value
-}
-
-/** -1, which `consume` writes with the type "none", is what the record had: no timestamp. */
-function timestampOf(data: Record<string, unknown>, fail: Fail): number | undefined {
-  const timestampMs = integerField(data, 'timestamp', fail)
-  if (timestampMs === undefined || timestampMs >= 0) return timestampMs
-  if (timestampMs < -1) return fail(`"timestamp" is ${timestampMs}: times count from 1970 on`)
-  return data.timestampType === 'none' ? timestampMs : undefined
-}
-
-function bytesOf(
-  data: Record<string, unknown>,
-  name: string,
-  source: JsonText | undefined,
-  fail: Fail,
-): Buffer | null {
-  const encoded = data[`${name}Base64`]
-  if (encoded !== undefined) {
-    if (typeof encoded !== 'string' || !isBase64(encoded)) return fail(`"${name}Base64" is not base64`)
-    return Buffer.from(encoded, 'base64')
-  }
-  const value = data[name]
-  if (value === undefined || value === null) return null
-  const text = typeof value === 'string' ? value : (source?.member(name)?.toString() ?? JSON.stringify(value))
-  return Buffer.from(wellFormed(text, name, fail))
-}
-
-/** Half of a surrogate pair has no bytes in UTF-8: something else would be stored. */
-function wellFormed(text: string, name: string, fail: Fail): string {
-  return HALF_A_PAIR.test(text)
-    ? fail(`"${name}" has half of a surrogate pair, which is no character`, NOT_TEXT)
-    : text
-}
-
-const HALF_A_PAIR = /\p{Surrogate}/u
-
 /** Padded or not; what is left over of the last group is a byte or two. */
 function isBase64(text: string): boolean {
   return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.replace(/=+$/, '').length % 4 !== 1
-}
-
-function headersOf(value: unknown, source: JsonText, fail: Fail): readonly InputHeader[] {
-  if (value === undefined || value === null) return NO_HEADERS
-  if (Array.isArray(value)) {
-    return value.map((header: unknown, i) => {
-      if (!isObject(header)) return fail('a header is an object with "key" and "value"')
-      return {
-        ...headerKey(header, fail),
-        value: bytesOf(
-          header,
-          'value',
-          isText(header.value) ? undefined : source.member('headers')?.element(i),
-          fail,
-        ),
-      }
-    })
-  }
-  if (!isObject(value)) return fail('"headers" is neither a list nor an object')
-  const members = source.member('headers')
-  return Object.keys(value).map((key) => ({
-    key: wellFormed(key, 'headers', fail),
-    value: bytesOf(value, key, members, fail),
-  }))
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' || value === null || value === undefined
-}
-
-function headerKey(header: Record<string, unknown>, fail: Fail): Pick<InputHeader, 'key' | 'keyBytes'> {
-  if (header.keyBase64 !== undefined) {
-    const keyBytes = bytesOf(header, 'key', undefined, fail) ?? Buffer.alloc(0)
-    return { key: keyBytes.toString('utf8'), keyBytes }
-  }
-  if (typeof header.key !== 'string') return fail('a header needs a "key" that is a string')
-  return { key: wellFormed(header.key, 'key', fail) }
 }
