@@ -52,14 +52,17 @@ describe('kcli', () => {
 
   it.each([
     [['topics', 'create'], /^kcli: no topic given\nName it as an argument or with --topic\.\n$/],
-    [['topics', 'list', '--bogus'], /^kcli: Nonexistent flag: --bogus\n/],
-    [['topics', 'create', 'x', '--partitions', 'many'], /^kcli: --partitions: Expected an integer/],
-    [['topics', 'list', '-o', 'xml'], /^kcli: Expected --output=xml to be one of: table, wide/],
+    [['topics', 'list', '--bogus'], /^kcli: topics list has no flag --bogus\n/],
+    [
+      ['topics', 'create', 'x', '--partitions', 'many'],
+      /^kcli: --partitions is 'many', and takes a whole number\n/,
+    ],
+    [['topics', 'list', '-o', 'xml'], /^kcli: --output is 'xml', and takes one of table, wide/],
     [['topics', 'list', '-b', 'a:b:c'], /^kcli: --bootstrap-server has the address 'a:b:c'\n/],
     [['consume', 'x', '--group', 'g', '--tail', '1'], /^kcli: --group and --tail cannot be given together/],
     [['produce', 'x', '--transactional-id', 't'], /^kcli: transactions are not supported yet\n/],
     [['console-consumer'], /^kcli: exactly one of --topic and --include/],
-    [['console-producer'], /^kcli: .*Missing required flag topic/],
+    [['console-producer'], /^kcli: --topic is missing\n/],
   ])('ends %j with exit code 2 and says why', async (args, message) => {
     const result = await runCli(args)
     expect(result.stderr).toMatch(message)
@@ -71,7 +74,7 @@ describe('kcli', () => {
     const result = await runCli(['topics', 'list', '--bootstrap-server', '127.0.0.1:1'])
     expect(result).toMatchObject({ code: 3, stdout: '' })
     expect(result.stderr).toMatch(
-      /^kcli: cannot connect to 127\.0\.0\.1:1 \(ECONNREFUSED\)\nCheck the address/,
+      /^kcli: cannot connect to 127\.0\.0\.1:1 \(ECONNREFUSED\)\nNothing listens there/,
     )
     const debug = await runCli(['topics', 'list', '--bootstrap-server', '127.0.0.1:1', '--debug'])
     expect(debug.stderr).toMatch(/\n\s+at /)

@@ -96,7 +96,7 @@ describe('kcli partitions reassign', () => {
     [['orders', '--replication-factor', '4'], 1, '4 replicas need as many brokers, and there are 3'],
     [['nowhere', '--replication-factor', '1'], 1, "topic 'nowhere' does not exist"],
     [[], 2, 'nothing to move'],
-    [['--plan', '/no/such/file'], 1, 'cannot read the plan /no/such/file'],
+    [['--plan', '/no/such/file'], 1, '/no/such/file cannot be read: there is no such file'],
     [['orders', '--plan', 'x.json'], 2, 'a plan says all'],
     [['orders', '--throttle', '10M'], 2, '--execute'],
     [['orders', '--execute', '--throttle', 'fast'], 2, "'fast' is no rate"],

@@ -31,6 +31,7 @@ export function parseError(error: unknown, grammar: Grammar): unknown {
     unexpectedArguments(error, grammar) ??
     missingValue(message, grammar) ??
     wrongValue(message, grammar) ??
+    missingFlag(message, grammar) ??
     togetherError(message) ??
     error
   )
@@ -103,6 +104,11 @@ function wrongValue(message: string, { flags }: Grammar): UsageError | undefined
     `--${flag} is '${typed.trim()}', and takes a whole number${limit}`,
     flagHint(flag, flags),
   )
+}
+
+function missingFlag(message: string, { flags }: Grammar): UsageError | undefined {
+  const flag = /Missing required flag ([\w.-]+)/.exec(message)?.[1]
+  return flag === undefined ? undefined : new UsageError(`--${flag} is missing`, flagHint(flag, flags))
 }
 
 function togetherError(message: string): UsageError | undefined {
