@@ -25,6 +25,8 @@ describe('in a pipe nobody is asked', () => {
     ['partitions reassign', 'nothing to move', '--plan'],
     ['configs describe', 'whose settings is not said', '--broker'],
     ['configs alter --topic orders', 'nothing to change', '--set'],
+    ['profile use', 'NAME is missing', 'profile list'],
+    ['profile delete', 'NAME is missing', 'profile list'],
     ['cluster kill', 'no broker is named', 'controller'],
     ['cluster revive', 'no broker is named', 'its id'],
   ])('kcli %s', async (line, message, flag) => {

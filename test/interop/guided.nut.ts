@@ -29,7 +29,7 @@ describeInterop('guided use', ['tmux'], () => {
     type('Enter')
   }
   /** The screen stays, with the exit code, until the terminal is ended. */
-  const start = (line: string, env = { KCLI_DATA_DIR: dataDir }) => {
+  const start = (line: string, env: Readonly<Record<string, string>> = { KCLI_DATA_DIR: dataDir }) => {
     const command = `sh -c '"${process.execPath}" "${runner}" ${line}; echo "exit $?"; sleep 60'`
     terminal = tmux.run(command, { env })
   }
@@ -143,6 +143,11 @@ describeInterop('guided use', ['tmux'], () => {
     expect((await kcli('topics', 'list', 'precious', '-o', 'name')).stdout).toBe('precious\n')
     type('C-u', 'prod', 'Enter')
     await shows(/Deleted topic precious\.\nexit 0/)
+    terminal.kill()
+    start('profile use', { KCLI_DATA_DIR: dataDir, KCLI_CONFIG: config })
+    await shows(/❯ prod +\S+\n {2}none/)
+    await choose('Profile', 'none', /❯ none/)
+    await shows(/No profile is in use\.\nexit 0/)
   })
 
   it('asks nobody where CI is set', async () => {

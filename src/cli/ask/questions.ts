@@ -3,6 +3,7 @@ import { askForBroker, askForKilledBroker, askForPausedBroker } from './broker-q
 import { askForConfigChange, askForConfigResource, askForTopicChange } from './config-questions.ts'
 import { askForGroup, askForGroupTopic, askForResetPlace, askForResetTopic } from './group-questions.ts'
 import type { CommandLine } from './need.ts'
+import { askForProfile, askForProfileToUse } from './profile-questions.ts'
 import { askForNewTopic, askForTopic } from './topic-questions.ts'
 
 /** Asks and gives the words that say it on a command line. `line` is what is known before. */
@@ -20,6 +21,8 @@ export const QUESTIONS = {
   broker: askForBroker,
   'killed-broker': askForKilledBroker,
   'paused-broker': askForPausedBroker,
+  profile: askForProfile,
+  'profile-to-use': askForProfileToUse,
   'config-resource': askForConfigResource,
   'config-change': askForConfigChange,
 } as const satisfies Record<string, Question>
