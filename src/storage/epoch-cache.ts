@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type FileSystem, replaceFileSync } from '../base/file-system.ts'
+import * as batch from '../records/index.ts'
 import { formatCheckpoint, parseCheckpoint } from './checkpoint-file.ts'
 import { KafkaStorageError } from './errors.ts'
 import type { EpochEndOffset } from './log-types.ts'
@@ -72,6 +73,21 @@ export class EpochCache {
     const latest = this.latest
     if (latest !== undefined && latest.epoch === epoch && latest.startOffset <= startOffset) return
     this.replace(withEntry(this.list, { epoch, startOffset }))
+  }
+
+  /**
+   * The epochs of batches that come behind `endOffset`. Each begins behind the batch before it, even if its first batches are
+   * missing since the leader has compacted them away: a follower with something older at their offsets has to drop it.
+   * (Kafka's begins with the first batch that is left, and such followers keep what nobody else has.)
+   */
+  assignAll(batches: Buffer, endOffset: number): void {
+    let next = endOffset
+    for (let at = 0; at < batches.length; at += batch.batchSizeBytes(batches, at)) {
+      const epoch = batch.partitionLeaderEpoch(batches, at)
+      if (batch.magic(batches, at) < batch.MAGIC_V2) this.clear()
+      else if (epoch >= 0 && epoch !== this.latest?.epoch) this.assign(epoch, next)
+      next = batch.lastOffset(batches, at) + 1
+    }
   }
 
   /**

@@ -14,6 +14,8 @@ export class Housekeeping {
   private readonly logger: Logger
   private readonly timers = new Set<Timer>()
   private readonly removals = new Set<() => void>()
+  /** Of those, the ones whose time has come. */
+  private readonly due: (() => void)[] = []
   private isOver = false
 
   constructor(clock: Clock, logger: Logger) {
@@ -38,7 +40,7 @@ export class Housekeeping {
       return
     }
     this.removals.add(remove)
-    this.set(delayMs, () => this.run(remove))
+    this.set(delayMs, () => this.isDue(remove))
   }
 
   /** Nothing comes again; what was to be removed later is removed now. */
@@ -59,6 +61,21 @@ export class Housekeeping {
       { unref: true },
     )
     this.timers.add(timer)
+  }
+
+  /**
+   * One in each turn of the loop: the logs of a thousand topics that were deleted together are due together, and the
+   * brokers must not stand still until the last of them is gone.
+   */
+  private isDue(remove: () => void): void {
+    this.due.push(remove)
+    if (this.due.length === 1) this.clock.defer(() => this.removeNext())
+  }
+
+  private removeNext(): void {
+    const remove = this.due.shift()
+    if (remove !== undefined && this.removals.has(remove)) this.run(remove)
+    if (this.due.length > 0) this.clock.defer(() => this.removeNext())
   }
 
   private run(remove: () => void): void {

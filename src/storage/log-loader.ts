@@ -61,6 +61,8 @@ class LogLoader {
   private readonly epochsAreDamaged: boolean
   private readonly producers: ProducerState
   private segments: Segment[] = []
+  /** Behind the last batch that was replayed. An epoch begins there, also where compaction took its first batches. */
+  private replayedEnd: number | undefined
 
   constructor(options: LoadOptions) {
     this.options = options
@@ -250,6 +252,7 @@ class LogLoader {
   private replayBatch(segment: Segment, buffer: Buffer, at: number, sizeBytes: number): boolean {
     const lastOffset = batch.lastOffset(buffer, at)
     const epoch = batch.partitionLeaderEpoch(buffer, at)
+    const startOffset = this.replayedEnd ?? batch.baseOffset(buffer, at)
     try {
       replayProducers(this.producers, buffer, at, sizeBytes, segment)
     } catch (error) {
@@ -258,9 +261,8 @@ class LogLoader {
       throw error
     }
     this.producers.setMapEndOffset(lastOffset + 1)
-    if (epoch >= 0 && epoch > (this.epochs.latest?.epoch ?? -1)) {
-      this.epochs.assign(epoch, batch.baseOffset(buffer, at))
-    }
+    this.replayedEnd = lastOffset + 1
+    if (epoch >= 0 && epoch > (this.epochs.latest?.epoch ?? -1)) this.epochs.assign(epoch, startOffset)
     return true
   }
 
@@ -279,11 +281,13 @@ class LogLoader {
     const { isClean, recoveryPoint } = this.options
     const floor = this.segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint)
     const entries: EpochEntry[] = []
+    let end: number | undefined
     for (const segment of isClean ? this.segments : this.segments.slice(0, Math.max(floor, 0))) {
       await scanSegment(segment, scanHeads, 0, segment.sizeBytes, (buffer, at) => {
         const epoch = batch.partitionLeaderEpoch(buffer, at)
         if (epoch > (entries.at(-1)?.epoch ?? -1))
-          entries.push({ epoch, startOffset: batch.baseOffset(buffer, at) })
+          entries.push({ epoch, startOffset: end ?? batch.baseOffset(buffer, at) })
+        end = batch.lastOffset(buffer, at) + 1
         return undefined
       })
     }

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { systemErrorCode } from '../base/errors.ts'
 import { SerialQueue } from '../base/serial-queue.ts'
-import * as batch from '../records/index.ts'
 import { AppendWriter } from './append-writer.ts'
 import { swapFiles } from './cleaner/segment-swap.ts'
 import type { EpochCache } from './epoch-cache.ts'
@@ -120,7 +119,7 @@ export class OpenLog {
       restore()
     }
     try {
-      this.assignEpochs(buffer)
+      this.epochs.assignAll(buffer, this.nextOffset)
       const before = this.segments.active
       const segment = this.segmentFor(valid)
       const position = segment.append(buffer, config.indexIntervalBytes)
@@ -477,16 +476,6 @@ export class OpenLog {
       if (rolled === active) return
       this.producers.removeSnapshot(rolled.baseOffset)
       rolled.markDeleted()()
-    }
-  }
-
-  private assignEpochs(buffer: Buffer): void {
-    for (let at = 0; at < buffer.length; at += batch.batchSizeBytes(buffer, at)) {
-      const epoch = batch.partitionLeaderEpoch(buffer, at)
-      if (batch.magic(buffer, at) < batch.MAGIC_V2) this.epochs.clear()
-      else if (epoch >= 0 && epoch !== this.epochs.latest?.epoch) {
-        this.epochs.assign(epoch, batch.baseOffset(buffer, at))
-      }
     }
   }
 

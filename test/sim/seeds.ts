@@ -32,4 +32,8 @@ export const KEPT_SEEDS: readonly (readonly [seed: number, found: string])[] = [
     400_866,
     'a broker that had heard of one partition of __consumer_offsets took it for all, and looked for groups in the wrong one',
   ],
+  [
+    502_606,
+    'where compaction had taken the first batches of an epoch, a follower kept what it had of an older one at their offsets',
+  ],
 ]

@@ -235,6 +235,18 @@ describe('appendAsFollower', () => {
     }
   })
 
+  it('begins an epoch behind what it has, where the leader has compacted its first batches away', async () => {
+    const { log } = await newLog(dir)
+    await log.appendAsFollower(batchOf(['a', 'b'], { baseOffset: 0, partitionLeaderEpoch: 2 }))
+    const later = [
+      batchOf(['c'], { baseOffset: 10, partitionLeaderEpoch: 6 }),
+      batchOf(['d'], { baseOffset: 20, partitionLeaderEpoch: 7 }),
+    ]
+    await log.appendAsFollower(Buffer.concat(later))
+    const ends = () => [2, 6, 7].map((epoch) => log.endOffsetForEpoch(epoch).endOffset)
+    expect(ends()).toEqual([2, 11, 21])
+  })
+
   it('takes more at once than a segment may have by now', async () => {
     const { log } = await newLog(dir, { config: { segmentBytes: 100 } })
     await log.appendAsFollower(
