@@ -1,5 +1,6 @@
 /** kafka-e2e-latency and the verifiable clients beside Kafka's own, on Kafka's broker and on ours. */
 import { spawn } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunKafkaTool } from '../../src/cli/kafka-tool-command.ts'
@@ -105,6 +106,19 @@ describeInterop('tools that verify', ['kafka', 'driver'], () => {
         expect(found.code, line).toBe(theirs.code)
       }
     })
+  })
+
+  it('a verifiable producer waits for brokers that are not there, as long as it may', async () => {
+    const file = path.join(home.dir, 'impatient')
+    writeFileSync(file, 'max.block.ms=300\n')
+    const line = `--bootstrap-server 127.0.0.1:1 --topic t --max-messages 2 --producer.config ${file}`
+    const startMs = performance.now()
+    const { out, code } = await runDropIn(kafkaVerifiableProducer, line.split(' '))
+    expect(performance.now() - startMs).toBeGreaterThan(550)
+    expect(code).toBe(0)
+    const failed = eventsOf(out).filter((event) => event.name === 'producer_send_error')
+    expect(failed).toHaveLength(2)
+    expect(out).toContain('"message":"Topic t not present in metadata after 300 ms."')
   })
 
   describe('kafka-verifiable-consumer', () => {

@@ -96,6 +96,48 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
       '@ --alter --topic own%.dot --partitions 2',
       '@ --alter --topic own%.dot --partitions 5 --replica-assignment 0:1,1:2,0:1,0:1,2:1',
       '@ --delete --topic own%.dot',
+      '--bootstrap-server',
+      '--bootstrap-server=',
+      '--bootstrap-server localhost:1 --bootstrap-server localhost:2 --list',
+      '--bootstrap-serv x',
+      '--version --help',
+      '--version=3',
+      '-help',
+      '-v',
+      'words',
+      '-- --help',
+      '@ --list extra',
+      '@ --list=true',
+      '@ -list',
+      '@ --list --topic',
+      "@ --list --topic '*'",
+      '@ --list --if-exists',
+      '@ --list --topics-with-overrides',
+      '@ --describe --topic=',
+      "@ --describe --topic ''",
+      '@ --describe --topic-id bad',
+      '@ --describe --topic-id AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+      '@ --describe --at-min-isr-partitions --under-min-isr-partitions --topic own%.*',
+      '@ --describe --under-replicated-partitions --topic own%.*',
+      '@ --describe --partition-size-limit-per-response 0',
+      '@ --create --topic .',
+      '@ --create --topic ..',
+      `@ --create --topic ${'x'.repeat(250)}`,
+      '@ --create --topic own%_a.b --partitions 1',
+      '@ --create --topic own%_a_b --partitions 1',
+      '@ --create --topic t --partitions -1',
+      '@ --create --topic t --replication-factor -1 --partitions x',
+      '@ --create --topic t --config =',
+      '@ --create --topic t --config cleanup.policy=[compact',
+      '@ --create --topic own%-t --replica-assignment 0:9',
+      '@ --create --topic own%-r --replica-assignment 0,',
+      '@ --create --topic own%-s --replica-assignment ,',
+      '@ --alter --topic own%-r --partitions 1',
+      '@ --alter --topic own%-r --partitions 0',
+      '@ --alter --topic own%-r',
+      '@ --alter --topic own%-r --partitions 2 --replica-assignment 0:1,0:1',
+      '@ --alter --topic own%-r --partitions 3 --replica-assignment 0,2,1',
+      '@ --describe --topic own%-r',
     ])('%s', async (line) => {
       await new DropInComparison(java, 'kafka-topics', kafkaTopics, kafka.bootstrap).same(line)
     })
@@ -170,6 +212,22 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
       '@ --exclude-internal-topics',
       '@ --topic [',
       '@ --topic offsets --command-config /no/such/file',
+      '@ --topic offsets --command-config /tmp',
+      '--bootstrap-server= --topic offsets',
+      '--broker-list localhost:1,x --topic t',
+      '@ --topic offsets --broker-list x',
+      '@ --topic offsets --partitions ,',
+      '@ --topic offsets --partitions 0,,0',
+      '@ --partitions -1',
+      '@ --topic-partitions ,',
+      '@ --topic-partitions offsets:',
+      '@ --topic-partitions offsets:0-',
+      '@ --topic-partitions offsets:-',
+      '@ --topic-partitions offsets:1-0',
+      "@ --topic offsets --time ''",
+      '@ --topic offsets --time -6',
+      '@ --topic offsets --time EARLIEST',
+      '@ --topic offsets --time 99999999999999999999',
     ])('%s', async (line) => {
       await new DropInComparison(java, 'kafka-get-offsets', kafkaGetOffsets, kafka.bootstrap).same(line)
     })
@@ -191,6 +249,11 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
       '@ --describe --topic-list nowhere',
       '@ --describe --command-config /no/such/file',
       '--bootstrap-server x --describe',
+      "@ --describe --broker-list ''",
+      '@ --describe --broker-list 0,0,',
+      '@ --describe --broker-list ,',
+      "@ --describe --topic-list ''",
+      '@ --describe --topic-list zz-off words',
     ])('%s', async (line) => {
       await new DropInComparison(java, 'kafka-log-dirs', kafkaLogDirs, kafka.bootstrap).same(line)
     })
@@ -217,6 +280,12 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
       '@ --election-type preferred --topic elected --partition 7',
       '@ --election-type preferred --topic nowhere --partition 0',
       '@ --election-type preferred --path-to-json-file /no/such/file',
+      '@ --election-type preferred --path-to-json-file /tmp',
+      '@ --election-type',
+      '@ --election-type preferred --partition 0',
+      '@ --election-type preferred --topic elected --partition -1',
+      '@ --admin.config /no/such/file --election-type preferred --all-topic-partitions',
+      '--bootstrap-server x --election-type preferred --all-topic-partitions',
     ])('%s', async (line) => {
       await new DropInComparison(java, 'kafka-leader-election', kafkaLeaderElection, kafka.bootstrap).same(
         line,
@@ -250,14 +319,20 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
       await java.produce({ 'bootstrap.servers': kafka.bootstrap }, [{ send }, { flush: true }])
     })
 
-    it.each(['', '--help', '--version', '--nosuch', '@', '@ --offset-json-file /no/such/file'])(
-      '%s',
-      async (line) => {
-        await new DropInComparison(java, 'kafka-delete-records', kafkaDeleteRecords, kafka.bootstrap).same(
-          line,
-        )
-      },
-    )
+    it.each([
+      '',
+      '--help',
+      '--version',
+      '--nosuch',
+      '@',
+      '@ --offset-json-file /no/such/file',
+      '@ --offset-json-file /tmp',
+      '@ --offset-json-file x --offset-json-file y',
+      '--offset-json-file x',
+      '@ --offset-json-file x --command-config /no/such/file',
+    ])('%s', async (line) => {
+      await new DropInComparison(java, 'kafka-delete-records', kafkaDeleteRecords, kafka.bootstrap).same(line)
+    })
 
     it.each([
       '',

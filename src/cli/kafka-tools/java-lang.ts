@@ -13,6 +13,23 @@ export function javaInt(text: string): number {
   throw new JavaException('java.lang.NumberFormatException', `For input string: "${text}"${overflow}`)
 }
 
+const MAX_UUID_CHARACTERS = 24
+const UUID_BYTES = 16
+
+/** org.apache.kafka.common.Uuid.fromString; gives the text again. */
+export function javaUuid(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  if (text.length > MAX_UUID_CHARACTERS) {
+    const start = text.slice(0, MAX_UUID_CHARACTERS)
+    throw illegalArgument(`Input string with prefix \`${start}\` is too long to be decoded as a base64 UUID`)
+  }
+  const { length } = Buffer.from(text, 'base64url')
+  if (length === UUID_BYTES) return text
+  throw illegalArgument(
+    `Input string \`${text}\` decoded as ${length} bytes, which is not equal to the expected 16 bytes of a base64-encoded UUID`,
+  )
+}
+
 /** String.split with a regular expression: empty pieces at the end are dropped. */
 export function javaSplit(text: string, separator: RegExp): string[] {
   const pieces = text.split(separator)

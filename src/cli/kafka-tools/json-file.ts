@@ -1,6 +1,15 @@
 import { JavaException } from '../../base/java-exception.ts'
 import { nodeFileSystem } from '../../base/node-file-system.ts'
 
+/** Utils.readFileAsString */
+export function readFileAsString(path: string): string {
+  try {
+    return nodeFileSystem.readFileSync(path).toString('utf8')
+  } catch (error) {
+    throw new JavaException('java.io.IOException', `Unable to read file ${path}`, error)
+  }
+}
+
 /** A JSON value as Kafka's tools take it apart (org.apache.kafka.server.util.json.JsonValue), with their exceptions. */
 export class JsonFile {
   private readonly value: unknown
@@ -11,9 +20,7 @@ export class JsonFile {
 
   /** Undefined for what is no JSON. Throws when there is no such file. */
   static read(path: string): JsonFile | undefined {
-    if (!nodeFileSystem.existsSync(path))
-      throw new JavaException('java.io.IOException', `Unable to read file ${path}`)
-    return JsonFile.parse(nodeFileSystem.readFileSync(path).toString('utf8'))
+    return JsonFile.parse(readFileAsString(path))
   }
 
   static parse(text: string): JsonFile | undefined {

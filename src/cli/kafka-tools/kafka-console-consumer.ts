@@ -1,7 +1,6 @@
 import { ConfigError } from '../../base/config-def.ts'
 import { JavaException } from '../../base/java-exception.ts'
 import { javaHash } from '../../base/java-hash.ts'
-import { nodeFileSystem } from '../../base/node-file-system.ts'
 import { type ConsoleConsumerFlags, consoleConsumerOptions } from '../console/consumer-flags.ts'
 import { parseKeyValues, readProperties } from '../console/properties.ts'
 import type { CommandContext } from '../context.ts'
@@ -12,6 +11,7 @@ import type { RecordWriter } from '../records/template.ts'
 import { type ConsoleConsumerOptions, consoleConsumer } from '../services/console-consumer.ts'
 import { openTarget } from '../target.ts'
 import { requireAddresses } from './addresses.ts'
+import { requireReadable } from './client-properties.ts'
 import { asKafkaException, configException } from './java-errors.ts'
 import { javaHashOrder } from './java-hash-order.ts'
 import { parseJavaLong } from './java-lang.ts'
@@ -79,7 +79,7 @@ function checkRequired(tool: Tool): void {
 function flagsOf({ options }: Tool): ConsoleConsumerFlags {
   const text = (name: string) => (options.has(name) ? options.value(name) : undefined)
   const file = text('consumer.config')
-  if (file !== undefined) requireFile(file)
+  if (file !== undefined) requireReadable(file)
   return {
     topic: text('topic'),
     include: text('include') ?? text('whitelist'),
@@ -101,10 +101,6 @@ function flagsOf({ options }: Tool): ConsoleConsumerFlags {
 
 function notNegative(value: number | undefined): number | undefined {
   return value === undefined || value < 0 ? undefined : value
-}
-
-function requireFile(path: string): void {
-  if (!nodeFileSystem.existsSync(path)) throw new JavaException('java.nio.file.NoSuchFileException', path)
 }
 
 /** ConsoleConsumerOptions.checkConsumerGroup */

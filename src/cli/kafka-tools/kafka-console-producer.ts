@@ -1,6 +1,5 @@
 import { ConfigError } from '../../base/config-def.ts'
 import { JavaException } from '../../base/java-exception.ts'
-import { nodeFileSystem } from '../../base/node-file-system.ts'
 import { type ConsoleProducerFlags, consoleProducerOptions } from '../console/producer-flags.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
@@ -8,6 +7,7 @@ import { JavaExit } from '../jopt/java-main.ts'
 import { InputError } from '../records/input-error.ts'
 import { produce } from '../services/produce.ts'
 import { openTarget } from '../target.ts'
+import { requireReadable } from './client-properties.ts'
 import { asKafkaException, configException } from './java-errors.ts'
 import { OPTIONS } from './kafka-console-producer-options.ts'
 import { NEWER_OPTIONS } from './newer-spellings.ts'
@@ -70,8 +70,7 @@ function flagsOf(tool: Tool): ConsoleProducerFlags {
   const long = (name: string) => (options.has(name) ? options.long(name) : undefined)
   const codec = options.value('compression-codec')
   for (const file of [text('producer.config'), text('reader-config')])
-    if (file !== undefined && !nodeFileSystem.existsSync(file))
-      throw new JavaException('java.nio.file.NoSuchFileException', file)
+    if (file !== undefined) requireReadable(file)
   return {
     topic: options.value('topic') ?? '',
     sync: options.has('sync'),

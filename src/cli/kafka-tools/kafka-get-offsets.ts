@@ -1,6 +1,13 @@
 import { JavaException } from '../../base/java-exception.ts'
-import type { Admin, OffsetSpec, TopicPartition } from '../../client/index.ts'
+import {
+  type Admin,
+  BrokerError,
+  type ListedOffset,
+  type OffsetSpec,
+  type TopicPartition,
+} from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
+import { asKafkaException, kafkaException } from './java-errors.ts'
 import { includeList, isJavaInt, javaSplit, parseJavaLong } from './java-lang.ts'
 import { OPTIONS } from './kafka-get-offsets-options.ts'
 import { runTool, TERSE_EXCEPTION, type Tool, type ToolDefinition } from './tool.ts'
@@ -47,7 +54,7 @@ async function main(tool: Tool): Promise<void> {
   const partitions = await partitionsOf(tool, admin, filter)
   if (partitions.length === 0)
     throw new TerseException('Could not match any topic-partitions with the specified filters')
-  const found = await tool.call('listOffsets', admin.listOffsets(partitions.map((at) => ({ ...at, spec }))))
+  const found = await offsetsOf(tool, admin, partitions, spec)
   const lines = found
     .filter(({ offset }) => offset !== -1)
     .map(({ topic, partition, offset }) => ({
@@ -56,6 +63,33 @@ async function main(tool: Tool): Promise<void> {
     }))
     .sort((a, b) => (a.key < b.key ? -1 : 1))
   for (const { text } of lines) tool.line(text)
+}
+
+/** Partitions that cannot be told are named on stderr, and the others are told. */
+async function offsetsOf(
+  tool: Tool,
+  admin: Admin,
+  partitions: readonly TopicPartition[],
+  spec: OffsetSpec,
+): Promise<ListedOffset[]> {
+  try {
+    return await admin.listOffsets(partitions.map((at) => ({ ...at, spec })))
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw asKafkaException(error, 'listOffsets') ?? error
+  }
+  const found: ListedOffset[] = []
+  for (const at of partitions) {
+    try {
+      found.push(...(await admin.listOffsets([{ ...at, spec }])))
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw asKafkaException(error, 'listOffsets') ?? error
+      const name = `${at.topic}-${at.partition}`
+      tool.errorLine(
+        `Skip getting offsets for topic-partition ${name} due to error: ${kafkaException(error.errorName)}`,
+      )
+    }
+  }
+  return found
 }
 
 const EARLIEST_LOCAL = -4

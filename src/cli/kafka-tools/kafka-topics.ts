@@ -1,10 +1,17 @@
 import { javaHash } from '../../base/java-hash.ts'
 import { validateTopicConfigs } from '../../broker/index.ts'
-import type { Admin, ConfigEntry, PartitionInfo, Reassignment, TopicInfo } from '../../client/index.ts'
+import type {
+  Admin,
+  ConfigEntry,
+  PartitionGrowth,
+  PartitionInfo,
+  Reassignment,
+  TopicInfo,
+} from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import { adminCommandFailed, adminOperation, configException } from './java-errors.ts'
 import { javaHashOrder } from './java-hash-order.ts'
-import { illegalArgument, includeList, javaInt, javaSplit } from './java-lang.ts'
+import { illegalArgument, includeList, javaInt, javaSplit, javaUuid } from './java-lang.ts'
 import { OPTIONS } from './kafka-topics-options.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
 
@@ -134,11 +141,13 @@ async function alter(tool: Tool, admin: Admin): Promise<void> {
   if (names.length === 0) return
   const totalCount = options.integer('partitions') ?? 0
   const topics = await tool.call('describeTopics', admin.describeTopics(names))
-  const growth = topics.map(({ name, partitions }) => ({
-    name,
-    totalCount,
-    ...(assignment !== undefined && { newAssignments: assignment.slice(partitions.length) }),
-  }))
+  const growth = topics.map(
+    ({ name, partitions }): PartitionGrowth => ({
+      name,
+      totalCount,
+      ...(assignment !== undefined && { replicaAssignment: assignment.slice(partitions.length) }),
+    }),
+  )
   const results = await tool.call('createPartitions', admin.createPartitions(growth))
   for (const { error } of results) tool.raise(error)
 }
@@ -180,7 +189,7 @@ async function describe(tool: Tool, admin: Admin): Promise<void> {
 
 /** Kafka collects them in a HashMap. */
 async function describedTopics(tool: Tool, admin: Admin): Promise<TopicInfo[]> {
-  const id = tool.options.value('topic-id')
+  const id = javaUuid(tool.options.value('topic-id'))
   if (id !== undefined && id !== 'AAAAAAAAAAAAAAAAAAAAAA') {
     const all = await tool.call('listTopics', admin.listTopics())
     const found = all.filter(({ topicId }) => topicId === id)
@@ -246,10 +255,14 @@ interface Surroundings {
 function isReported(tool: Tool, partition: PartitionInfo, { move, minIsr, live }: Surroundings): boolean {
   const { options } = tool
   const { leader, isr } = partition
-  if (options.has('under-replicated-partitions')) return replicationFactorOf(partition, move) > isr.length
-  if (options.has('under-min-isr-partitions')) return leader < 0 || isr.length < minIsr
-  if (options.has('at-min-isr-partitions')) return isr.length === minIsr
-  return leader < 0 || !live.has(leader)
+  const is: Readonly<Record<(typeof REPORTS)[number], boolean>> = {
+    'under-replicated-partitions': replicationFactorOf(partition, move) > isr.length,
+    'under-min-isr-partitions': leader < 0 || isr.length < minIsr,
+    'at-min-isr-partitions': isr.length === minIsr,
+    'unavailable-partitions': leader < 0 || !live.has(leader),
+  }
+  // Of several reports that are asked for, each adds its partitions.
+  return REPORTS.some((report) => options.has(report) && is[report])
 }
 
 /** What it is to be, while replicas are being moved. */
@@ -279,7 +292,10 @@ function requireTopic(tool: Tool, names: readonly string[]): void {
 
 function parseReplicaAssignment(text: string | undefined): number[][] | undefined {
   if (!text) return undefined
-  const partitions = text.split(',').map((brokers) => brokers.split(':').map((id) => javaInt(id.trim())))
+  const partitions = javaSplit(text, /,/).map((brokers) =>
+    javaSplit(brokers, /:/).map((id) => javaInt(id.trim())),
+  )
+  if (partitions.length === 0) return undefined
   partitions.forEach((brokers, i) => {
     const twice = [...new Set(brokers.filter((id, at) => brokers.indexOf(id) !== at))]
     if (twice.length > 0) {

@@ -1,6 +1,5 @@
 /** What Kafka's command-line programs have in common: options, help, streams, exit codes, a client. */
 import { JavaException } from '../../base/java-exception.ts'
-import { nodeFileSystem } from '../../base/node-file-system.ts'
 import type { Admin, BrokerError } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
 import {
@@ -14,6 +13,7 @@ import { OptionParser, type OptionSet, type OptionSpec, type ParserOptions } fro
 import { ChunkWriter } from '../records/chunk-writer.ts'
 import { openTarget, type Target } from '../target.ts'
 import { areAddresses, requireAddresses } from './addresses.ts'
+import { requireReadable } from './client-properties.ts'
 import { asKafkaException } from './java-errors.ts'
 
 /** A failure that a tool tells without a stack. */
@@ -117,6 +117,8 @@ export class Tool {
 
   /** ToolsUtils.validateBootstrapServer, or validatePortOrDie, which has a space more. */
   checkBootstrap(bootstrap: string, ending = ''): void {
+    if (bootstrap.trim() === '' && ending === '')
+      throw this.usage('Error while validating the bootstrap address\n')
     if (!areAddresses(bootstrap))
       throw this.usage(`Please provide valid host:port like host1:9091,host2:9092\n${ending}`)
   }
@@ -128,8 +130,7 @@ export class Tool {
     timeoutMs = this.context.timeoutMs,
   ): Promise<Admin> {
     const { context } = this
-    if (propertyFile !== undefined && !nodeFileSystem.existsSync(propertyFile))
-      throw new JavaException('java.nio.file.NoSuchFileException', propertyFile)
+    if (propertyFile !== undefined) requireReadable(propertyFile)
     requireAddresses(bootstrap, 'Failed to create new KafkaAdminClient')
     this.target ??= await openTarget(
       {

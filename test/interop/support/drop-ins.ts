@@ -7,6 +7,7 @@
  * - kafka-broker-api-versions shows brokers by id, Kafka's as a broker named them.
  * - kafka-configs refuses --zookeeper and --bootstrap-controller by name. A broker that does not exist is said at once;
  *   Kafka's waits for 30 s. More than four wrong names come in the order of java.util.Properties, not in that of Scala's HashSet.
+ * - kafka-consumer-groups says at once that a partition does not exist; Kafka's tries for five seconds.
  * - kafka-console-producer ends with exit code 1 when records were not stored, Kafka's with 0; and it tries again for
  *   delivery.timeout.ms unless --message-send-max-retries is given, Kafka's three times.
  * - kafka-console-consumer waits for a topic whose name is invalid. Of the old formatters of internal topics it has that of

@@ -1,7 +1,6 @@
-import { JavaException } from '../../../base/java-exception.ts'
-import { nodeFileSystem } from '../../../base/node-file-system.ts'
 import type { Admin } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
+import { readFileAsString } from '../json-file.ts'
 import { runTool, TERSE_EXCEPTION, type Tool, type ToolDefinition } from '../tool.ts'
 import { cancelAssignment } from './cancel.ts'
 import { executeAssignment } from './execute.ts'
@@ -71,19 +70,12 @@ function chosenAction(tool: Tool): Action {
 
 async function run(tool: Tool, admin: Admin, action: Action): Promise<void> {
   const { options } = tool
-  const file = () => readText(options.value('reassignment-json-file') ?? '')
+  const file = () => readFileAsString(options.value('reassignment-json-file') ?? '')
   const keepThrottles = options.has('preserve-throttles')
   if (action === 'verify') await verifyAssignment(tool, admin, file(), keepThrottles)
   else if (action === 'generate')
-    await generateAssignment(tool, admin, readText(options.value('topics-to-move-json-file') ?? ''))
+    await generateAssignment(tool, admin, readFileAsString(options.value('topics-to-move-json-file') ?? ''))
   else if (action === 'execute') await executeAssignment(tool, admin, file())
   else if (action === 'cancel') await cancelAssignment(tool, admin, file(), keepThrottles)
   else await listReassignments(tool, admin)
-}
-
-/** Utils.readFileAsString */
-function readText(path: string): string {
-  if (!nodeFileSystem.existsSync(path))
-    throw new JavaException('java.io.IOException', `Unable to read file ${path}`)
-  return nodeFileSystem.readFileSync(path).toString('utf8')
 }

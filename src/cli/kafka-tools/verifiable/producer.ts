@@ -36,6 +36,8 @@ export const DEFINITION: ArgparseDefinition = {
 
 /** Records between two turns of the loop, in which what the brokers said is told. */
 const TURN_RECORDS = 500
+/** max.block.ms */
+const DEFAULT_MAX_BLOCK_MS = 60_000
 /** So soon a signal is seen. */
 const LONGEST_PAUSE_MS = 100
 
@@ -70,7 +72,8 @@ async function main(
   const target = await openTarget({ 'bootstrap-server': bootstrap }, { timeoutMs, version, signal })
   const producer = new Producer(optionsWith(target, client), { ...config, allowAutoCreate: true })
   try {
-    await new VerifiableProducer(context, found, producer, streams).run()
+    const { maxBlockMs = DEFAULT_MAX_BLOCK_MS } = config
+    await new VerifiableProducer(context, found, { producer, maxBlockMs }, streams).run()
   } finally {
     producer.abandon()
     await target.close()
@@ -92,6 +95,7 @@ class VerifiableProducer {
   private readonly streams: ProgramStreams
   private readonly events: JsonEvents
   private readonly topic: string
+  private readonly maxBlockMs: number
   private readonly maxMessages: number
   private readonly throughput: number
   private readonly valuePrefix: string
@@ -102,13 +106,19 @@ class VerifiableProducer {
   private acked = 0
   private isFull = false
 
-  constructor(context: CommandContext, found: ArgparseResult, producer: Producer, streams: ProgramStreams) {
+  constructor(
+    context: CommandContext,
+    found: ArgparseResult,
+    { producer, maxBlockMs }: { readonly producer: Producer; readonly maxBlockMs: number },
+    streams: ProgramStreams,
+  ) {
     this.clock = context.clock
     this.signal = context.signal
     this.producer = producer
     this.streams = streams
     this.events = new JsonEvents(context.clock, streams.out)
     this.topic = found.value('--topic') ?? ''
+    this.maxBlockMs = maxBlockMs
     const maxMessages = found.number('--max-messages') ?? -1
     this.maxMessages = maxMessages < 0 ? Number.POSITIVE_INFINITY : maxMessages
     this.throughput = found.number('--throughput') ?? -1
@@ -184,8 +194,27 @@ class VerifiableProducer {
       this.isFull = !producer.append(record, callback)
     } catch (error) {
       if (!(error instanceof ClientError) || error.code !== 'KCLI_NOT_PREPARED') throw error
-      await producer.prepare(record.topic)
+      await this.prepare()
       this.isFull = !producer.append(record, callback)
+    }
+  }
+
+  /** Waits for a broker as long as max.block.ms allows (KafkaProducer.waitOnMetadata). */
+  private async prepare(): Promise<void> {
+    const { clock, topic, maxBlockMs } = this
+    const deadlineMs = clock.monotonicMs() + maxBlockMs
+    for (;;) {
+      try {
+        await this.producer.prepare(topic)
+        return
+      } catch (error) {
+        if (!(error instanceof ClientError) || error.code !== 'KCLI_UNREACHABLE') throw error
+        if (clock.monotonicMs() >= deadlineMs || this.signal.aborted) {
+          const text = `Topic ${topic} not present in metadata after ${maxBlockMs} ms.`
+          throw new JavaException('org.apache.kafka.common.errors.TimeoutException', text, error)
+        }
+        await sleep(clock, Math.min(LONGEST_PAUSE_MS, Math.max(0, deadlineMs - clock.monotonicMs())))
+      }
     }
   }
 
