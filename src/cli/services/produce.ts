@@ -53,14 +53,14 @@ export async function produce(context: CommandContext, options: ProduceOptions):
     ...(target.isLocal && { finalErrors: [ERROR_CODES.KAFKA_STORAGE_ERROR] }),
   })
   const report = new DeliveryReport(options.topic, context.out, context.clock, options.report)
-  const input: InputProgress = { readBytes: 0, totalBytes: context.inputSizeBytes(options.file) }
+  const isShown = showsProgress(context, options)
+  const totalBytes = isShown ? context.inputSizeBytes(options.file) : undefined
+  const input: InputProgress = { readBytes: 0, totalBytes }
   const meter = new Meter({
     clock: context.clock,
-    unit: input.totalBytes === undefined ? 'records' : 'bytes',
+    unit: totalBytes === undefined ? 'records' : 'bytes',
   })
-  const progress = showsProgress(context, options)
-    ? context.progress(() => report.progressLine(meter, input))
-    : undefined
+  const progress = isShown ? context.progress(() => report.progressLine(meter, input)) : undefined
   let failure: unknown
   try {
     await producer.prepare(options.topic)
