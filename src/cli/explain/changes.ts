@@ -1,8 +1,7 @@
 import path from 'node:path'
-import type { SegmentSummary } from '../../inspect/index.ts'
 import type { PartitionStatus } from '../services/cluster/status-snapshot.ts'
 import type { Change } from './events.ts'
-import type { LocalSnapshot } from './snapshot.ts'
+import type { LocalSnapshot, LogFiles } from './snapshot.ts'
 
 /** What is different between two looks: partitions, then their logs, then znodes. */
 export function changesBetween(before: LocalSnapshot, after: LocalSnapshot): Change[] {
@@ -61,77 +60,78 @@ function watermarkMove(was: PartitionStatus | undefined, now: PartitionStatus): 
 function logChanges(before: LocalSnapshot, after: LocalSnapshot): Change[] {
   const changes: Change[] = []
   for (const [name, now] of after.partitions) {
+    const { topic, partition } = now
     for (const { broker, endOffset } of now.replicas) {
       const was = before.partitions.get(name)?.replicas.find((each) => each.broker === broker)
       const firstOffset = was === undefined ? 0 : was.endOffset
-      const [old, segments] = [before, after].map((look) => segmentsOf(look, broker, now))
-      const last = segments?.at(-1)
-      if (old === undefined || segments === undefined || last === undefined) continue
-      const { topic, partition } = now
+      const log = after.logs.get(`${broker} ${name}`)
+      const last = log?.segments.at(-1)
+      if (log === undefined || last === undefined) continue
+      const old = before.logs.get(`${broker} ${name}`)?.segments ?? []
+      const place = { topic, partition, broker }
       if (firstOffset !== null && endOffset !== null && endOffset > firstOffset) {
-        const bytes = sumOf(segments) - sumOf(old)
-        changes.push({
-          event: 'append',
-          topic,
-          partition,
-          broker,
-          firstOffset,
-          endOffset,
-          bytes,
-          file: fileOf(last, 'log'),
-        })
+        const bytes = sumOf(log.segments) - sumOf(old)
+        const file = fileOf(log, last, 'log')
+        changes.push({ event: 'append', ...place, firstOffset, endOffset, bytes, file })
       }
-      changes.push(...segmentChanges(old, segments, { topic, partition, broker }))
+      changes.push(...segmentChanges(log, old, place))
     }
   }
   return changes
 }
 
+type Segment = LogFiles['segments'][number]
+
 function segmentChanges(
-  old: readonly SegmentSummary[],
-  now: readonly SegmentSummary[],
+  log: LogFiles,
+  old: readonly Segment[],
   place: { readonly topic: string; readonly partition: number; readonly broker: number },
 ): Change[] {
-  const find = (list: readonly SegmentSummary[], { baseOffset }: SegmentSummary) =>
-    list.find((each) => each.baseOffset === baseOffset)
-  const created = now.filter((each) => find(old, each) === undefined)
-  const deleted = old.filter((each) => find(now, each) === undefined)
-  return [
-    ...created.map((each) => ({
-      event: 'segment' as const,
-      ...place,
-      change: 'created' as const,
-      file: fileOf(each, 'log'),
-    })),
-    ...deleted.map((each) => ({
-      event: 'segment' as const,
-      ...place,
-      change: 'deleted' as const,
-      file: fileOf(each, 'log'),
-    })),
-    ...now.flatMap((each) => {
-      const entries = (each.indexEntries ?? 0) - (find(old, each)?.indexEntries ?? 0)
-      return entries > 0 ? [{ event: 'index' as const, ...place, file: fileOf(each, 'index'), entries }] : []
-    }),
-  ]
+  const isIn = (list: readonly Segment[]) => (one: Segment) =>
+    list.some(({ baseOffset }) => baseOffset === one.baseOffset)
+  const created = log.segments.filter((each) => !isIn(old)(each))
+  const deleted = old.filter((each) => !isIn(log.segments)(each))
+  const change = (kind: 'created' | 'deleted') => (each: Segment) => ({
+    event: 'segment' as const,
+    ...place,
+    change: kind,
+    file: fileOf(log, each, 'log'),
+  })
+  return [...created.map(change('created')), ...deleted.map(change('deleted'))]
 }
 
-function segmentsOf(
-  { segments }: LocalSnapshot,
-  broker: number,
-  { topic, partition }: PartitionStatus,
-): SegmentSummary[] {
-  return [...segments.values()]
-    .filter(({ dir }) => dir.brokerId === broker && dir.topic === topic && dir.partition === partition)
-    .sort((a, b) => a.baseOffset - b.baseOffset)
+/** How many entries of an index file are for an offset or later ones. */
+export type CountEntries = (file: string, baseOffset: number, fromOffset: number) => Promise<number>
+
+/** The index entries that appends have made. The files of other logs are not looked into. */
+export async function indexChanges(
+  changes: readonly Change[],
+  after: LocalSnapshot,
+  count: CountEntries,
+): Promise<Change[]> {
+  const found: Change[] = []
+  for (const change of changes) {
+    if (change.event !== 'append') continue
+    const { topic, partition, broker, firstOffset } = change
+    const log = after.logs.get(`${broker} ${topic}-${partition}`)
+    const segments = log?.segments ?? []
+    for (const [i, segment] of segments.entries()) {
+      const end = segments[i + 1]?.baseOffset ?? Number.POSITIVE_INFINITY
+      if (log === undefined || end <= firstOffset) continue
+      const file = fileOf(log, segment, 'index')
+      const entries = await count(file, segment.baseOffset, firstOffset)
+      if (entries > 0) found.push({ event: 'index', topic, partition, broker, file, entries })
+    }
+  }
+  return found
 }
 
-function sumOf(segments: readonly SegmentSummary[]): number {
+function sumOf(segments: readonly Segment[]): number {
   return segments.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
 }
 
-function fileOf({ dir, baseOffset }: SegmentSummary, suffix: string): string {
-  return path.join(dir.path, `${String(baseOffset).padStart(20, '0')}.${suffix}`)
+function fileOf(log: LogFiles, { baseOffset }: Segment, suffix: string): string {
+  return path.join(log.path, `${String(baseOffset).padStart(20, '0')}.${suffix}`)
 }
 
 function znodeChanges({ znodes: before }: LocalSnapshot, { znodes: after }: LocalSnapshot): Change[] {

@@ -1,7 +1,8 @@
-import type { Clock } from '../../base/clock.ts'
-import { sleep } from '../../base/clock.ts'
+import path from 'node:path'
+import { type Clock, sleep } from '../../base/clock.ts'
+import { nodeFileSystem } from '../../base/node-file-system.ts'
 import type { Target } from '../target.ts'
-import { changesBetween } from './changes.ts'
+import { changesBetween, indexChanges } from './changes.ts'
 import type { Change, Note } from './events.ts'
 import type { ExplainForm } from './form.ts'
 import { Recorder } from './recorder.ts'
@@ -71,8 +72,10 @@ export class Explanation {
       const after = await this.look()
       if (after === undefined) return undefined
       const changes = changesBetween(before, after)
+      if (changes.length === 0 && this.recorder.hasOnlyRead) return []
       const text = JSON.stringify(changes)
-      if (text === last || clock.monotonicMs() > deadlineMs) return changes
+      if (text === last || clock.monotonicMs() > deadlineMs)
+        return [...changes, ...(await indexChanges(changes, after, countIndexEntries))]
       last = text
       await sleep(clock, LOOK_EVERY_MS)
     }
@@ -98,4 +101,22 @@ export class Explanation {
   private note(message: string): void {
     if (this.notes.every((note) => note.message !== message)) this.notes.push({ event: 'note', message })
   }
+}
+
+/** An index may be read while the broker writes to it: what is not whole yet is for the next look. */
+async function countIndexEntries(file: string, baseOffset: number, fromOffset: number): Promise<number> {
+  const { readEntries } = await import('../../inspect/dump/index.ts')
+  let count = 0
+  try {
+    for await (const { offset } of readEntries(nodeFileSystem, {
+      path: file,
+      name: path.basename(file),
+      kind: 'index',
+      baseOffset,
+    }))
+      if (Number(offset) >= fromOffset) count++
+  } catch {
+    // It went away, or is damaged, which is for `segments verify` to say.
+  }
+  return count
 }

@@ -13,6 +13,10 @@ import { answerWords, askedWords, errorCodesIn } from './words.ts'
 /** What is kept of a command that never ends; the rest is only counted. */
 const MAX_EVENTS = 10_000
 
+/** FindCoordinator is none of them: it makes the topic of the offsets. */
+const READS =
+  /^(ApiVersions|Metadata|Fetch|ListOffsets|OffsetFetch|OffsetForLeaderEpoch|ConsumerGroupDescribe|Describe\w+|List\w+)$/
+
 /** Writes down what a command's clients do on the network. */
 export class Recorder implements RequestObserver {
   readonly events: (ConnectEvent | RequestEvent)[] = []
@@ -91,6 +95,11 @@ export class Recorder implements RequestObserver {
         event.answer = NOT_WAITED_FOR
       },
     }
+  }
+
+  /** Nothing was asked for that changes a cluster, now or a moment later. */
+  get hasOnlyRead(): boolean {
+    return this.events.every((event) => event.event === 'connect' || READS.test(event.api))
   }
 
   /** Brokers that only became known after they were asked get their ids. */

@@ -1,19 +1,28 @@
+import path from 'node:path'
 import { systemClock } from '../../base/clock.ts'
+import { systemErrorCode } from '../../base/errors.ts'
 import { silentLogger } from '../../base/logger.ts'
 import { nodeFileSystem } from '../../base/node-file-system.ts'
 import { systemRandom } from '../../base/random.ts'
 import { brokerOfPipe, DataDirectory, pipeAddress, zookeeperPipe } from '../../cluster/index.ts'
-import { listSegments, locate, type SegmentSummary } from '../../inspect/index.ts'
+import { describeFileName } from '../../inspect/index.ts'
 import { connectZooKeeper, isZooKeeperError, type ZooKeeperClient } from '../../zookeeper/index.ts'
 import { ClusterPoller, type PartitionStatus } from '../services/cluster/status-snapshot.ts'
 import type { Target } from '../target.ts'
+
+/** The folder of a replica, and what lies in it; no file is opened for that. */
+export interface LogFiles {
+  readonly path: string
+  /** In their order; without those that are on their way out. */
+  readonly segments: readonly { readonly baseOffset: number; readonly sizeBytes: number }[]
+}
 
 /** How a local cluster is at a moment, as far as it can be seen from outside of its brokers. */
 export interface LocalSnapshot {
   /** By `TOPIC-PARTITION`. */
   readonly partitions: ReadonlyMap<string, PartitionStatus>
-  /** By broker, partition and base offset; without those that are on their way out. */
-  readonly segments: ReadonlyMap<string, SegmentSummary>
+  /** By `BROKER TOPIC-PARTITION`. */
+  readonly logs: ReadonlyMap<string, LogFiles>
   /** By path; `mzxid` and `version` are new with each change. Undefined when the znodes cannot be seen. */
   readonly znodes: ReadonlyMap<string, { readonly version: number; readonly mzxid: number }> | undefined
 }
@@ -52,7 +61,7 @@ export class LocalEyes {
     const client = await this.znodes
     return {
       partitions: new Map(cluster.partitions.map((each) => [`${each.topic}-${each.partition}`, each])),
-      segments: await this.segments(),
+      logs: this.logs(cluster.partitions),
       znodes: client === undefined ? undefined : await readTree(client),
     }
   }
@@ -62,26 +71,17 @@ export class LocalEyes {
     await (await this.znodes)?.close().catch(() => undefined)
   }
 
-  private async segments(): Promise<Map<string, SegmentSummary>> {
-    // Files may come and go while they are listed; then the next look sees them.
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const found = await listSegments(
-          nodeFileSystem,
-          locate(nodeFileSystem, { names: [], dataDir: this.directory.path }),
-        )
-        return new Map(
-          found
-            .filter(({ dir, marks }) => dir.mark === undefined && !marks.includes('deleted'))
-            .map((each) => [
-              `${each.dir.brokerId} ${each.dir.topic}-${each.dir.partition} ${each.baseOffset}`,
-              each,
-            ]),
-        )
-      } catch (error) {
-        if (attempt >= 3) throw error
+  private logs(partitions: readonly PartitionStatus[]): Map<string, LogFiles> {
+    const places = new Map(this.directory.brokers.map(({ id, logDirs }) => [id, logDirs]))
+    const found = new Map<string, LogFiles>()
+    for (const { topic, partition, replicas } of partitions) {
+      for (const { broker } of replicas) {
+        const name = `${topic}-${partition}`
+        const files = filesOf((places.get(broker) ?? []).map((logDir) => path.join(logDir, name)))
+        if (files !== undefined) found.set(`${broker} ${name}`, files)
       }
     }
+    return found
   }
 
   private connect(): Promise<ZooKeeperClient> {
@@ -94,6 +94,24 @@ export class LocalEyes {
       sessionTimeoutMs: 10_000,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
     })
+  }
+}
+
+/** Of a broker with several log directories one has the replica. Undefined also while it comes or goes. */
+function filesOf(folders: readonly string[]): LogFiles | undefined {
+  const folder = folders.find((each) => nodeFileSystem.existsSync(each))
+  if (folder === undefined) return undefined
+  try {
+    const segments = nodeFileSystem.readdirSync(folder).flatMap((name) => {
+      const { kind, baseOffset, mark } = describeFileName(name)
+      if (kind !== 'log' || baseOffset === undefined || mark !== undefined) return []
+      const sizeBytes = nodeFileSystem.statSync(path.join(folder, name))?.sizeBytes
+      return sizeBytes === undefined ? [] : [{ baseOffset, sizeBytes }]
+    })
+    return { path: folder, segments: segments.sort((a, b) => a.baseOffset - b.baseOffset) }
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changesBetween } from '../../../src/cli/explain/changes.ts'
+import { changesBetween, indexChanges } from '../../../src/cli/explain/changes.ts'
 import type { Change, ConnectEvent, RequestEvent } from '../../../src/cli/explain/events.ts'
 import { withExplainForm } from '../../../src/cli/explain/form.ts'
 import { Recorder } from '../../../src/cli/explain/recorder.ts'
@@ -8,7 +8,6 @@ import { ObserverSlot } from '../../../src/cli/explain/slot.ts'
 import type { LocalSnapshot } from '../../../src/cli/explain/snapshot.ts'
 import { answerWords, askedWords, errorCodesIn } from '../../../src/cli/explain/words.ts'
 import type { PartitionStatus } from '../../../src/cli/services/cluster/status-snapshot.ts'
-import type { SegmentSummary } from '../../../src/inspect/index.ts'
 import type { Api } from '../../../src/protocol/index.ts'
 import { metadata } from '../../../src/protocol/messages/03-metadata.ts'
 import { findCoordinator } from '../../../src/protocol/messages/10-find-coordinator.ts'
@@ -215,64 +214,78 @@ describe('what changed', () => {
     replicas: [0, 1].map((broker) => ({ broker, endOffset: 10 })),
     ...of,
   })
-  const segment = (
-    broker: number,
-    baseOffset: number,
-    sizeBytes: number,
-    indexEntries = 0,
-  ): SegmentSummary => ({
-    dir: { topic: 'a', partition: 0, path: `/b${broker}/a-0`, logDir: `/b${broker}`, brokerId: broker },
-    ...{ baseOffset, sizeBytes, indexEntries, endOffset: undefined, totalBytes: sizeBytes },
-    ...{ lastTimestampMs: undefined, modifiedMs: 0, files: ['log'], marks: [] },
-  })
+  type Segments = readonly (readonly [baseOffset: number, sizeBytes: number])[]
+  /** The same in both replicas. */
   const look = (
     partitions: readonly PartitionStatus[],
-    segments: readonly SegmentSummary[],
+    segments: Segments,
     znodes: Readonly<Record<string, number>> = {},
   ): LocalSnapshot => ({
     partitions: new Map(partitions.map((each) => [`${each.topic}-${each.partition}`, each])),
-    segments: new Map(segments.map((each) => [`${each.dir.brokerId} a-0 ${each.baseOffset}`, each])),
-    znodes: new Map(Object.entries(znodes).map(([path, mzxid]) => [path, { version: 0, mzxid }])),
+    logs: new Map(
+      [0, 1].map((broker) => [
+        `${broker} a-0`,
+        {
+          path: `/b${broker}/a-0`,
+          segments: segments.map(([baseOffset, sizeBytes]) => ({ baseOffset, sizeBytes })),
+        },
+      ]),
+    ),
+    znodes: new Map(Object.entries(znodes).map(([at, mzxid]) => [at, { version: 0, mzxid }])),
   })
-  const both = (...of: readonly [baseOffset: number, sizeBytes: number, entries?: number][]) =>
-    [0, 1].flatMap((broker) => of.map(([base, size, entries]) => segment(broker, base, size, entries)))
 
   it('is nothing when nothing did', () => {
-    const same = look([partition()], both([0, 500, 2]), { '/a': 1 })
-    expect(changesBetween(same, look([partition({ isr: [1, 0] })], both([0, 500, 2]), { '/a': 1 }))).toEqual(
-      [],
-    )
+    const same = look([partition()], [[0, 500]], { '/a': 1 })
+    expect(changesBetween(same, look([partition({ isr: [1, 0] })], [[0, 500]], { '/a': 1 }))).toEqual([])
     expect(explanationText([], [], [])).toContain('What changed in the cluster:\n  Nothing.\n')
   })
 
-  it('is appends with their files, rolled segments, index entries and the high watermark', () => {
-    const after = partition({
+  it('is appends with their files, rolled segments, index entries and the high watermark', async () => {
+    const now = partition({
       highWatermark: 14,
       replicas: [0, 1].map((broker) => ({ broker, endOffset: 15 - broker })),
     })
-    const changes = changesBetween(
-      look([partition()], both([0, 500, 2])),
-      look([after], both([0, 620, 3], [14, 70])),
+    const after = look(
+      [now],
+      [
+        [0, 620],
+        [14, 70],
+      ],
     )
+    const changes = changesBetween(look([partition()], [[0, 500]]), after)
+    const fileOf = (broker: number, name: string) => `/b${broker}/a-0/${name.padStart(20, '0')}`
     expect(changes).toEqual([
       { event: 'high-watermark', topic: 'a', partition: 0, from: 10, to: 14 },
       ...[0, 1].flatMap((broker): Change[] => {
         const place = { topic: 'a', partition: 0, broker }
-        const file = `/b${broker}/a-0/00000000000000000014.log`
-        const index = `/b${broker}/a-0/00000000000000000000.index`
+        const file = `${fileOf(broker, '14')}.log`
         return [
           { event: 'append', ...place, firstOffset: 10, endOffset: 15 - broker, bytes: 190, file },
           { event: 'segment', ...place, change: 'created', file },
-          { event: 'index', ...place, file: index, entries: 1 },
         ]
       }),
     ])
-    expect(explanationText([], changes, []).split('\n').slice(5, -1)).toEqual([
+    const asked: string[] = []
+    const entries = await indexChanges(changes, after, async (file, baseOffset, fromOffset) => {
+      asked.push(`${file} ${baseOffset} ${fromOffset}`)
+      return baseOffset === 0 ? 1 : 0
+    })
+    expect(asked).toEqual(
+      [0, 1].flatMap((broker) => [
+        `${fileOf(broker, '0')}.index 0 10`,
+        `${fileOf(broker, '14')}.index 14 10`,
+      ]),
+    )
+    expect(
+      explanationText([], [...changes, ...entries], [])
+        .split('\n')
+        .slice(5, -1),
+    ).toEqual([
       '  high watermark  a-0  10 → 14',
       '  log             a-0  offsets 10 to 14, 190 bytes in 00000000000000000014.log  broker 0',
       '  segment         a-0  00000000000000000014.log created                         brokers 0, 1',
-      '  index           a-0  1 more entry in 00000000000000000000.index               brokers 0, 1',
       '  log             a-0  offsets 10 to 13, 190 bytes in 00000000000000000014.log  broker 1',
+      '  index           a-0  1 more entry in 00000000000000000000.index               brokers 0, 1',
     ])
   })
 
@@ -292,7 +305,7 @@ describe('what changed', () => {
   })
 
   it('is partitions and znodes that come and go', () => {
-    const before = look([partition()], both([0, 500]), { '/a': 1, '/b': 2, '/c': 3 })
+    const before = look([partition()], [[0, 500]], { '/a': 1, '/b': 2, '/c': 3 })
     const other = partition({ partition: 1, highWatermark: 0, replicas: [{ broker: 0, endOffset: 0 }] })
     expect(changesBetween(before, look([other], [], { '/a': 1, '/b': 9, '/d': 9 }))).toEqual([
       { event: 'partition', change: 'created', topic: 'a', partition: 1, leader: 0, replicas: [0] },
