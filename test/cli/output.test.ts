@@ -41,6 +41,18 @@ describe('output forms', () => {
     expect(await render(view, { ...options, isTerminal: true, color: true })).toContain('\u001b[1mTOPIC')
   })
 
+  it('draws tables of any length, and by what is seen of a cell', async () => {
+    const drawn = { ...options, isTerminal: true, headers: false }
+    const rows = Array.from({ length: 50_000 }, (_, i) => ({
+      ...view.rows[0],
+      topic: `t${i}`,
+    })) as typeof view.rows
+    expect((await render({ ...view, rows }, drawn)).split('\n')).toHaveLength(50_001)
+    const named = (topic: string) => ({ ...view.rows[0], topic }) as (typeof view.rows)[number]
+    const wide = await render({ ...view, rows: [named('\u001b[31mred\u001b[39m'), named('中文')] }, drawn)
+    expect(wide).toBe('\u001b[31mred\u001b[39m   3\n中文  3\n')
+  })
+
   it('writes JSON, NDJSON and YAML from the same data', async () => {
     const data = view.rows.map(view.data)
     expect(JSON.parse(await render(view, { ...options, format: 'json' }))).toEqual(data)

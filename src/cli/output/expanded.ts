@@ -1,5 +1,5 @@
 import { type OutputFormat, type View, visibleColumns } from './format.ts'
-import { textWidth } from './text-width.ts'
+import { visibleWidth } from './text-width.ts'
 
 /** Each row on lines of its own, as psql's `\x` shows it. */
 export function expandedTable<T>(view: View<T>, format: OutputFormat): string {
@@ -17,5 +17,5 @@ export function expandedTable<T>(view: View<T>, format: OutputFormat): string {
 }
 
 export function widestLine(text: string): number {
-  return Math.max(...text.split('\n').map((line) => textWidth(line.replaceAll(/\p{Cc}\[[\d;]*m/gu, ''))))
+  return text.split('\n').reduce((widest, line) => Math.max(widest, visibleWidth(line)), 0)
 }

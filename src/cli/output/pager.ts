@@ -1,5 +1,5 @@
 import { systemClock } from '../../base/clock.ts'
-import { textWidth } from './text-width.ts'
+import { visibleWidth } from './text-width.ts'
 
 export interface PagerOptions {
   readonly rows: number
@@ -40,7 +40,7 @@ export class Pager {
     if (text.length < rows) return false
     let used = 0
     for (const line of text.split('\n')) {
-      used += Math.max(1, Math.ceil(textWidth(line.replaceAll(/\p{Cc}\[[\d;]*m/gu, '')) / columns))
+      used += Math.max(1, Math.ceil(visibleWidth(line) / columns))
       if (used > rows) return true
     }
     return false

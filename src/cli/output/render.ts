@@ -1,5 +1,7 @@
 import { csvLine } from './csv.ts'
 import { type Column, type OutputFormat, type View, visibleColumns } from './format.ts'
+import { loadStyles } from './styles.ts'
+import { visibleWidth } from './text-width.ts'
 
 export interface RenderOptions {
   readonly format: OutputFormat
@@ -60,41 +62,27 @@ function plainTable(rows: readonly (readonly string[])[]): string {
   )
 }
 
-const NO_BORDERS = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-}
-
+/** Two spaces between columns, numbers to the right. */
 async function drawTable<T>(view: View<T>, options: RenderOptions): Promise<string> {
-  const [{ default: Table }, { Chalk }] = await Promise.all([import('cli-table3'), import('chalk')])
-  const chalk = new Chalk({ level: options.color ? 1 : 0 })
+  const { bold } = await loadStyles(options.color)
   const columns = visibleColumns(view, options.format)
-  const table = new Table({
-    chars: NO_BORDERS,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    ...(options.headers && { head: columns.map((column) => chalk.bold(column.header)) }),
-    colAligns: columns.map((column) => (isNumeric(column, view.rows) ? 'right' : 'left')),
-  })
-  for (const row of view.rows) table.push(columns.map((column) => String(column.value(row)) || '-'))
-  return lines(
-    table
-      .toString()
-      .split('\n')
-      .map((line) => line.trimEnd()),
-  )
+  const isRight = columns.map((column) => isNumeric(column, view.rows))
+  const rows = view.rows.map((row) => columns.map((column) => String(column.value(row)) || '-'))
+  const heads = options.headers ? [columns.map(({ header }) => header)] : []
+  const widths = columns.map(() => 0)
+  for (const row of [...heads, ...rows])
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, visibleWidth(cell))
+    })
+  const drawn = (row: readonly string[], style: (text: string) => string) =>
+    row
+      .map((cell, i) => {
+        const gap = ' '.repeat((widths[i] ?? 0) - visibleWidth(cell))
+        return isRight[i] === true ? gap + style(cell) : style(cell) + gap
+      })
+      .join('  ')
+      .trimEnd()
+  return lines([...heads.map((row) => drawn(row, bold)), ...rows.map((row) => drawn(row, (cell) => cell))])
 }
 
 /** Numbers, with gaps where there is none. */

@@ -6,6 +6,15 @@ export function textWidth(text: string): number {
   return width
 }
 
+/** The same of a text with colours in it. */
+export function visibleWidth(text: string): number {
+  return textWidth(stripColors(text))
+}
+
+export function stripColors(text: string): string {
+  return text.includes('\u001b') ? text.replaceAll(/\p{Cc}\[[\d;]*m/gu, '') : text
+}
+
 const NONE = /^[\p{Mn}\p{Me}\p{Cf}\p{Cc}]$/u
 const WIDE =
   /^[\p{Emoji_Presentation}\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]$/u

@@ -1,6 +1,6 @@
 import { emitKeypressEvents } from 'node:readline'
 import type { ReadStream, WriteStream } from 'node:tty'
-import { placeAfter } from '../output/text-width.ts'
+import { placeAfter, stripColors } from '../output/text-width.ts'
 import { candidateList, clip, commonStart } from './candidate-list.ts'
 import type { Completion } from './completion.ts'
 import { type History, isFound } from './history.ts'
@@ -314,10 +314,6 @@ export class LineEditor {
   private dim(text: string): string {
     return this.options.color && text !== '' ? `${ESC}[2m${text}${ESC}[22m` : text
   }
-}
-
-function stripColors(text: string): string {
-  return text.replaceAll(/\p{Cc}\[[\d;]*m/gu, '')
 }
 
 function isControl(text: string): boolean {

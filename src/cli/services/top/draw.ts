@@ -2,7 +2,7 @@ import { clockText } from '../../output/clock-text.ts'
 import { sparkline } from '../../output/sparkline.ts'
 import type { Styles } from '../../output/styles.ts'
 import { plural, printable } from '../../output/text.ts'
-import { textWidth } from '../../output/text-width.ts'
+import { visibleWidth } from '../../output/text-width.ts'
 import { clip } from '../../screen/fit.ts'
 import { detailOf } from './detail.ts'
 import { HELP } from './help.ts'
@@ -222,9 +222,4 @@ function footerLine(state: TopState, view: TopView | undefined, { dim, bad }: St
   const enter = state.tab === 'znodes' ? '' : 'Enter detail   '
   // What does not fit is in the help.
   return dim(`q quit   ? help   Tab next   ↑ ↓ select   ${enter}/ filter   ← → sort   r reverse   p pause`)
-}
-
-/** Without the styles in it. */
-function visibleWidth(text: string): number {
-  return textWidth(text.replaceAll(/\p{Cc}\[[\d;]*m/gu, ''))
 }
