@@ -6,9 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { kafkaConsoleConsumer } from '../../src/cli/kafka-tools/kafka-console-consumer.ts'
 import { kafkaConsoleProducer } from '../../src/cli/kafka-tools/kafka-console-producer.ts'
 import { JavaDriver } from './support/driver.ts'
-import { DropInComparison } from './support/drop-ins.ts'
+import { DropInComparison, runDropIn } from './support/drop-ins.ts'
 import { type KafkaCluster, startKafka } from './support/kafka.ts'
 import { describeInterop } from './support/suite.ts'
+
+/** The records here are from 1970; half a minute after its start a broker would delete them. */
+const KEEP = { 'log.retention.ms': '-1' }
 
 describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
   let kafka: KafkaCluster
@@ -19,7 +22,7 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
     dir = mkdtempSync(path.join(os.tmpdir(), 'kcli-drop-ins-'))
     writeFileSync(path.join(dir, 'a.properties'), 'group.id=a\nauto.offset.reset=latest\n')
     java = new JavaDriver()
-    kafka = await startKafka({ brokers: 1, config: { 'num.partitions': '1' } })
+    kafka = await startKafka({ brokers: 1, config: { 'num.partitions': '1', ...KEEP } })
     const send = ['one', 'two', 'three'].map((value, i) => ({
       ...{ topic: 'read', partition: 0, timestamp: 1000 + i, key: i === 1 ? null : `k${i}`, value },
       headers: [['h', 'v']] as const,
@@ -70,6 +73,14 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
       '@ --topic t --from-beginning --consumer.config FILE',
       '@ --topic t --from-beginning --consumer-property auto.offset.reset=none',
       '@ --topic t --max-messages x',
+      '@ --topic t --max-messages -5 --timeout-ms 500',
+      '@ --topic t --topic u',
+      '@ --topic t --formatter-config /no/such/file',
+      '@ --topic t --formatter-config /tmp',
+      '@ --topic t --consumer.config /tmp',
+      '@ --topic t --consumer-property session.timeout.ms=x',
+      '@ --topic t --from-beginning=1 words --timeout-ms 500',
+      '@ --include',
       '@ --topic t --timeout-ms x',
       '@ --topic t --formatter no.such.Formatter',
       '@ --topic t --isolation-level what',
@@ -96,6 +107,16 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
     ])('%s', async (line) => {
       await consumed(line)
     })
+  })
+
+  it('kafka-console-consumer takes the names of Kafka 4', async () => {
+    const words = `--bootstrap-server ${kafka.bootstrap} --topic read --from-beginning --max-messages 2`
+    const run = (more: string) => runDropIn(kafkaConsoleConsumer, `${words} ${more}`.split(' '))
+    const wanted = await run('--property print.key=true --consumer-property max.poll.records=1')
+    expect(wanted).toMatchObject({ code: 0, out: 'k0\tone\nnull\ttwo\n' })
+    expect(await run('--formatter-property print.key=true --command-property max.poll.records=1')).toEqual(
+      wanted,
+    )
   })
 
   describe('kafka-console-consumer, on internal topics', () => {
@@ -146,6 +167,17 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
       ['--bootstrap-server localhost --topic t', ''],
       ['@ --topic t --batch-size x', ''],
       ['@ --topic t --timeout x', ''],
+      ['@ --topic t --batch-size', ''],
+      ['@ --topic t --compression-codec what', ''],
+      ['@ --topic t --request-required-acks 7', ''],
+      ['@ --topic t --producer-property acks=x', ''],
+      ['@ --topic t --producer.config /tmp', ''],
+      ['@ --topic t --max-block-ms x', ''],
+      ['@ --topic t --max-memory-bytes -1', ''],
+      ['@ --topic t --message-send-max-retries x', ''],
+      ['--bootstrap-server , --topic t', ''],
+      ['--bootstrap-server= --topic t', ''],
+      ['@ --topic own% --sync=1 words', 'zero\n'],
       ['@ --topic t --topic u', ''],
       ['@ --topic t --producer.config /no/such/file', ''],
       ['@ --topic t --reader-config /no/such/file', ''],

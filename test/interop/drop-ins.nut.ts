@@ -22,7 +22,9 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
   beforeAll(async () => {
     dir = mkdtempSync(path.join(os.tmpdir(), 'kcli-drop-ins-'))
     java = new JavaDriver()
-    kafka = await startKafka({ brokers: 3, config: { 'group.initial.rebalance.delay.ms': '0' } })
+    // Records from 1970 would be deleted half a minute after the start.
+    const config = { 'group.initial.rebalance.delay.ms': '0', 'log.retention.ms': '-1' }
+    kafka = await startKafka({ brokers: 3, config })
   })
   afterAll(async () => {
     await java?.close()

@@ -165,10 +165,13 @@ function chosenOptions(tool: Tool, flags: ConsoleConsumerFlags): () => ConsoleCo
       `WARNING: ${flags.formatter} is deprecated and will be removed in the next major release. Please use ${NEW_PACKAGE}.${instead} instead`,
     )
   }
+  const file = flags['formatter-config']
   try {
+    if (file !== undefined) requireReadable(file)
     const options = consoleConsumerOptions(flags, () => undefined)
     return () => options
   } catch (error) {
+    if (error instanceof JavaException) throw tool.usage(error.text ?? '')
     if (error instanceof UsageError) throw tool.usage(wrongClass(flags, error))
     return () => {
       throw error
@@ -230,7 +233,9 @@ async function consume(tool: Tool, options: ConsoleConsumerOptions): Promise<voi
 /** Looked at when the consumer is there already. */
 function maxMessagesOf(tool: Tool): number | undefined {
   try {
-    return notNegative(tool.options.integer('max-messages'))
+    // All below -1 have been read before the first one.
+    const wanted = tool.options.integer('max-messages') ?? -1
+    return wanted === -1 ? undefined : Math.max(0, wanted)
   } catch (error) {
     tool.errorLine('Processed a total of 0 messages')
     throw error

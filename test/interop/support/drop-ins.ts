@@ -10,8 +10,9 @@
  * - kafka-consumer-groups says at once that a partition does not exist; Kafka's tries for five seconds.
  * - kafka-console-producer ends with exit code 1 when records were not stored, Kafka's with 0; and it tries again for
  *   delivery.timeout.ms unless --message-send-max-retries is given, Kafka's three times.
- * - kafka-console-consumer waits for a topic whose name is invalid. Of the old formatters of internal topics it has that of
- *   offsets, and the new ones all.
+ * - kafka-console-consumer refuses a deserializer that there is not; Kafka's says so and goes on without. It
+ *   waits for a topic whose name is invalid. Of the old formatters of internal topics it has that of offsets, and the new
+ *   ones all.
  * - The events of kafka-verifiable-producer and kafka-verifiable-consumer have their fields in the order that Jackson gives
  *   them on JDK 17 (it is that of the JVM); what went wrong is said in the words of our client.
  * - kafka-verifiable-consumer tells of an error without a time of the log.
