@@ -10,6 +10,8 @@ export default class Consume extends BaseCommand {
     'Values go to stdout, a line end behind each. With -o ndjson nothing is lost: `produce --input ndjson` takes it back.',
     'Offsets are start, end, N, +N (from the start), -N (before the end), N:M (M is not part of it), @TIME, @TIME:TIME or',
     '@TIME:1h. Times are RFC 3339 with a zone, seconds, milliseconds or -1h.',
+    '--filter compares key, value, headers.NAME, JSON such as value.customer.id, partition, offset, timestamp and size: == != <',
+    '> in contains, starts with, matches /x/, exists, joined by and, or, not (docs/filter.md).',
   ].join(' ')
   static override usage = 'TOPIC... [FLAGS]'
   static override examples = [

@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type CliResult, finished, runCli, startCli, temporaryDirectory } from '../support/cli.ts'
@@ -80,16 +81,16 @@ describe('--explain of a cluster in the command', () => {
   })
 
   it('leaves stdout as it is, whatever the command writes there', async () => {
-    for (const args of [
-      ['topics', 'describe', 'a', '-o', 'json'],
-      ['consume', 'a'],
-      ['groups', 'list', '-o', 'ndjson'],
-    ]) {
-      const [plain, told] = [await kcli(args), await kcli([...args, '--explain'])]
-      expect(told.stdout, args.join(' ')).toBe(plain.stdout)
-      expect(told.stderr).toMatch(/\nRequests, in order:\n {2}1 +broker /)
-      expect(told.stderr).toContain('\nWhat changed in the cluster:\n  Nothing.\n')
+    const commands = ['topics describe a -o json', 'consume a', 'topics list -o csv']
+    const script = commands.flatMap((words, i) => [`${words} > plain-${i}`, `${words} --explain > told-${i}`])
+    const { stderr } = await runCli(['shell'], { env, cwd: directory.path, input: script.join('\n') })
+    const read = (name: string) => readFileSync(path.join(directory.path, name), 'utf8')
+    for (const [i, words] of commands.entries()) {
+      expect(read(`told-${i}`), words).toBe(read(`plain-${i}`))
+      expect(read(`told-${i}`)).not.toBe('')
     }
+    expect(stderr.match(/\nRequests, in order:\n {2}1 +broker /g)).toHaveLength(commands.length)
+    expect(stderr.match(/\nWhat changed in the cluster:\n {2}Nothing\.\n/g)).toHaveLength(commands.length)
   })
 
   it('tells of what failed, and of commands that ask nobody', async () => {
