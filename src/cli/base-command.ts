@@ -189,7 +189,10 @@ export abstract class BaseCommand extends Command {
     const asksForList = flags['command-property']?.includes('list') === true
     try {
       this.exitCode = asksForList
-        ? await runInContext(host, flags, this.config, listProperties, { ignoresProfile: true })
+        ? await runInContext(host, flags, this.config, listProperties, {
+            ignoresProfile: true,
+            isStream: true,
+          })
         : await runInContext(host, flags, this.config, explained(flags.explain, work), {
             action: this.action(flags),
             ...options,

@@ -222,6 +222,16 @@ const NAMES: readonly Mistake[] = [
     'retntion.ms',
     'mean retention.ms?',
   ),
+  failed(
+    ['configs', 'alter', '--topic', 'ordrs', '--set', 'retention.ms=5'],
+    'ordrs',
+    "Did you mean 'orders'?",
+  ),
+  failed(
+    ['configs', 'alter', '--topic', 'orders', '--set', 'retention.ms=x'],
+    'Invalid value x',
+    'configs explain',
+  ),
 ]
 
 const VALUES: readonly Mistake[] = [

@@ -23,7 +23,7 @@ export async function reportItems<T extends ItemResult>(
   const hints = new Set<string>()
   for (const item of failed) {
     context.out.note(`kcli: ${sentenceOf(item)}`)
-    const hint = await hintOf(context, item)
+    const hint = item.error === null ? undefined : await hintFor(context, item.error, sentenceOf(item))
     if (hint !== undefined) hints.add(hint)
   }
   for (const hint of hints) context.out.note(hint)
@@ -50,12 +50,14 @@ export async function reportItems<T extends ItemResult>(
   })
 }
 
-/** What to do about it; the same for many is said once. */
-async function hintOf(context: CommandContext, item: ItemResult): Promise<string | undefined> {
-  if (item.error === null) return undefined
+/** What to do about what a broker refused. @param sentence what is said of it, with the name in quotes */
+export async function hintFor(
+  context: CommandContext,
+  { errorCode }: BrokerError,
+  sentence: string,
+): Promise<string | undefined> {
   const { explained } = await import('../mistakes/known-names.ts')
-  const error = new BrokerError(item.error.errorCode, sentenceOf(item))
-  return (await explained(error, await context.target())).hint
+  return (await explained(new BrokerError(errorCode, sentence), await context.target())).hint
 }
 
 function sentenceOf(item: ItemResult): string {

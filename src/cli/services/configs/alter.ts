@@ -1,6 +1,7 @@
 import type { BrokerError, ConfigOperation, ConfigResource } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
+import { hintFor } from '../report-items.ts'
 import { confirmLosses } from './confirm-losses.ts'
 import { requireKnownKeys } from './known-keys.ts'
 import { resourceData, resourceText } from './resources.ts'
@@ -45,8 +46,12 @@ interface Row {
 /** A sentence for each on stdout, failures on stderr; as data a list with a status and an error for each. */
 async function report(context: CommandContext, rows: readonly Row[], dryRun: boolean): Promise<void> {
   const done = dryRun ? 'valid' : 'altered'
-  for (const { resource, error } of rows)
-    if (error !== null) context.out.note(`kcli: ${resourceText(resource)}: ${reasonOf(error)}`)
+  for (const { resource, error } of rows) {
+    if (error === null) continue
+    context.out.note(`kcli: ${resourceText(resource)}: ${reasonOf(error)}`)
+    const hint = await hintFor(context, error, `'${resource.name}': ${error.message}`)
+    if (hint !== undefined) context.out.note(hint)
+  }
   if (!context.out.isData) {
     const sentence = ({ resource }: Row) =>
       dryRun
