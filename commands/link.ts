@@ -4,7 +4,7 @@ import { BaseCommand } from '../src/cli/base-command.ts'
 import { LeanConfig } from '../src/cli/lean-config.ts'
 
 export default class Link extends BaseCommand {
-  static override summary = "Put kcli's stand-ins for Kafka's tools into a folder, under their own names"
+  static override summary = "Put links with the names of Kafka's tools into a folder"
   static override effect = 'reads' as const
   static override description =
     'Makes links such as kafka-topics and kafka-topics.sh. With the folder first in PATH, scripts use them in place of the originals.'

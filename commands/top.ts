@@ -2,8 +2,7 @@ import * as Flags from '@oclif/core/flags'
 import { BaseCommand } from '../src/cli/base-command.ts'
 
 export default class Top extends BaseCommand {
-  static override summary =
-    'Watch brokers, topics, groups, troubled partitions and znodes on the whole screen'
+  static override summary = 'Watch brokers, topics, groups and znodes live, on the whole screen'
   static override effect = 'reads' as const
   static override description =
     'Keys: Tab and 1 to 5 for the lists, Enter for a detail, Esc back, arrows to select and sort, / to filter, p to pause, + and - for the interval, ? for help, q to quit. Rates come from what is between two looks; records out are those that groups commit.'

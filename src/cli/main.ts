@@ -48,6 +48,8 @@ async function runCommandLine(argv: string[], root: string, table: CommandTable)
   const ids = new Set(Object.keys(table))
   if (argv[0] === COMPLETE) return await completeWords(argv.slice(1), root, ids)
   const words = canonicalWords(startsShell(argv) ? ['shell', ...argv] : argv, ids)
+  if (words.length === 0 || (words.length === 1 && ROOT_HELP.has(words[0] ?? '')))
+    return await showRootHelp(root)
   const resolved = resolveCommand(words, ids)
   if (resolved === undefined || (wantsHelp(resolved.rest) && !isKafkaTool(resolved.id))) {
     refuseFlagsFirst(words, ids)
@@ -88,6 +90,20 @@ function startsShell(argv: readonly string[]): boolean {
 }
 
 const HELP = new Set(['-h', '--help', '-v', '--version'])
+const ROOT_HELP = new Set(['-h', '--help', 'help'])
+
+async function showRootHelp(root: string): Promise<void> {
+  const { rootHelp } = await import('./root-help.ts')
+  const { version, oclif } = JSON.parse(readTextFile(`${root}/package.json`))
+  const { commands } = JSON.parse(readTextFile(`${root}/oclif.manifest.json`))
+  process.stdout.write(
+    rootHelp({
+      version,
+      summaries: new Map(Object.keys(commands).map((id) => [id, commands[id].summary])),
+      topics: new Map(Object.keys(oclif.topics).map((name) => [name, oclif.topics[name].description])),
+    }),
+  )
+}
 
 /** `kcli -b localhost:9092 topics list`: flags are the command's and stand behind it. */
 function refuseFlagsFirst(words: readonly string[], ids: ReadonlySet<string>): void {

@@ -60,7 +60,7 @@ export function isKafkaTool(id: string): boolean {
 }
 
 /** Commands of oclif's plugins. */
-const PLUGIN_COMMANDS = new Set(['help', 'autocomplete'])
+const PLUGIN_COMMANDS = new Set(['help'])
 
 /** What was typed and the nearest command, when the words name neither a command nor a topic. */
 export function unknownCommand(
