@@ -73,8 +73,9 @@ export class Housekeeping {
   }
 
   private removeNext(): void {
-    const remove = this.due.shift()
+    const [remove] = this.due
     if (remove !== undefined && this.removals.has(remove)) this.run(remove)
+    this.due.shift()
     if (this.due.length > 0) this.clock.defer(() => this.removeNext())
   }
 
