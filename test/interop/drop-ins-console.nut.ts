@@ -11,7 +11,7 @@ import { type KafkaCluster, startKafka } from './support/kafka.ts'
 import { describeInterop } from './support/suite.ts'
 
 /** The records here are from 1970; half a minute after its start a broker would delete them. */
-const KEEP = { 'log.retention.ms': '-1' }
+const KEEP = { 'log.initial.task.delay.ms': '3600000' }
 
 describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
   let kafka: KafkaCluster

@@ -23,7 +23,7 @@ describeInterop('drop-in tools', ['kafka', 'driver'], () => {
     dir = mkdtempSync(path.join(os.tmpdir(), 'kcli-drop-ins-'))
     java = new JavaDriver()
     // Records from 1970 would be deleted half a minute after the start.
-    const config = { 'group.initial.rebalance.delay.ms': '0', 'log.retention.ms': '-1' }
+    const config = { 'group.initial.rebalance.delay.ms': '0', 'log.initial.task.delay.ms': '3600000' }
     kafka = await startKafka({ brokers: 3, config })
   })
   afterAll(async () => {
