@@ -8,7 +8,7 @@ const FRESH_MS = 3_000
 /** Names of a target that nobody asked for in so long a time go. */
 const KEPT_MS = 30 * 86_400_000
 /** Who asks for all names may take so long. */
-const REFRESH_MS = 10_000
+const REFRESH_MS = 5_000
 
 export interface CachedNamesOptions {
   readonly cache: NameCache
@@ -66,8 +66,9 @@ export async function refreshNames(
 ): Promise<void> {
   const before = cache.read()
   const askedAtMs = clock.nowMs()
-  // Several may have been started before the first one was done.
   if (before !== undefined && Math.abs(askedAtMs - before.askedAtMs) < FRESH_MS / 2) return
+  // Who presses Tab again meanwhile starts no second one, however long the answer takes.
+  cache.write({ ...NO_NAMES, ...before, askedAtMs })
   const answered = await gather(['topics', 'groups', 'brokers'], REFRESH_MS).catch(() => ({}))
   cache.write({ ...NO_NAMES, ...before, ...answered, askedAtMs })
   cache.removeOlderThan(askedAtMs - KEPT_MS)
