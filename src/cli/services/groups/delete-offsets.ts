@@ -26,6 +26,7 @@ export async function deleteGroupOffsets(
   const partitions = (view?.offsets ?? []).filter((at) => isInScope(at, scopes))
   if (partitions.length === 0) {
     context.out.note(`Group ${group} has committed nothing there.`)
+    if (context.out.isData) await context.out.object([], () => '')
     return EXIT.done
   }
   if (!options.yes && !dryRun && context.terminal.canPrompt) {

@@ -86,6 +86,7 @@ export async function cancelMoves(
   const moves = await underWay(context, options)
   if (moves.length === 0) {
     context.out.note('Nothing is being moved.')
+    if (context.out.isData) await context.out.object([], () => '')
     return EXIT.done
   }
   const isAll = options.names.length === 0 && options.planFile === undefined
