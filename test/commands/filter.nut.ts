@@ -110,5 +110,5 @@ it('a mistake is shown where it is, before anything is read', async () => {
     '  value.total > abc',
     '                ^',
   ])
-  expect(stderr).toContain('Text stands in quotes: "abc".')
+  expect(stderr).toContain('text stands in quotes: "abc".')
 })

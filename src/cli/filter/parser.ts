@@ -140,7 +140,7 @@ class Parser {
     if (isNumberField(left) || (left.path.length === 0 && left.root !== 'header'))
       this.fail(
         'a comparison is missing',
-        'Such as: == "text", > 5, contains "text", matches /x.*/, exists',
+        'Such as: == "text", > 5, contains "text", starts with "text", matches /x.*/, in ["a", "b"], exists',
         this.token,
       )
     return { kind: 'holds', of: left }
@@ -265,9 +265,12 @@ class Parser {
       this.fail(`a field or a value is missing before '${token.text}'`, undefined, token)
     const nearest = nearestName(token.text, FIELDS)
     const advice = nearest === undefined ? `There are ${FIELDS.join(', ')}.` : `Is it ${nearest}?`
+    const inJson = `What lies in JSON is written value.${token.text}`
     return this.fail(
       `there is no field '${token.text}'`,
-      `${advice} Text stands in quotes: "${token.text}".`,
+      nearest === undefined && this.isStep()
+        ? `${inJson}.`
+        : `${advice} ${inJson}, text stands in quotes: "${token.text}".`,
       token,
     )
   }

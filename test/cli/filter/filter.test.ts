@@ -254,7 +254,7 @@ describe('a mistake', () => {
   it('is shown beneath the expression, and what to do', () => {
     expect(() => parseFilter('key == "a" and kye == "b"', NOW)).toThrow(
       expect.objectContaining({
-        hint: '  key == "a" and kye == "b"\n                 ^\nIs it key? Text stands in quotes: "kye".',
+        hint: '  key == "a" and kye == "b"\n                 ^\nIs it key? What lies in JSON is written value.kye, text stands in quotes: "kye".',
       }),
     )
   })
