@@ -100,6 +100,12 @@ describe('the README', () => {
     expect(await paste(block('Groups'))).toContain('billing')
   })
 
+  it('completion, filters and profiles', async () => {
+    await paste(block('The shell'))
+    expect(await paste(block('Records, chosen and explained'))).toContain('"$schema"')
+    expect(await paste(block('Clusters by name'))).toContain('staging:9092')
+  })
+
   it('in a pipeline', async () => {
     const [port] = await freePorts(1)
     await serve(`kcli cluster start --data-dir pipeline --listen 127.0.0.1:${port}`)
