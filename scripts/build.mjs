@@ -18,7 +18,6 @@ const external = [
   'cli-table3',
   'inquirer',
   'ora',
-  'yaml',
   // What oclif would load in development mode, which is not used here.
   'typescript',
   'ts-node',
