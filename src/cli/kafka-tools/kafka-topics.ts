@@ -1,5 +1,4 @@
 import { javaHash } from '../../base/java-hash.ts'
-import { validateTopicConfigs } from '../../broker/index.ts'
 import type {
   Admin,
   ConfigEntry,
@@ -9,11 +8,11 @@ import type {
   TopicInfo,
 } from '../../client/index.ts'
 import type { CommandContext } from '../context.ts'
-import { adminCommandFailed, adminOperation, configException } from './java-errors.ts'
 import { javaHashOrder } from './java-hash-order.ts'
-import { illegalArgument, includeList, javaInt, javaSplit, javaUuid } from './java-lang.ts'
+import { illegalArgument, includeList, javaUuid } from './java-lang.ts'
 import { OPTIONS } from './kafka-topics-options.ts'
 import { runTool, type Tool, type ToolDefinition } from './tool.ts'
+import { parseConfigs, parseReplicaAssignment } from './topic-arguments.ts'
 
 const DEFINITION: ToolDefinition = {
   options: OPTIONS,
@@ -106,7 +105,7 @@ async function create(tool: Tool, admin: Admin): Promise<void> {
   const partitions = options.integer('partitions')
   const replicationFactor = options.integer('replication-factor')
   const replicaAssignment = parseReplicaAssignment(options.value('replica-assignment'))
-  const configs = parseConfigs(options.values('config'))
+  const configs = await parseConfigs(options.values('config'))
   if (/[._]/.test(name)) {
     tool.line(
       "WARNING: Due to limitations in metric names, topics with a period ('.') or underscore ('_') could collide. To avoid issues it is best to use either, but not both.",
@@ -288,41 +287,4 @@ function requireTopic(tool: Tool, names: readonly string[]): void {
   const wanted = tool.options.value('topic')
   if (wanted && names.length === 0 && !tool.options.has('if-exists'))
     throw illegalArgument(`Topic 'Optional[${wanted}]' does not exist as expected`)
-}
-
-function parseReplicaAssignment(text: string | undefined): number[][] | undefined {
-  if (!text) return undefined
-  const partitions = javaSplit(text, /,/).map((brokers) =>
-    javaSplit(brokers, /:/).map((id) => javaInt(id.trim())),
-  )
-  if (partitions.length === 0) return undefined
-  partitions.forEach((brokers, i) => {
-    const twice = [...new Set(brokers.filter((id, at) => brokers.indexOf(id) !== at))]
-    if (twice.length > 0) {
-      throw adminCommandFailed(
-        `Partition replica lists may not contain duplicate entries: ${twice.join(',')}`,
-      )
-    }
-    if (brokers.length !== partitions[0]?.length) {
-      throw adminOperation(`Partition ${i} has different replication factor: [${brokers.join(', ')}]`)
-    }
-  })
-  return partitions
-}
-
-/** `key=value` each. Names and values are checked here already. */
-function parseConfigs(words: readonly string[]): Record<string, string> {
-  const pairs = words.map((word) => javaSplit(word, /\s*=\s*/))
-  if (pairs.some((pair) => pair.length !== 2)) {
-    throw illegalArgument(
-      'requirement failed: Invalid topic config: all configs to be added must be in the format "key=val".',
-    )
-  }
-  const configs = new Map(pairs.map(([key = '', value = '']) => [key.trim(), value.trim()]))
-  try {
-    validateTopicConfigs(configs)
-  } catch (error) {
-    throw configException(error)
-  }
-  return Object.fromEntries(configs)
 }

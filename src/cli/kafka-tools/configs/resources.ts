@@ -1,7 +1,6 @@
 /** Configurations of topics, brokers, loggers and client metrics. */
 
 import { javaHash } from '../../../base/java-hash.ts'
-import { ApiError, validateTopicName } from '../../../broker/index.ts'
 import type { Admin, ConfigEntry, ConfigOperation, ConfigResource } from '../../../client/index.ts'
 import { asKafkaException, executionException, kafkaException } from '../java-errors.ts'
 import { javaHashOrder } from '../java-hash-order.ts'
@@ -65,7 +64,7 @@ async function entriesOf(
   name: string,
   isAll: boolean,
 ): Promise<ConfigEntry[]> {
-  const resource = resourceOf(type, name)
+  const resource = await resourceOf(type, name)
   const [described] = await tool
     .call('describeConfigs', admin.describeConfigs([resource], { includeSynonyms: true }))
     .catch((error: unknown) => {
@@ -79,9 +78,9 @@ async function entriesOf(
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-function resourceOf(type: string, name: string): ConfigResource {
+async function resourceOf(type: string, name: string): Promise<ConfigResource> {
   if (type === TOPICS) {
-    if (name !== '') checkTopicName(name)
+    if (name !== '') await checkTopicName(name)
     return { type: 'topic', name }
   }
   if (type !== BROKERS && type !== BROKER_LOGGERS) return { type: 'clientMetrics', name }
@@ -91,7 +90,12 @@ function resourceOf(type: string, name: string): ConfigResource {
   return { type: type === BROKERS ? 'broker' : 'brokerLogger', name }
 }
 
-function checkTopicName(name: string): void {
+/** Names as most are need no broker to be loaded for its rules. */
+const PLAIN_NAME = /^[a-zA-Z0-9_-]{1,200}$/
+
+async function checkTopicName(name: string): Promise<void> {
+  if (PLAIN_NAME.test(name)) return
+  const { ApiError, validateTopicName } = await import('../../../broker/index.ts')
   try {
     validateTopicName(name)
   } catch (error) {
@@ -115,7 +119,7 @@ export async function alterResource(
     const what = isLogger ? 'broker logger' : 'config'
     throw kafkaException('INVALID_CONFIG', `Invalid ${what}(s): ${invalid.join(',')}`)
   }
-  const resource = resourceOf(type, name)
+  const resource = await resourceOf(type, name)
   const results =
     type === BROKERS
       ? await tool.call(

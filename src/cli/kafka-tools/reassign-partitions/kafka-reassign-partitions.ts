@@ -4,7 +4,6 @@ import { readFileAsString } from '../json-file.ts'
 import { runTool, TERSE_EXCEPTION, type Tool, type ToolDefinition } from '../tool.ts'
 import { cancelAssignment } from './cancel.ts'
 import { executeAssignment } from './execute.ts'
-import { generateAssignment } from './generate.ts'
 import { OPTIONS } from './options.ts'
 import { listReassignments, verifyAssignment } from './verify.ts'
 
@@ -73,9 +72,10 @@ async function run(tool: Tool, admin: Admin, action: Action): Promise<void> {
   const file = () => readFileAsString(options.value('reassignment-json-file') ?? '')
   const keepThrottles = options.has('preserve-throttles')
   if (action === 'verify') await verifyAssignment(tool, admin, file(), keepThrottles)
-  else if (action === 'generate')
+  else if (action === 'generate') {
+    const { generateAssignment } = await import('./generate.ts')
     await generateAssignment(tool, admin, readFileAsString(options.value('topics-to-move-json-file') ?? ''))
-  else if (action === 'execute') await executeAssignment(tool, admin, file())
+  } else if (action === 'execute') await executeAssignment(tool, admin, file())
   else if (action === 'cancel') await cancelAssignment(tool, admin, file(), keepThrottles)
   else await listReassignments(tool, admin)
 }
