@@ -1,7 +1,6 @@
 import { csvLine } from './csv.ts'
 import { type Column, type OutputFormat, type View, visibleColumns } from './format.ts'
 import { loadStyles } from './styles.ts'
-import { visibleWidth } from './text-width.ts'
 
 export interface RenderOptions {
   readonly format: OutputFormat
@@ -10,6 +9,9 @@ export interface RenderOptions {
   readonly isTerminal: boolean
   readonly color: boolean
 }
+
+/** cli-table3 takes the square of the rows: 16 s for ten thousand. Nobody reads so many for their looks. */
+const MAX_DRAWN_ROWS = 500
 
 /** The whole text of a view. Packages for drawing are loaded only when the form needs them. */
 export async function render<T>(view: View<T>, options: RenderOptions): Promise<string> {
@@ -28,7 +30,9 @@ export async function render<T>(view: View<T>, options: RenderOptions): Promise<
       return cells(view, options).map(csvLine).join('')
     default:
       if (view.rows.length === 0) return ''
-      return options.isTerminal ? await drawTable(view, options) : plainTable(cells(view, options))
+      return options.isTerminal && view.rows.length <= MAX_DRAWN_ROWS
+        ? await drawTable(view, options)
+        : plainTable(cells(view, options))
   }
 }
 
@@ -62,27 +66,41 @@ function plainTable(rows: readonly (readonly string[])[]): string {
   )
 }
 
+const NO_BORDERS = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+}
+
 /** Two spaces between columns, numbers to the right. */
 async function drawTable<T>(view: View<T>, options: RenderOptions): Promise<string> {
-  const { bold } = await loadStyles(options.color)
+  const [{ default: Table }, { bold }] = await Promise.all([import('cli-table3'), loadStyles(options.color)])
   const columns = visibleColumns(view, options.format)
-  const isRight = columns.map((column) => isNumeric(column, view.rows))
-  const rows = view.rows.map((row) => columns.map((column) => String(column.value(row)) || '-'))
-  const heads = options.headers ? [columns.map(({ header }) => header)] : []
-  const widths = columns.map(() => 0)
-  for (const row of [...heads, ...rows])
-    row.forEach((cell, i) => {
-      widths[i] = Math.max(widths[i] ?? 0, visibleWidth(cell))
-    })
-  const drawn = (row: readonly string[], style: (text: string) => string) =>
-    row
-      .map((cell, i) => {
-        const gap = ' '.repeat((widths[i] ?? 0) - visibleWidth(cell))
-        return isRight[i] === true ? gap + style(cell) : style(cell) + gap
-      })
-      .join('  ')
-      .trimEnd()
-  return lines([...heads.map((row) => drawn(row, bold)), ...rows.map((row) => drawn(row, (cell) => cell))])
+  const table = new Table({
+    chars: NO_BORDERS,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    ...(options.headers && { head: columns.map((column) => bold(column.header)) }),
+    colAligns: columns.map((column) => (isNumeric(column, view.rows) ? 'right' : 'left')),
+  })
+  for (const row of view.rows) table.push(columns.map((column) => String(column.value(row)) || '-'))
+  return lines(
+    table
+      .toString()
+      .split('\n')
+      .map((line) => line.trimEnd()),
+  )
 }
 
 /** Numbers, with gaps where there is none. */
