@@ -1,10 +1,11 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { systemErrorCode } from './errors.ts'
+import { makeDirectory } from './make-directory.ts'
 
 /** Makes `link` point to `target`. False when something else has the name and `force` is not given. */
 export function makeLink(target: string, link: string, force: boolean): boolean {
-  fs.mkdirSync(path.dirname(link), { recursive: true })
+  makeDirectory(path.dirname(link))
   for (;;) {
     try {
       fs.symlinkSync(target, link)

@@ -1,7 +1,6 @@
 import fs from 'node:fs'
-import path from 'node:path'
-import { systemErrorCode } from './errors.ts'
 import type { File, FileSystem, OpenMode } from './file-system.ts'
+import { makeDirectory } from './make-directory.ts'
 
 const FLAGS: Record<OpenMode, number> = {
   r: fs.constants.O_RDONLY,
@@ -112,20 +111,6 @@ function dropBytes(parts: readonly Uint8Array[], count: number): Uint8Array[] {
   return left
 }
 
-/** Node's own `recursive` never ends where nothing can be made though the parent is there, as in `/proc`. */
-function makeDirectory(directory: string): void {
-  try {
-    fs.mkdirSync(directory)
-  } catch (error) {
-    const code = systemErrorCode(error)
-    if (code === 'EEXIST' && fs.statSync(directory).isDirectory()) return
-    const parent = path.dirname(directory)
-    if (code !== 'ENOENT' || parent === directory || fs.existsSync(parent)) throw error
-    makeDirectory(parent)
-    makeDirectory(directory)
-  }
-}
-
 export const nodeFileSystem: FileSystem = {
   openSync: (path, mode) => new NodeFile(path, fs.openSync(path, FLAGS[mode], 0o644)),
   existsSync: (path) => fs.existsSync(path),
@@ -135,7 +120,7 @@ export const nodeFileSystem: FileSystem = {
   },
   readFileSync: (path) => fs.readFileSync(path),
   writeFileSync: (path, bytes) => fs.writeFileSync(path, bytes),
-  mkdirSync: makeDirectory,
+  mkdirSync: (path) => makeDirectory(path),
   readdirSync: (path) => fs.readdirSync(path),
   renameSync: (from, to) => fs.renameSync(from, to),
   setModifiedSync: (path, modifiedMs) => fs.utimesSync(path, modifiedMs / 1000, modifiedMs / 1000),

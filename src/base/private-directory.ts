@@ -1,4 +1,5 @@
 import fs from 'node:fs'
+import { makeDirectory } from './make-directory.ts'
 
 /** A socket that only this user may connect to, whatever the umask was when it was made. */
 export function makePrivateSocketSync(path: string): void {
@@ -10,7 +11,7 @@ export function makePrivateSocketSync(path: string): void {
  * it is there and is a link, is somebody else's, or is open to others.
  */
 export function makePrivateDirectorySync(path: string): void {
-  fs.mkdirSync(path, { recursive: true, mode: 0o700 })
+  makeDirectory(path, 0o700)
   const stat = fs.lstatSync(path)
   const isOurs = process.getuid === undefined || stat.uid === process.getuid()
   if (!stat.isDirectory() || !isOurs || (stat.mode & 0o077) !== 0) {

@@ -1,11 +1,12 @@
 import fs from 'node:fs'
 import path from 'node:path'
+import { makeDirectory } from './make-directory.ts'
 
 const MODE = { mode: 0o600 } as const
 
 /** Adds to a file that only its owner may read. The folder is made when it is missing. */
 export function appendPrivateFile(file: string, text: string): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true })
+  makeDirectory(path.dirname(file))
   fs.appendFileSync(file, text, MODE)
 }
 
@@ -18,7 +19,7 @@ export function writePrivateFile(
   text: string,
   options: { readonly sync?: boolean } = {},
 ): void {
-  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  makeDirectory(path.dirname(file), 0o700)
   const real = fs.existsSync(file) ? fs.realpathSync(file) : file
   const temporary = `${real}.${process.pid}`
   try {
