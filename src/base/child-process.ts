@@ -41,11 +41,14 @@ function cannotStart(command: string, cause: Error): KcliError {
 }
 
 /** A command line for the system's shell, with a stream into it. Its own output is this process's. */
-export function startPipe(commandLine: string): {
+export function startPipe(
+  commandLine: string,
+  env: Readonly<Record<string, string | undefined>>,
+): {
   readonly stdin: Writable
   readonly exitCode: Promise<number>
 } {
-  const child = spawn(commandLine, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] })
+  const child = spawn(commandLine, { shell: true, stdio: ['pipe', 'inherit', 'inherit'], env })
   return { stdin: child.stdin, exitCode: exitCodeOf(child, commandLine) }
 }
 

@@ -38,6 +38,18 @@ describe('kcli -c', () => {
     ])
   })
 
+  it('knows itself behind a pipe, on the same target', async () => {
+    const dataDir = path.join(folder, 'piped')
+    const text = [
+      'topics create a; topics create b',
+      'produce a <<END\none\ntwo\nEND',
+      'consume a -o ndjson | grep two | produce b --input ndjson',
+      'consume b | cat; pwd | kcli topics list -o name',
+    ].join('\n')
+    const { code, stdout } = await runCli(['--data-dir', dataDir, '-c', text], { env, cwd: folder })
+    expect([code, stdout]).toEqual([0, 'Created topic a.\nCreated topic b.\ntwo\na\nb\n'])
+  })
+
   it('ends at the first failure with its exit code, or goes on if it is told to', async () => {
     const stopped = await script('topics describe nowhere; pwd')
     expect([stopped.code, stopped.stdout, stopped.stderr]).toEqual([

@@ -18,6 +18,7 @@ import { formatError } from '../report-error.ts'
 import { BUILTINS, type Builtin, type BuiltinCall, plainWords } from './builtins.ts'
 import type { CommandSet } from './command-set.ts'
 import { parse, type Statement } from './parse.ts'
+import { placeOf, withKcli } from './piped-commands.ts'
 import { settingOf } from './settings.ts'
 import { SharedTarget } from './shared-target.ts'
 import { StatementHost, StatementInterruption, type StatementStreams } from './statement-host.ts'
@@ -98,7 +99,7 @@ export class Session {
     let redirected: Redirected | undefined
     let pager: Pager | undefined
     try {
-      redirected = redirect(statement)
+      redirected = redirect(statement, this.flags)
       pager = redirected === undefined ? this.pager() : undefined
       const input = inputOf(statement)
       const streams: StatementStreams = {
@@ -207,13 +208,13 @@ interface Redirected {
   finish(): Promise<number>
 }
 
-function redirect({ output, pipe }: Statement): Redirected | undefined {
+function redirect({ output, pipe }: Statement, flags: GlobalFlags): Redirected | undefined {
   if (output !== undefined) {
     const sink = fileOutput(path.resolve(output.path), output.append)
     return { sink, finish: () => sink.close().then(() => EXIT.done) }
   }
   if (pipe === undefined) return undefined
-  const child = startPipe(pipe)
+  const child = startPipe(withKcli(pipe), { ...process.env, ...placeOf(flags) })
   const sink = pipeOutput(child.stdin)
   return {
     sink,
