@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * npm run bench [-- startup|memory|storage|rdkafka|clients|failover|controller|groups|zookeeper|library ...] [--records N] [--rounds N] [--only kcli|kafka]
+ * npm run bench [-- startup|memory|storage|rdkafka|clients|failover|controller|groups|zookeeper|library|drop-ins|completion|top ...] [--records N] [--rounds N] [--only kcli|kafka]
  *
  * Compares kcli with an empty Node and with Apache Kafka in one run on one machine: the ratios mean something, the
  * single figures do not. Needs scripts/interop-setup.mjs for all that is not kcli.
@@ -10,7 +10,9 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { loadTs } from '../../scripts/load-ts.mjs'
 import { clients } from './clients.mjs'
+import { completion } from './completion.mjs'
 import { controller } from './controller.mjs'
+import { dropIns } from './drop-ins.mjs'
 import { failover } from './failover.mjs'
 import { groups } from './groups.mjs'
 import { library } from './library.mjs'
@@ -18,9 +20,24 @@ import { memory } from './memory.mjs'
 import { rdkafka } from './rdkafka.mjs'
 import { startup } from './startup.mjs'
 import { storage } from './storage.mjs'
+import { top } from './top.mjs'
 import { zookeeper } from './zookeeper.mjs'
 
-const parts = { startup, memory, storage, rdkafka, clients, failover, controller, groups, zookeeper, library }
+const parts = {
+  startup,
+  memory,
+  storage,
+  rdkafka,
+  clients,
+  failover,
+  controller,
+  groups,
+  zookeeper,
+  library,
+  'drop-ins': dropIns,
+  completion,
+  top,
+}
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { records: { type: 'string' }, rounds: { type: 'string' }, only: { type: 'string' } },
