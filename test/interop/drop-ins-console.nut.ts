@@ -60,6 +60,7 @@ describeInterop('drop-in console tools', ['kafka', 'driver'], () => {
       '@ --topic t --whitelist u',
       '@ --whitelist u --offset 1',
       '@ --topic t --offset earliest',
+      '@ --topic a$b --timeout-ms 20000',
       '@ --include t --partition 0',
       '@ --topic t --partition x',
       '@ --topic t --partition 0 --from-beginning --offset 3',

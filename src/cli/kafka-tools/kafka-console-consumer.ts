@@ -1,6 +1,8 @@
 import { ConfigError } from '../../base/config-def.ts'
 import { JavaException } from '../../base/java-exception.ts'
 import { javaHash } from '../../base/java-hash.ts'
+import { BrokerError } from '../../client/index.ts'
+import type { ErrorName } from '../../protocol/index.ts'
 import { type ConsoleConsumerFlags, consoleConsumerOptions } from '../console/consumer-flags.ts'
 import { parseKeyValues, readProperties } from '../console/properties.ts'
 import type { CommandContext } from '../context.ts'
@@ -12,7 +14,7 @@ import { type ConsoleConsumerOptions, consoleConsumer } from '../services/consol
 import { openTarget } from '../target.ts'
 import { requireAddresses } from './addresses.ts'
 import { requireReadable } from './client-properties.ts'
-import { asKafkaException, configException } from './java-errors.ts'
+import { asKafkaException, configException, kafkaException } from './java-errors.ts'
 import { javaHashOrder } from './java-hash-order.ts'
 import { parseJavaLong } from './java-lang.ts'
 import { OPTIONS } from './kafka-console-consumer-options.ts'
@@ -220,7 +222,7 @@ async function consume(tool: Tool, options: ConsoleConsumerOptions): Promise<voi
       ended(tool, new JavaException('org.apache.kafka.common.errors.TimeoutException'))
     }
   } catch (error) {
-    const exception = asKafkaException(error, '')
+    const exception = topicException(tool, error) ?? asKafkaException(error, '')
     if (exception === undefined || counted.hasFailed) throw error
     // Kafka's tool ends with exit code 0 here.
     ended(tool, exception)
@@ -240,6 +242,19 @@ function maxMessagesOf(tool: Tool): number | undefined {
     tool.errorLine('Processed a total of 0 messages')
     throw error
   }
+}
+
+/** Kafka's client names all topics of its kind in one text. */
+function topicException(tool: Tool, error: unknown): JavaException | undefined {
+  if (!(error instanceof BrokerError)) return undefined
+  const text = TOPIC_TEXTS[error.errorName]
+  if (text === undefined) return undefined
+  return kafkaException(error.errorName, `${text}: [${tool.options.value('topic') ?? ''}]`, error)
+}
+
+const TOPIC_TEXTS: Partial<Record<ErrorName, string>> = {
+  INVALID_TOPIC_EXCEPTION: 'Invalid topics',
+  TOPIC_AUTHORIZATION_FAILED: 'Not authorized to access topics',
 }
 
 function ended(tool: Tool, exception: JavaException): void {

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os'
 import path from 'node:path'
 import { zookeeperPipe } from '../../cluster/index.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { formatError } from '../report-error.ts'
+import { stateDirectory } from '../state-directory.ts'
 import { chooseZooKeeper } from '../target.ts'
 import { parseAuth, type ZkFlags } from '../zk/flags.ts'
 import { remotePlace, ZkBrowser, type ZkPlace } from '../zk/session.ts'
@@ -33,7 +33,7 @@ export async function browseZnodes(context: CommandContext, flags: ZkFlags): Pro
   return await runZkShell({
     browser,
     isTerminal: context.terminal.stdinIsTty,
-    historyFile: historyFile(),
+    historyFile: path.join(stateDirectory(process.env), 'zk_history'),
     report: (error) => context.out.note(formatError(error, { debug: false }).trimEnd()),
   })
 }
@@ -59,9 +59,4 @@ async function placeOf(context: CommandContext, flags: ZkFlags): Promise<ZkPlace
   const { dataDir } = target
   if (dataDir === undefined) throw new UsageError('there is no data directory', 'Name it with --data-dir.')
   return { name: path.basename(dataDir), options: { network, servers: [zookeeperPipe(dataDir)] } }
-}
-
-function historyFile(): string {
-  const state = process.env.XDG_STATE_HOME || path.join(process.env.HOME || homedir(), '.local', 'state')
-  return path.join(state, 'kcli', 'zk_history')
 }
