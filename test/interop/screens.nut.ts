@@ -64,6 +64,27 @@ describeInterop('the screens of the README', ['tmux'], () => {
       await terminal.shows(/retention\.ms/)
       return terminal.screen()
     },
+    async top() {
+      const terminal = await bash({ rows: 11, columns: 110 })
+      await enter(terminal, 'kcli cluster start --listen 127.0.0.1:0 > /dev/null &')
+      await enter(terminal, 'kcli topics create orders payments -p 3 -r 3')
+      await enter(terminal, 'kcli perf produce orders --rate 2000 --records 1000000 > /dev/null 2>&1 &')
+      await enter(terminal, 'kcli perf produce payments --rate 500 --records 1000000 > /dev/null 2>&1 &')
+      await enter(
+        terminal,
+        'kcli consume orders --group billing --follow -X auto.commit.interval.ms=500 > /dev/null 2>&1 &',
+      )
+      await enter(terminal, 'kcli top --interval 1000', /quit/)
+      terminal.type('2')
+      const isBusy = () => /> ?orders +3 +0 +[1-9]\d{3}/.test(terminal.screen().replaceAll(',', ''))
+      await expect.poll(isBusy, { timeout: 30_000, interval: 200 }).toBe(true)
+      // A trend takes some looks.
+      await new Promise((resolve) => setTimeout(resolve, 6_000))
+      const text = terminal.screen()
+      terminal.type('q')
+      await enter(terminal, 'kill %2 %3 %4; wait %2 %3 %4; kcli cluster stop')
+      return text
+    },
     async lag() {
       const terminal = await bash()
       await enter(terminal, 'kcli topics create orders -p 3 && seq 500 | kcli produce orders')
@@ -113,5 +134,7 @@ describeInterop('the screens of the README', ['tmux'], () => {
 
 /** What does not change from run to run: numbers, ids and the order of brokers do. */
 function words(screen: string): string[] {
-  return (screen.match(/[A-Za-z][\w/.:'-]*/g) ?? []).filter((word) => word.length < 20).sort()
+  return (screen.match(/[A-Za-z][\w/.:'-]*/g) ?? [])
+    .filter((word) => word.length < 20 && !/^[KMG]?i?B(\/s)?$/.test(word))
+    .sort()
 }
