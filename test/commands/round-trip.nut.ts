@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Random } from '../../src/base/random.ts'
 import { batchSizeBytes, headerKeySize, readRecords } from '../../src/records/index.ts'
 import { runCli, runner, temporaryDirectory } from '../support/cli.ts'
-import { type HostileRecord, hostileRecord } from '../support/hostile-records.ts'
+import { type HostileRecord, hostileLine, hostileRecord } from '../support/hostile-records.ts'
 import { testRandom } from '../support/seed.ts'
 
 const PARTITIONS = 3
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await ok([...create, 'source', 'copy', 'shell-copy', 'pipe-copy', 'squeezed'])
   await ok([...create, 'stamped', '--config', 'message.timestamp.type=LogAppendTime'])
   await ok([...create, 'tombstones', '--config', 'cleanup.policy=compact'])
-  await ok(['produce', 'source', '-i', 'ndjson'], records.map(lineOf).join(''))
+  await ok(['produce', 'source', '-i', 'ndjson'], records.map(hostileLine).join(''))
 })
 
 it('what is written by hand lies in the log byte for byte', () => {
@@ -76,7 +76,7 @@ it('times that a broker has set become the times of the copy', async () => {
 
 it('tombstones stay tombstones, and an empty key is a key', async () => {
   const kept = records.filter(({ key }) => key !== null).map((record) => ({ ...record, value: null }))
-  await ok(['produce', 'tombstones', '-i', 'ndjson'], kept.map(lineOf).join(''))
+  await ok(['produce', 'tombstones', '-i', 'ndjson'], kept.map(hostileLine).join(''))
   await ok(['topics', 'create', 'tombstones-copy', '--partitions', `${PARTITIONS}`])
   await ok(
     ['produce', 'tombstones-copy', '-i', 'ndjson'],
@@ -99,20 +99,6 @@ function hostileRecords(from: Random, count: number): HostileRecord[] {
     { ...plain, partition: 1, key: Buffer.alloc(0), value: from.bytes(700_000) },
     { ...plain, partition: 2, timestampMs: 253_402_300_799_999, value: Buffer.alloc(0) },
   ]
-}
-
-/** All bytes as base64: nothing of what is under test decides what is text. */
-function lineOf({ partition, timestampMs, key, value, headers }: HostileRecord): string {
-  const bytes = (name: string, of: Buffer | null) =>
-    of === null ? { [name]: null } : { [`${name}Base64`]: of.toString('base64') }
-  return `${JSON.stringify({
-    partition,
-    timestamp: timestampMs,
-    ...(timestampMs === -1 && { timestampType: 'none' }),
-    ...bytes('key', key),
-    ...bytes('value', value),
-    headers: headers.map((header) => ({ ...bytes('key', header.key), ...bytes('value', header.value) })),
-  })}\n`
 }
 
 type Plain = Record<string, unknown>

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { hostileRecord } from '../support/hostile-records.ts'
+import { hostileLine, hostileRecord } from '../support/hostile-records.ts'
 import { testRandom } from '../support/seed.ts'
 import { JavaDriver } from './support/driver.ts'
 import { type KafkaCluster, startKafka } from './support/kafka.ts'
@@ -46,7 +46,7 @@ describeInterop('NDJSON', ['kafka', 'driver'], () => {
     ]
     await ok(['topics', 'create', 'source', 'back', ...create])
     await ok(['topics', 'create', 'copy', ...create, ...there])
-    const lines = Array.from({ length: 300 }, () => lineOf(hostileRecord(random, PARTITIONS)))
+    const lines = Array.from({ length: 300 }, () => hostileLine(hostileRecord(random, PARTITIONS)))
     await ok(['produce', 'source', '-i', 'ndjson'], lines.join(''))
     const read = await ok(['consume', 'source', '-o', 'ndjson'])
     await ok(['produce', 'copy', '-i', 'ndjson', ...there], read)
@@ -72,19 +72,6 @@ describeInterop('NDJSON', ['kafka', 'driver'], () => {
     }
   })
 })
-
-function lineOf({ partition, timestampMs, key, value, headers }: ReturnType<typeof hostileRecord>): string {
-  const bytes = (name: string, of: Buffer | null) =>
-    of === null ? { [name]: null } : { [`${name}Base64`]: of.toString('base64') }
-  return `${JSON.stringify({
-    partition,
-    timestamp: timestampMs,
-    ...(timestampMs === -1 && { timestampType: 'none' }),
-    ...bytes('key', key),
-    ...bytes('value', value),
-    headers: headers.map((header) => ({ ...bytes('key', header.key), ...bytes('value', header.value) })),
-  })}\n`
-}
 
 function logDirOf(dataDir: string, partition: string): string {
   const broker = readdirSync(dataDir).find(

@@ -58,3 +58,17 @@ export function hostileRecord(random: Random, partitions: number): HostileRecord
     headers,
   }
 }
+
+/** As `kcli produce --input ndjson` takes it. All bytes as base64: nothing of what is under test decides what is text. */
+export function hostileLine({ partition, timestampMs, key, value, headers }: HostileRecord): string {
+  const bytes = (name: string, of: Buffer | null) =>
+    of === null ? { [name]: null } : { [`${name}Base64`]: of.toString('base64') }
+  return `${JSON.stringify({
+    partition,
+    timestamp: timestampMs,
+    ...(timestampMs === -1 && { timestampType: 'none' }),
+    ...bytes('key', key),
+    ...bytes('value', value),
+    headers: headers.map((header) => ({ ...bytes('key', header.key), ...bytes('value', header.value) })),
+  })}\n`
+}

@@ -1,4 +1,3 @@
-import { JavaException } from '../../../base/java-exception.ts'
 import {
   BrokerError,
   type CommittedOffset,
@@ -9,15 +8,15 @@ import {
   WakeupError,
 } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { openTarget, optionsWith } from '../../target.ts'
 import { requireAddresses } from '../addresses.ts'
-import { type ArgparseDefinition, type ArgparseResult, argparseError, parseArguments } from '../argparse.ts'
-import { consumerFrom, loadProperties } from '../client-properties.ts'
+import type { ArgparseDefinition, ArgparseResult } from '../argparse.ts'
+import { consumerFrom } from '../client-properties.ts'
 import { asKafkaException } from '../java-errors.ts'
 import { javaHashOrder, partitionHash } from '../java-hash-order.ts'
-import { type ProgramStreams, runProgram } from '../java-program.ts'
+import type { ProgramStreams } from '../java-program.ts'
 import { NEWER_ARGUMENTS } from '../newer-spellings.ts'
 import { HELP, USAGE } from './consumer-help.ts'
+import { propertiesOf, runVerifiable, withClient } from './invocation.ts'
 import { JsonEvents } from './json-events.ts'
 
 export const DEFINITION: ArgparseDefinition = {
@@ -52,31 +51,17 @@ const POLL_MS = 60_000
  * Kafka's kafka-verifiable-consumer (org.apache.kafka.tools.VerifiableConsumer): reads a topic as a member of a group and
  * tells, as lines of JSON, what it was assigned, what it read and what it committed. A signal ends it in order.
  */
-export async function kafkaVerifiableConsumer(
+export function kafkaVerifiableConsumer(
   context: CommandContext,
   words: readonly string[],
 ): Promise<number | undefined> {
-  const code = await runProgram(context, (streams) => main(context, words, streams))
-  return context.signal.aborted ? undefined : code
-}
-
-async function main(
-  context: CommandContext,
-  words: readonly string[],
-  streams: ProgramStreams,
-): Promise<void> {
-  const found = parseArguments(words, DEFINITION)
-  const bootstrap = found.value('--bootstrap-server') ?? found.value('--broker-list') ?? ''
-  const settings = settingsOf(found, bootstrap)
-  requireAddresses(bootstrap, 'Failed to construct kafka consumer')
-  const { timeoutMs, version, signal } = context
-  const target = await openTarget({ 'bootstrap-server': bootstrap }, { timeoutMs, version, signal })
-  try {
-    const consumer = new Consumer(optionsWith(target, settings.client), settings.consumer)
-    await new VerifiableConsumer(context, found, consumer, streams).run()
-  } finally {
-    await target.close()
-  }
+  return runVerifiable(context, words, DEFINITION, async ({ found, bootstrap, streams }) => {
+    const settings = settingsOf(found, bootstrap)
+    requireAddresses(bootstrap, 'Failed to construct kafka consumer')
+    await withClient(context, bootstrap, settings.client, (options) =>
+      new VerifiableConsumer(context, found, new Consumer(options, settings.consumer), streams).run(),
+    )
+  })
 }
 
 /** VerifiableConsumer.createFromArgs: the flags win over the file. */
@@ -84,7 +69,7 @@ function settingsOf(found: ArgparseResult, bootstrap: string): ConsumerSettings 
   const protocol = found.value('--group-protocol') ?? 'classic'
   const assignor = found.value('--group-remote-assignor')
   return consumerFrom({
-    ...fileOf(found),
+    ...propertiesOf(found, '--consumer.config', DEFINITION),
     ...(protocol.toLowerCase() === 'consumer'
       ? { 'group.protocol': protocol, ...(assignor !== undefined && { 'group.remote.assignor': assignor }) }
       : {
@@ -98,14 +83,6 @@ function settingsOf(found: ArgparseResult, bootstrap: string): ConsumerSettings 
     'auto.offset.reset': found.value('--reset-policy') ?? 'earliest',
     'session.timeout.ms': found.value('--session-timeout') ?? '30000',
   })
-}
-
-function fileOf(found: ArgparseResult): Record<string, string> {
-  try {
-    return loadProperties(found.value('--consumer.config'), '--consumer.config')
-  } catch (error) {
-    throw error instanceof JavaException ? argparseError(DEFINITION, `${error.text}`) : error
-  }
 }
 
 class VerifiableConsumer {

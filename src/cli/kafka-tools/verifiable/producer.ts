@@ -2,14 +2,14 @@ import { type Clock, sleep } from '../../../base/clock.ts'
 import { JavaException } from '../../../base/java-exception.ts'
 import { ClientError, type DeliveryCallback, Producer, type ProducerRecord } from '../../../client/index.ts'
 import type { CommandContext } from '../../context.ts'
-import { openTarget, optionsWith } from '../../target.ts'
 import { untilAborted } from '../../until-aborted.ts'
 import { requireAddresses } from '../addresses.ts'
-import { type ArgparseDefinition, type ArgparseResult, argparseError, parseArguments } from '../argparse.ts'
-import { loadProperties, producerFrom } from '../client-properties.ts'
+import type { ArgparseDefinition, ArgparseResult } from '../argparse.ts'
+import { producerFrom } from '../client-properties.ts'
 import { asKafkaException } from '../java-errors.ts'
-import { type ProgramStreams, runProgram } from '../java-program.ts'
+import type { ProgramStreams } from '../java-program.ts'
 import { NEWER_ARGUMENTS } from '../newer-spellings.ts'
+import { propertiesOf, runVerifiable, withClient } from './invocation.ts'
 import { JsonEvents } from './json-events.ts'
 import { HELP, USAGE } from './producer-help.ts'
 
@@ -45,47 +45,29 @@ const LONGEST_PAUSE_MS = 100
  * Kafka's kafka-verifiable-producer (org.apache.kafka.tools.VerifiableProducer): sends increasing numbers and says of each,
  * as a line of JSON, whether it was stored. A signal ends it when what was sent is told.
  */
-export async function kafkaVerifiableProducer(
+export function kafkaVerifiableProducer(
   context: CommandContext,
   words: readonly string[],
 ): Promise<number | undefined> {
-  const code = await runProgram(context, (streams) => main(context, words, streams))
-  return context.signal.aborted ? undefined : code
-}
-
-async function main(
-  context: CommandContext,
-  words: readonly string[],
-  streams: ProgramStreams,
-): Promise<void> {
-  const found = parseArguments(words, DEFINITION)
-  const bootstrap = found.value('--bootstrap-server') ?? found.value('--broker-list') ?? ''
-  const { client, producer: config } = producerFrom({
-    'bootstrap.servers': bootstrap,
-    acks: found.value('--acks') ?? '-1',
-    // What is told to have failed must not come after all.
-    retries: '0',
-    ...fileOf(found),
+  return runVerifiable(context, words, DEFINITION, async ({ found, bootstrap, streams }) => {
+    const { client, producer: config } = producerFrom({
+      'bootstrap.servers': bootstrap,
+      acks: found.value('--acks') ?? '-1',
+      // What is told to have failed must not come after all.
+      retries: '0',
+      ...propertiesOf(found, '--producer.config', DEFINITION),
+    })
+    requireAddresses(bootstrap, 'Failed to construct kafka producer')
+    await withClient(context, bootstrap, client, async (options) => {
+      const producer = new Producer(options, { ...config, allowAutoCreate: true })
+      const { maxBlockMs = DEFAULT_MAX_BLOCK_MS } = config
+      try {
+        await new VerifiableProducer(context, found, { producer, maxBlockMs }, streams).run()
+      } finally {
+        producer.abandon()
+      }
+    })
   })
-  requireAddresses(bootstrap, 'Failed to construct kafka producer')
-  const { timeoutMs, version, signal } = context
-  const target = await openTarget({ 'bootstrap-server': bootstrap }, { timeoutMs, version, signal })
-  const producer = new Producer(optionsWith(target, client), { ...config, allowAutoCreate: true })
-  try {
-    const { maxBlockMs = DEFAULT_MAX_BLOCK_MS } = config
-    await new VerifiableProducer(context, found, { producer, maxBlockMs }, streams).run()
-  } finally {
-    producer.abandon()
-    await target.close()
-  }
-}
-
-function fileOf(found: ArgparseResult): Record<string, string> {
-  try {
-    return loadProperties(found.value('--producer.config'), '--producer.config')
-  } catch (error) {
-    throw error instanceof JavaException ? argparseError(DEFINITION, `${error.text}`) : error
-  }
 }
 
 class VerifiableProducer {
