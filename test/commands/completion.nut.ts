@@ -1,6 +1,15 @@
 /** What bash, zsh and fish make of the scripts of `kcli completion`: the real shells, where they are installed. */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,7 +38,24 @@ beforeAll(async () => {
   // The first answer may come too late on a busy machine; this one is in the file afterwards.
   await runCli(['__complete', '--refresh'], { env })
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(async () => {
+  while (refreshing().length > 0) await new Promise((resolve) => setTimeout(resolve, 50))
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Detached processes that still ask for names, by what Linux tells of them. */
+function refreshing(): string[] {
+  if (process.platform !== 'linux') return []
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      const isOurs = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`HOME=${folder}\0`)
+      return isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--refresh')
+    } catch {
+      // It is gone, or none of ours.
+      return false
+    }
+  })
+}
 
 const run = (program: string, args: readonly string[]) => {
   const { stdout, stderr } = spawnSync(program, args, {

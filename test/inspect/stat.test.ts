@@ -84,10 +84,10 @@ describe('stat', () => {
     const drawn = totalText(stats, { styles, isTerminal: true, columns: 50 }).split('\n').slice(-6, -1)
     expect(drawn).toEqual([
       'batch sizes from',
-      `    64 B  ${'█'.repeat(20)} 4`,
-      '   128 B  0',
-      '   256 B  0',
-      `   512 B  ${'█'.repeat(5)} 1`,
+      ` 64 B  ${'█'.repeat(40)} 4`,
+      '128 B  0',
+      '256 B  0',
+      `512 B  ${'█'.repeat(10)} 1`,
     ])
     const columns = totalText(stats, { styles, isTerminal: false, columns: 50 })
     expect(columns).toContain('FROM-BYTES  TO-BYTES    BATCHES\n64          127         4\n')
