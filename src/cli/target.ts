@@ -68,14 +68,18 @@ function flagChoice(flags: GlobalFlags): TargetChoice | undefined {
   const { 'bootstrap-server': addresses, 'data-dir': dataDir } = flags
   if (addresses !== undefined) return { kind: 'remote', addresses, from: '--bootstrap-server' }
   if (dataDir !== undefined) return { kind: 'local', dataDir: path.resolve(dataDir), from: '--data-dir' }
-  const words = parseKeyValues(flags['command-property'], '-X')
-  const given = words.get('bootstrap.servers') ?? words.get('metadata.broker.list')
-  if (given) return { kind: 'remote', addresses: given, from: 'bootstrap.servers of -X' }
-  if (flags['command-config'] === undefined) return undefined
-  const inFile = readProperties(flags['command-config'], '--command-config').get('bootstrap.servers')
+  const { 'command-property': words, 'command-config': file } = flags
+  const inWords = brokersIn(parseKeyValues(words, '-X'))
+  if (inWords) return { kind: 'remote', addresses: inWords, from: 'bootstrap.servers of -X' }
+  const inFile = file === undefined ? undefined : brokersIn(readProperties(file, '--command-config'))
   return inFile
     ? { kind: 'remote', addresses: inFile, from: 'bootstrap.servers of --command-config' }
     : undefined
+}
+
+/** By Kafka's name, or by librdkafka's. */
+function brokersIn(properties: ReadonlyMap<string, string>): string | undefined {
+  return properties.get('bootstrap.servers') ?? properties.get('metadata.broker.list')
 }
 
 function environmentChoice(env: Env): TargetChoice | undefined {

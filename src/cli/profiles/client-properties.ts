@@ -23,8 +23,6 @@ export interface Given {
 interface Layer {
   readonly source: string
   readonly properties: ReadonlyMap<string, string>
-  /** Kafka's own files are taken as Kafka takes them. */
-  readonly takesLibrdkafka: boolean
 }
 
 /** The lowest first. */
@@ -35,16 +33,13 @@ function layersOf(flags: GlobalFlags): Layer[] {
     layers.push({
       source: `profile ${activeProfile.name}`,
       properties: activeProfile.properties,
-      takesLibrdkafka: true,
     })
   if (file !== undefined)
     layers.push({
       source: `--command-config ${file}`,
       properties: readProperties(file, '--command-config'),
-      takesLibrdkafka: false,
     })
-  if (words !== undefined)
-    layers.push({ source: '-X', properties: parseKeyValues(words, '-X'), takesLibrdkafka: true })
+  if (words !== undefined) layers.push({ source: '-X', properties: parseKeyValues(words, '-X') })
   return layers
 }
 
@@ -60,16 +55,14 @@ export function givenProperties(
   const layers = layersOf(flags)
   if (layers.length === 0) return given
   const known = knownProperties()
-  for (const { source, properties, takesLibrdkafka } of layers) {
+  for (const { source, properties } of layers) {
     for (const [name, value] of properties) {
-      const problem =
-        takesLibrdkafka || known.has(name) ? nameProblem(name, value, known) : unknownText(name, known.keys())
+      const problem = nameProblem(name, value, known)
       if (problem !== undefined) {
         onUnknown(`${source}: ${problem}`)
         continue
       }
-      const translated = takesLibrdkafka ? fromLibrdkafka(name, value) : undefined
-      for (const [kafkaName, text] of Object.entries(translated ?? { [name]: value }))
+      for (const [kafkaName, text] of Object.entries(fromLibrdkafka(name, value) ?? { [name]: value }))
         given.set(kafkaName, { value: text, source })
     }
   }

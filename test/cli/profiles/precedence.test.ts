@@ -90,6 +90,15 @@ describe('where a command goes', () => {
 })
 
 describe('what is said of clients', () => {
+  it('takes librdkafka’s names in property files, too', () => {
+    const flags = { 'command-config': propertyFile('metadata.broker.list=file:1\nsocket.timeout.ms=3000\n') }
+    expect(chooseTarget(flags, {})).toMatchObject({ kind: 'remote', addresses: 'file:1' })
+    const unknown: string[] = []
+    const given = givenProperties(flags, (message) => unknown.push(message))
+    expect(given.get('request.timeout.ms')?.value).toBe('3000')
+    expect(unknown).toEqual([])
+  })
+
   it('takes -X over the file over the profile, each by its name in Kafka', () => {
     const given = givenProperties({
       activeProfile: profile({
