@@ -135,6 +135,7 @@ describeInterop('the screens of the README', ['tmux'], () => {
 /** What does not change from run to run: numbers, ids and the order of brokers do. */
 function words(screen: string): string[] {
   return (screen.match(/[A-Za-z][\w/.:'-]*/g) ?? [])
+    .map((word) => word.replace(/-\d$/, ''))
     .filter((word) => word.length < 20 && !/^[KMG]?i?B(\/s)?$/.test(word))
     .sort()
 }

@@ -156,7 +156,7 @@ describeInterop('top on a terminal', ['tmux'], () => {
     )
     await charts.shows(/leaders\n0 {2}█+/)
     await charts.shows(/Lag of billing\n *\d+ ┤[\s\S]*0 ┤.*\n +\d\d:\d\d:\d\d +\d\d:\d\d:\d\d/)
-    await charts.shows(/latency from\n +\d+ (µs|ms) {2}█*/)
+    await charts.shows(/latency from\n *\d+ (µs|ms) {2}█*/)
     charts.kill()
     expect(await told(home, ['brokers', 'list'])).not.toMatch(/leaders|█/)
     expect(await told(home, ['groups', 'lag', 'billing', '--by', 'group', '--chart'])).toMatch(
