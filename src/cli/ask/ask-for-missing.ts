@@ -1,3 +1,4 @@
+import { quotedWord } from '../../base/shell-word.ts'
 import type { CommandContext } from '../context.ts'
 import { UsageError } from '../exit-codes.ts'
 import { type CommandLine, isMet, type Need } from './need.ts'
@@ -36,9 +37,4 @@ export async function askForMissing<T extends CommandLine>(
 function withWords(argv: readonly string[], more: readonly string[]): string[] {
   const end = argv.indexOf('--')
   return end === -1 ? [...argv, ...more] : [...argv.slice(0, end), ...more, ...argv.slice(end)]
-}
-
-/** As it can be pasted into a POSIX shell. */
-export function quotedWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }

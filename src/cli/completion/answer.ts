@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { systemClock } from '../../base/clock.ts'
 import { startDetached } from '../../base/detached-process.ts'
+import { quotedWord } from '../../base/shell-word.ts'
 import type { GlobalFlags } from '../base-command.ts'
 import { withProfile } from '../profiles/active.ts'
 import { chooseTarget } from '../target.ts'
@@ -12,7 +13,7 @@ import { candidatesFor } from './engine.ts'
 import { gatherNames } from './gather.ts'
 import { NameCache } from './name-cache.ts'
 import { profileNames } from './profile-names.ts'
-import { quoteWord, typedWords } from './quoting.ts'
+import { typedWords } from './quoting.ts'
 import type { CompletionSource } from './source.ts'
 import { targetFlags } from './target-flags.ts'
 
@@ -63,7 +64,7 @@ function withNote({ text, note }: Candidate): string {
 /** Inside of quotes the user's shell adds what is missing. */
 function asTyped(candidates: readonly Candidate[], quote: string): string[] {
   return candidates.map(({ text, isOpen }) =>
-    quote === '' ? `${quoteWord(text)}${isOpen === true ? '' : ' '}` : text,
+    quote === '' ? `${quotedWord(text)}${isOpen === true ? '' : ' '}` : text,
   )
 }
 

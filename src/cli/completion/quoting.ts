@@ -51,8 +51,3 @@ export function typedWords(text: string): TypedWords | undefined {
   }
   return isForeign ? undefined : { words: [...words, word], from, quote }
 }
-
-/** A word as one would have to type it, in this shell and in sh. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
-}

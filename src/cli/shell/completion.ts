@@ -1,8 +1,9 @@
 import path from 'node:path'
 import { nodeFileSystem } from '../../base/node-file-system.ts'
+import { quotedWord } from '../../base/shell-word.ts'
 import { type Candidate, type Found, found, isDrawable, NOTHING, plain } from '../completion/candidates.ts'
 import { candidatesFor, nouns } from '../completion/engine.ts'
-import { quoteWord, typedWords } from '../completion/quoting.ts'
+import { typedWords } from '../completion/quoting.ts'
 import type { CompletionSource } from '../completion/source.ts'
 import { ZK_COMMANDS } from '../zk/table.ts'
 import { BUILTINS } from './builtins.ts'
@@ -38,7 +39,7 @@ export async function complete(
       .filter((candidate) => candidate.text.startsWith(last) && isDrawable(candidate))
       .map((candidate) => ({
         ...candidate,
-        text: quoteWord(candidate.text),
+        text: quotedWord(candidate.text),
         label: candidate.label ?? candidate.text,
       })),
   }

@@ -1,3 +1,4 @@
+import { quoted } from '../../base/shell-word.ts'
 import type { GlobalFlags } from '../base-command.ts'
 
 /**
@@ -18,8 +19,4 @@ export function placeOf(flags: GlobalFlags): Record<string, string | undefined> 
     ...(brokers !== undefined && { KCLI_BOOTSTRAP_SERVER: brokers }),
     ...(dataDir !== undefined && { KCLI_DATA_DIR: dataDir, KCLI_BOOTSTRAP_SERVER: undefined }),
   }
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", "'\\''")}'`
 }

@@ -1,6 +1,7 @@
 import path from 'node:path'
 import { KcliError, messageOf, systemErrorCode } from '../../base/errors.ts'
 import type { FileSystem } from '../../base/file-system.ts'
+import { quoted } from '../../base/shell-word.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 export const BACKUP_PREFIX = 'kcli-repair-'
@@ -61,18 +62,18 @@ export class Backup {
 
   /** The file stays as it is and a copy is kept; of one that is not there yet, undoing removes it. */
   async keep(file: string, logDir: string): Promise<void> {
-    if (!this.fs.existsSync(file)) return this.addUndo(`rm -f ${quote(path.resolve(file))}`)
+    if (!this.fs.existsSync(file)) return this.addUndo(`rm -f ${quoted(path.resolve(file))}`)
     const copy = this.placeOf(file, logDir)
     await copyBytes(this.fs, file, copy, 0)
-    this.addUndo(`cp ${quote(copy)} ${quote(path.resolve(file))}`)
+    this.addUndo(`cp ${quoted(copy)} ${quoted(path.resolve(file))}`)
   }
 
   /** The file is gone from its place afterwards; undoing removes what was made there. */
   async take(file: string, logDir: string): Promise<void> {
-    if (!this.fs.existsSync(file)) return this.addUndo(`rm -f ${quote(path.resolve(file))}`)
+    if (!this.fs.existsSync(file)) return this.addUndo(`rm -f ${quoted(path.resolve(file))}`)
     const copy = this.placeOf(file, logDir)
     // Written before it is true: a repair may end between any two lines.
-    this.addUndo(`if [ -e ${quote(copy)} ]; then mv ${quote(copy)} ${quote(path.resolve(file))}; fi`)
+    this.addUndo(`if [ -e ${quoted(copy)} ]; then mv ${quoted(copy)} ${quoted(path.resolve(file))}; fi`)
     try {
       this.fs.renameSync(file, copy)
     } catch (error) {
@@ -88,8 +89,8 @@ export class Backup {
   async keepTail(file: string, logDir: string, position: number): Promise<void> {
     const copy = `${this.placeOf(file, logDir)}.tail`
     await copyBytes(this.fs, file, copy, position)
-    const target = quote(path.resolve(file))
-    this.addUndo(`truncate -s ${position} ${target} && cat ${quote(copy)} >> ${target}`)
+    const target = quoted(path.resolve(file))
+    this.addUndo(`truncate -s ${position} ${target} && cat ${quoted(copy)} >> ${target}`)
   }
 
   /** Log directories of the same name get folders of their own. */
@@ -117,10 +118,6 @@ export class Backup {
       '#!/bin/sh\n# Brings back what kcli segments repair changed. Stop the broker first.\nset -ex\n'
     this.fs.writeFileSync(this.undoScript, Buffer.from(`${head}${this.undo.join('\n')}\n`))
   }
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`
 }
 
 async function copyBytes(fs: FileSystem, from: string, to: string, start: number): Promise<void> {

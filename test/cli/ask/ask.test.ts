@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { askForMissing, quotedWord } from '../../../src/cli/ask/ask-for-missing.ts'
+import { quotedWord } from '../../../src/base/shell-word.ts'
+import { askForMissing } from '../../../src/cli/ask/ask-for-missing.ts'
 import { confirm } from '../../../src/cli/ask/confirm.ts'
 import type { CommandLine, Need } from '../../../src/cli/ask/need.ts'
 import { isMet } from '../../../src/cli/ask/need.ts'

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { quoteWord, typedWords } from '../../../src/cli/completion/quoting.ts'
+import { quotedWord } from '../../../src/base/shell-word.ts'
+import { typedWords } from '../../../src/cli/completion/quoting.ts'
 import { parse, type Statement } from '../../../src/cli/shell/parse.ts'
 
 const statements = (text: string): readonly Statement[] => {
@@ -40,7 +41,7 @@ describe('words', () => {
 
   it('can be written so that they come back', () => {
     for (const word of ['plain', 'a b', "it's", '', '#x', 'a;b', 'x|y', '\\', '"', 'tab\there', '<<', '&&'])
-      expect(words(`x ${quoteWord(word)}`)).toEqual([['x', word]])
+      expect(words(`x ${quotedWord(word)}`)).toEqual([['x', word]])
   })
 })
 

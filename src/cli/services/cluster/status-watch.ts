@@ -7,6 +7,7 @@ import type { CommandContext } from '../../context.ts'
 import { EXIT, UsageError } from '../../exit-codes.ts'
 import { LiveScreen } from '../../screen/live-screen.ts'
 import { chooseTarget, parseAddresses } from '../../target.ts'
+import { untilAborted } from '../../until-aborted.ts'
 import { changesBetween, type StatusChange } from './status-changes.ts'
 import { ClusterPoller, type ClusterSnapshot } from './status-snapshot.ts'
 import { screenLines } from './status-view.ts'
@@ -105,7 +106,7 @@ async function drawLive(
   intervalMs: number,
 ): Promise<number | undefined> {
   const { clock, signal, terminal } = context
-  const interrupted = aborted(signal)
+  const interrupted = untilAborted(signal)
   const screen = new LiveScreen()
   const znodes: ZnodeChange[] = []
   const watch = eyes.watchZnodes((change) => {
@@ -138,7 +139,7 @@ async function writeChanges(
   intervalMs: number,
 ): Promise<undefined> {
   const { clock, signal, out } = context
-  const interrupted = aborted(signal)
+  const interrupted = untilAborted(signal)
   const pending: StatusChange[] = []
   const watch = eyes.watchZnodes((change) => pending.push({ event: 'znode', ...change }))
   let before: ClusterSnapshot | undefined
@@ -155,11 +156,4 @@ async function writeChanges(
   }
   void watch?.close()
   return undefined
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

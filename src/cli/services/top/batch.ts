@@ -3,7 +3,7 @@ import { KcliError } from '../../../base/errors.ts'
 import type { CommandContext } from '../../context.ts'
 import { clockText } from '../../output/clock-text.ts'
 import { RowStream } from '../../output/row-stream.ts'
-import { aborted } from '../groups/lag/lag.ts'
+import { untilAborted } from '../../until-aborted.ts'
 import { dataOf } from './data.ts'
 import type { Look } from './look.ts'
 import { TABLES, TABS, type Tab, tableOf } from './tables.ts'
@@ -25,7 +25,7 @@ export async function runBatchTop(
   { look, intervalMs, count, tab }: BatchTopOptions,
 ): Promise<undefined> {
   const { clock, signal } = context
-  const interrupted = aborted(signal)
+  const interrupted = untilAborted(signal)
   let before = await seen(look)
   for (let written = 0; written < count; written++) {
     const leftMs = before.atMs + intervalMs - clock.monotonicMs()

@@ -17,14 +17,18 @@ export function dataOf(view: TopView, tab: Tab | undefined): unknown {
     timestamp: view.timeMs,
     clusterId: view.clusterId,
     controller: view.controller,
-    recordsInPerSecond: view.inPerSecond,
-    recordsOutPerSecond: view.outPerSecond,
-    bytesPerSecond: view.bytesPerSecond,
+    ...rateData(view),
     lag: view.lag,
     ...Object.fromEntries(Object.entries(shown).map(([name, data]) => [name, data()])),
     problems: view.problems,
   }
 }
+
+function rateData({ inPerSecond, outPerSecond, bytesPerSecond }: Rates) {
+  return { recordsInPerSecond: inPerSecond, recordsOutPerSecond: outPerSecond, bytesPerSecond }
+}
+
+type Rates = Pick<TopView, 'inPerSecond' | 'outPerSecond' | 'bytesPerSecond'>
 
 function brokerData(row: BrokerRow) {
   return {
@@ -36,9 +40,7 @@ function brokerData(row: BrokerRow) {
     leaders: row.leaders,
     replicas: row.replicaCount,
     outOfSyncReplicas: row.outOfSync,
-    recordsInPerSecond: row.inPerSecond,
-    recordsOutPerSecond: row.outPerSecond,
-    bytesPerSecond: row.bytesPerSecond,
+    ...rateData(row),
     sizeBytes: row.sizeBytes,
     logDirs: row.logDirs,
   }
@@ -49,9 +51,7 @@ function topicData(row: TopicRow) {
     topic: row.topic,
     underReplicatedPartitions: row.underReplicated,
     offlinePartitions: row.offline,
-    recordsInPerSecond: row.inPerSecond,
-    recordsOutPerSecond: row.outPerSecond,
-    bytesPerSecond: row.bytesPerSecond,
+    ...rateData(row),
     records: row.records,
     sizeBytes: row.sizeBytes,
     partitions: row.partitions.map(partitionData),
@@ -66,9 +66,7 @@ function partitionData(row: PartitionRow) {
     replicas: row.replicas.map(({ broker }) => broker),
     startOffset: row.startOffset,
     endOffset: row.endOffset,
-    recordsInPerSecond: row.inPerSecond,
-    recordsOutPerSecond: row.outPerSecond,
-    bytesPerSecond: row.bytesPerSecond,
+    ...rateData(row),
     sizeBytes: row.sizeBytes,
   }
 }

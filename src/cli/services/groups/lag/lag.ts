@@ -2,6 +2,7 @@ import { sleep } from '../../../../base/clock.ts'
 import { KcliError } from '../../../../base/errors.ts'
 import type { CommandContext } from '../../../context.ts'
 import { EXIT, UsageError } from '../../../exit-codes.ts'
+import { untilAborted } from '../../../until-aborted.ts'
 import { type GroupLag, LagMeter, type MeasureOptions } from './measure.ts'
 import { complaints, type LagRows, lagTable, lagTree, seconds } from './view.ts'
 
@@ -97,13 +98,6 @@ async function waitFor(
       throw new KcliError('KCLI_LAG_TIMEOUT', `still behind after ${flags.timeout} ms: ${over.join('; ')}`, {
         hint: 'Give --wait more time with --timeout MS.',
       })
-    await Promise.race([sleep(clock, Math.min(intervalMs, leftMs)), aborted(signal)])
+    await Promise.race([sleep(clock, Math.min(intervalMs, leftMs)), untilAborted(signal)])
   }
-}
-
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

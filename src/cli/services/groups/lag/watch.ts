@@ -5,7 +5,8 @@ import { EXIT, UsageError } from '../../../exit-codes.ts'
 import { sparkline } from '../../../output/sparkline.ts'
 import { loadStyles, type Styles } from '../../../output/styles.ts'
 import { LiveScreen } from '../../../screen/live-screen.ts'
-import { aborted, type GroupLagOptions } from './lag.ts'
+import { untilAborted } from '../../../until-aborted.ts'
+import type { GroupLagOptions } from './lag.ts'
 import { type GroupLag, LagMeter, type PartitionLag } from './measure.ts'
 import { groupData, seconds } from './view.ts'
 
@@ -36,7 +37,7 @@ async function write(
   { intervalMs }: GroupLagOptions,
 ): Promise<undefined> {
   const { clock, signal, out } = context
-  const interrupted = aborted(signal)
+  const interrupted = untilAborted(signal)
   while (!signal.aborted) {
     const groups = await meter.measure()
     await out.write(`${JSON.stringify({ timeMs: clock.nowMs(), groups: groups.map(groupData) })}\n`)
@@ -51,7 +52,7 @@ async function draw(
   { intervalMs, lagging }: GroupLagOptions,
 ): Promise<number | undefined> {
   const { clock, signal, terminal } = context
-  const interrupted = aborted(signal)
+  const interrupted = untilAborted(signal)
   const styles = await loadStyles(terminal.color)
   const past = new Map<string, number[]>()
   const groups = await meter.measure()
